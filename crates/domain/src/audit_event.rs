@@ -1,0 +1,56 @@
+//! What was changed, by whom; written in the same transaction as the change itself.
+
+use crate::{AccountId, Timestamp};
+
+/// A kind of change, named for filters and reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AuditAction {
+    /// An account, its realm if new, its SIP domain and its first token were created.
+    AccountCreated,
+    /// A credential was created.
+    CredentialCreated,
+    /// A credential's password, state or description was changed.
+    CredentialUpdated,
+    /// A credential was deleted.
+    CredentialDeleted,
+    /// A realm's challenge policy was changed.
+    RealmPolicyChanged,
+    /// A setting of the installation was changed.
+    SettingChanged,
+}
+
+impl AuditAction {
+    /// The stable name used in storage and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountCreated => "account.created",
+            Self::CredentialCreated => "credential.created",
+            Self::CredentialUpdated => "credential.updated",
+            Self::CredentialDeleted => "credential.deleted",
+            Self::RealmPolicyChanged => "realm.policy_changed",
+            Self::SettingChanged => "setting.changed",
+        }
+    }
+}
+
+/// One line of the append-only audit log. Never holds a secret, before or after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// When the change was decided.
+    pub at: Timestamp,
+    /// The account it concerns, if one.
+    pub account: Option<AccountId>,
+    /// Who did it: an auth id, `operator` or `server`.
+    pub actor: Box<str>,
+    /// The address the request came from, empty for local ones.
+    pub source: Box<str>,
+    /// The request's identifier, as in `X-Request-ID`.
+    pub request_id: Box<str>,
+    /// What was done.
+    pub action: AuditAction,
+    /// What it was done to: a credential id, an auth id, a realm or a setting's name.
+    pub subject: Box<str>,
+    /// What changed, as a short JSON object without secrets.
+    pub detail: Box<str>,
+}

@@ -1,0 +1,199 @@
+//! What became of one authentication attempt, and why.
+
+use crate::{AccountId, CredentialId, RealmId, Timestamp};
+use std::fmt;
+use std::net::SocketAddr;
+
+/// Why an attempt was answered as it was: a closed set that tenants, filters and metrics rely on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AuthReason {
+    /// The digest was right and everything else allowed it.
+    Ok,
+    /// No digest for our realm was sent; a challenge was.
+    Challenge,
+    /// No credential of that name in the realm.
+    UnknownUser,
+    /// The digest does not follow from the password.
+    WrongPassword,
+    /// The digest follows from an earlier password.
+    OldPassword,
+    /// The digest names a realm other than the one challenged for.
+    RealmMismatch,
+    /// The digest's `uri` does not match the Request-URI.
+    UriMismatch,
+    /// The nonce was ours but is no longer good; the phone was told `stale=true` if its digest was right.
+    StaleNonce,
+    /// The nonce was never issued by us, or not to this source.
+    ForeignNonce,
+    /// The nonce-count was used before.
+    ReplayedNonceCount,
+    /// An algorithm that the realm or the credential does not accept.
+    AlgorithmNotAllowed,
+    /// The credential (or its account) is disabled.
+    CredentialDisabled,
+    /// The credential is past its expiry.
+    CredentialExpired,
+    /// The source address is not among those the credential or trunk allows.
+    SourceNotInAcl,
+    /// More calls per second than allowed.
+    CpsExceeded,
+    /// More concurrent calls than allowed.
+    CallsExceeded,
+    /// The source or credential is banned for now.
+    Banned,
+    /// The Authorization header could not be read.
+    Malformed,
+}
+
+impl AuthReason {
+    /// Every reason.
+    pub const ALL: [Self; 18] = [
+        Self::Ok,
+        Self::Challenge,
+        Self::UnknownUser,
+        Self::WrongPassword,
+        Self::OldPassword,
+        Self::RealmMismatch,
+        Self::UriMismatch,
+        Self::StaleNonce,
+        Self::ForeignNonce,
+        Self::ReplayedNonceCount,
+        Self::AlgorithmNotAllowed,
+        Self::CredentialDisabled,
+        Self::CredentialExpired,
+        Self::SourceNotInAcl,
+        Self::CpsExceeded,
+        Self::CallsExceeded,
+        Self::Banned,
+        Self::Malformed,
+    ];
+
+    /// The name used by API, log and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Challenge => "challenge",
+            Self::UnknownUser => "unknown_user",
+            Self::WrongPassword => "wrong_password",
+            Self::OldPassword => "old_password",
+            Self::RealmMismatch => "realm_mismatch",
+            Self::UriMismatch => "uri_mismatch",
+            Self::StaleNonce => "stale_nonce",
+            Self::ForeignNonce => "foreign_nonce",
+            Self::ReplayedNonceCount => "replayed_nonce_count",
+            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::CredentialDisabled => "credential_disabled",
+            Self::CredentialExpired => "credential_expired",
+            Self::SourceNotInAcl => "source_not_in_acl",
+            Self::CpsExceeded => "cps_exceeded",
+            Self::CallsExceeded => "calls_exceeded",
+            Self::Banned => "banned",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
+impl fmt::Display for AuthReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A hash that HA1s exist for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DigestAlgorithm {
+    /// MD5 (RFC 3261 section 22.4).
+    Md5,
+    /// SHA-256 (RFC 7616, RFC 8760).
+    Sha256,
+    /// SHA-512-256 (RFC 7616, RFC 8760).
+    Sha512_256,
+}
+
+impl DigestAlgorithm {
+    /// Every algorithm, weakest first.
+    pub const ALL: [Self; 3] = [Self::Md5, Self::Sha256, Self::Sha512_256];
+
+    /// The IANA name, as in `algorithm=`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha256 => "SHA-256",
+            Self::Sha512_256 => "SHA-512-256",
+        }
+    }
+}
+
+/// The transport a SIP message came over.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SignallingTransport {
+    /// UDP.
+    Udp,
+    /// TCP.
+    Tcp,
+}
+
+impl SignallingTransport {
+    /// The lower-case name, as in a `transport` parameter.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        }
+    }
+
+    /// The transport of that lower-case name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Udp, Self::Tcp].into_iter().find(|transport| transport.as_str() == name)
+    }
+}
+
+/// One authentication attempt, borrowing from the message that made it; a sink copies what it keeps.
+///
+/// The texts are the sender's own octets: neither valid UTF-8 nor honest.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthEvent<'m> {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Why it was answered as it was.
+    pub reason: AuthReason,
+    /// The realm that the addressed host led to, if any.
+    pub realm: Option<RealmId>,
+    /// The account that owns the credential, if one was found.
+    pub account: Option<AccountId>,
+    /// The credential, if one was found.
+    pub credential: Option<CredentialId>,
+    /// The address it came from.
+    pub source: SocketAddr,
+    /// The transport it came over.
+    pub transport: SignallingTransport,
+    /// The SIP method.
+    pub method: &'m [u8],
+    /// The digest username as sent, empty without one.
+    pub username: &'m [u8],
+    /// The host of the Request-URI.
+    pub host: &'m [u8],
+    /// The User-Agent header, empty without one.
+    pub user_agent: &'m [u8],
+    /// The Call-ID.
+    pub call_id: &'m [u8],
+    /// The algorithm answered or offered first, if any.
+    pub algorithm: Option<DigestAlgorithm>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reason_names_are_distinct() {
+        let mut names: Vec<_> = AuthReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), 18);
+    }
+}

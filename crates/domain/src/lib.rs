@@ -1,0 +1,31 @@
+//! The values sipwarden is about: accounts, realms, credentials, secrets, bindings and events.
+//!
+//! Every value here is parsed once, at the edge that received it, into a type that cannot be wrong. This crate never
+//! does IO, never reads a clock and never draws randomness; it only names how others may ask for them ([`Clock`],
+//! [`RandomSource`]).
+
+pub mod account;
+pub mod api_token;
+pub mod audit_event;
+pub mod auth_event;
+pub mod contact_binding;
+pub mod credential;
+pub mod host_name;
+pub mod live_binding;
+pub mod realm;
+pub mod revision;
+pub mod secret;
+pub mod time;
+
+pub use account::{Account, AccountId, AuthId, AuthIdError};
+pub use api_token::{ApiToken, ApiTokenHash};
+pub use audit_event::{AuditAction, AuditEvent};
+pub use auth_event::{AuthEvent, AuthReason, DigestAlgorithm, SignallingTransport};
+pub use contact_binding::{BindingId, ContactBinding};
+pub use credential::{Credential, CredentialId, Username, UsernameError, UsernameRule};
+pub use host_name::{HostName, HostNameError};
+pub use live_binding::{BindingFacts, BindingTexts, LiveBinding};
+pub use realm::{ChallengePolicy, Realm, RealmId, RealmName, RealmNameError};
+pub use revision::Revision;
+pub use secret::{Password, PasswordError, Sealed, SealedHa1s};
+pub use time::{Clock, RandomSource, Timestamp};

@@ -1,0 +1,38 @@
+//! What can go wrong, by what the caller can do about it.
+
+/// A failure of the storage itself. The text is for the log; callers act on the variant.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StorageError {
+    /// The storage cannot take or give data now (full disk, lost connection); trying again later may succeed.
+    #[error("storage is unavailable: {0}")]
+    Unavailable(String),
+    /// Stored data contradicts itself or cannot be read; trying again will not help.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Which rule of uniqueness or order a change met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The realm already has a credential of that username.
+    UsernameTaken,
+    /// Another account has that auth id.
+    AuthIdTaken,
+    /// The host name leads to another realm already.
+    HostTaken,
+    /// The object was changed since it was read; read it again and decide anew.
+    Superseded,
+    /// The object to change or delete is not there (any more).
+    NotFound,
+}
+
+/// Why a change set was not committed. Nothing of it was.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// A precondition did not hold.
+    #[error("the change conflicts with stored data: {0:?}")]
+    Conflict(Conflict),
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}

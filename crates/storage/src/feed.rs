@@ -1,0 +1,67 @@
+//! How signalling nodes learn what is true.
+
+use crate::{Pending, SettingName, StorageError};
+use domain::{Account, ApiToken, Credential, CredentialId, HostName, Realm, RealmId, Revision, Username};
+use std::sync::Arc;
+
+/// Something that is true as of a revision. Facts replace earlier facts about the same thing.
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// A realm and its policy.
+    Realm(Realm),
+    /// An account.
+    Account(Account),
+    /// A host name leads to a realm.
+    Host {
+        /// The name.
+        host: HostName,
+        /// The realm.
+        realm: RealmId,
+    },
+    /// An API token authenticates an account.
+    ApiToken(ApiToken),
+    /// A credential.
+    Credential(Credential),
+    /// A credential is gone.
+    CredentialDeleted {
+        /// Which.
+        id: CredentialId,
+        /// Its realm.
+        realm: RealmId,
+        /// Its username.
+        username: Username,
+    },
+    /// A setting of the installation.
+    Setting {
+        /// Which.
+        name: SettingName,
+        /// Its value.
+        value: Box<str>,
+    },
+}
+
+/// Applies facts as they become true.
+pub trait Follower: Send + Sync {
+    /// Applies facts that became true together, up to and including `revision`. Called in commit order, one call at
+    /// a time; when it returns, the follower answers by them. Facts arrive so that what they refer to came before.
+    fn apply(&self, revision: Revision, facts: &[Fact]);
+}
+
+/// The ordered stream of facts.
+pub trait ChangeFeed: Send + Sync {
+    /// Hands the follower everything that is true now (in several calls of the same revision), and from then on every
+    /// commit, without a gap. Returns when the first part is applied.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the present state cannot be read; the follower is not subscribed then.
+    fn follow(&self, follower: Arc<dyn Follower>) -> Pending<'_, Result<Revision, StorageError>>;
+}
+
+/// Knows what every node that may answer phones has applied.
+pub trait Coherence: Send + Sync {
+    /// Completes when every node that may answer phones has applied that revision, or may no longer answer.
+    ///
+    /// # Errors
+    /// [`StorageError`] when that cannot be known; the caller must not report success then.
+    fn applied_everywhere(&self, revision: Revision) -> Pending<'_, Result<(), StorageError>>;
+}

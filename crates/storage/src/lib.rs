@@ -1,0 +1,42 @@
+//! Ports to stored data: what the rest of sipwarden asks of a database, and nothing of how one does it.
+//!
+//! * [`Commit`] takes a [`ChangeSet`] as a value: preconditions, changes and audit record, committed whole or not at
+//!   all. An adapter may put many sets into one transaction; each still has its own outcome.
+//! * Read stores ([`Accounts`], [`Credentials`], [`Settings`]) serve the control plane.
+//! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
+//! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
+//! * [`Registrations`] keeps contact bindings across restarts; [`Boots`] numbers the starts of nodes.
+//! * [`EventSink`] takes authentication events and never blocks.
+//!
+//! Futures are boxed, because the adapter is chosen at run time.
+
+mod change;
+mod error;
+mod events;
+mod feed;
+mod reads;
+mod registrations;
+
+pub use change::{Change, ChangeSet, Commit, NewAccount, RegistrationsAfter};
+pub use error::{CommitError, Conflict, StorageError};
+pub use events::EventSink;
+pub use feed::{ChangeFeed, Coherence, Fact, Follower};
+pub use reads::{Accounts, CredentialPage, Credentials, Page, SettingName, Settings};
+pub use registrations::{BootNumber, Boots, RegistrationChange, Registrations};
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// A boxed future, as every port returns.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Everything an adapter provides, for wiring.
+pub trait Storage:
+    Commit + Accounts + Credentials + Settings + ChangeFeed + Coherence + Registrations + Boots + 'static
+{
+}
+
+impl<T> Storage for T where
+    T: Commit + Accounts + Credentials + Settings + ChangeFeed + Coherence + Registrations + Boots + 'static
+{
+}
