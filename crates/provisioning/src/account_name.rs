@@ -1,0 +1,26 @@
+//! What people call an account.
+
+/// A name of 1 to 128 characters without control characters, trimmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountName(Box<str>);
+
+/// Why a text is not an [`AccountName`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an account name has 1 to 128 characters and no control characters")]
+pub struct AccountNameError;
+
+impl AccountName {
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// [`AccountNameError`] unless the text has the form described there.
+    pub fn parse(text: &str) -> Result<Self, AccountNameError> {
+        let text = text.trim();
+        let length_ok = (1..=128).contains(&text.chars().count());
+        if length_ok && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(AccountNameError) }
+    }
+
+    pub(crate) fn into_inner(self) -> Box<str> {
+        self.0
+    }
+}

@@ -1,0 +1,24 @@
+//! Deletes a credential.
+
+use crate::{AccountScope, Provisioning, ProvisioningError, RequestContext};
+use domain::{AuditAction, CredentialId};
+use storage::{Change, ChangeSet};
+
+impl Provisioning {
+    /// Deletes a credential and its registrations; once this answers no node knows it.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::CredentialNotFound`], or the storage failed.
+    pub async fn delete_credential(
+        &self,
+        scope: &AccountScope,
+        context: RequestContext,
+        id: CredentialId,
+    ) -> Result<(), ProvisioningError> {
+        let audit =
+            scope.audit(context, self.parts.clock.now(), (AuditAction::CredentialDeleted, id.to_string(), "{}".into()));
+        let change = Change::DeleteCredential { account: scope.account(), id };
+        self.commit_everywhere(ChangeSet { changes: vec![change], audit }).await?;
+        Ok(())
+    }
+}

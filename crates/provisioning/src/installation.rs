@@ -1,0 +1,53 @@
+//! Whether the master key at hand is the one the database was made with.
+
+use crate::operator::operator_audit;
+use crate::{InstallationError, LocalOperator, Provisioning};
+use domain::{AuditAction, Sealed};
+use storage::{Change, ChangeSet, SettingName};
+
+/// The name the constant is sealed under.
+const KEY_CHECK: &str = "key_check";
+/// What is sealed: its value is public, that it opens is the point.
+const CONSTANT: &[u8] = b"sipwarden key check";
+
+impl Provisioning {
+    /// Whether the database has been used before, and so must be opened with the key it was made with.
+    ///
+    /// # Errors
+    /// [`InstallationError::Storage`].
+    pub async fn check_master_key(&self, _operator: LocalOperator) -> Result<(), InstallationError> {
+        match self.storage().setting(SettingName::KeyCheck).await? {
+            Some(stored) => {
+                let sealed = decode_hex(&stored).map(Sealed::from_bytes).ok_or(InstallationError::WrongKey)?;
+                let opened = self.parts.keyring.open_named(KEY_CHECK, &sealed);
+                if opened.is_ok_and(|plain| plain.as_slice() == CONSTANT) {
+                    Ok(())
+                } else {
+                    Err(InstallationError::WrongKey)
+                }
+            }
+            None => self.note_master_key().await,
+        }
+    }
+
+    async fn note_master_key(&self) -> Result<(), InstallationError> {
+        let sealed = self.parts.keyring.seal_named(KEY_CHECK, CONSTANT, &*self.parts.random);
+        let audit =
+            operator_audit(self.parts.clock.now(), (AuditAction::SettingChanged, KEY_CHECK.into(), "{}".into()));
+        let value = encode_hex(sealed.as_bytes()).into_boxed_str();
+        let change = Change::PutSetting { name: SettingName::KeyCheck, value };
+        self.storage().commit(ChangeSet { changes: vec![change], audit }).await?;
+        Ok(())
+    }
+}
+
+fn encode_hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn decode_hex(text: &str) -> Option<Box<[u8]>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let octets = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect::<Option<_>>();
+    if rest.is_empty() { octets } else { None }
+}

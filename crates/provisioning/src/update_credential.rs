@@ -1,0 +1,124 @@
+//! Changes a credential's password, state or description.
+
+use crate::{AccountScope, CredentialView, Description, Provisioning, ProvisioningError, RequestContext};
+use domain::{AuditAction, Credential, CredentialId, Password, SealedHa1s, Timestamp};
+use storage::{Change, ChangeSet, CommitError, Conflict, RegistrationsAfter};
+
+/// What to change; what is absent stays.
+#[derive(Debug, Default)]
+pub struct CredentialUpdate {
+    /// Replaces the password at once: the old one authenticates nobody any more, and registrations made with it end.
+    pub password: Option<Password>,
+    /// Disabling refuses new requests at once and removes registrations.
+    pub enabled: Option<bool>,
+    /// The tenant's own note.
+    pub description: Option<Description>,
+}
+
+/// The same with the password already turned into sealed HA1s, so that deciding anew needs no password.
+struct Patch {
+    ha1s: Option<SealedHa1s>,
+    enabled: Option<bool>,
+    description: Option<Box<str>>,
+}
+
+/// How often an update is decided anew when others change the same credential.
+const ATTEMPTS: usize = 64;
+
+impl Provisioning {
+    /// Changes a credential; once this answers no node accepts what it replaced or disabled.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::Contended`], or the storage failed.
+    pub async fn update_credential(
+        &self,
+        scope: &AccountScope,
+        context: RequestContext,
+        (id, update): (CredentialId, CredentialUpdate),
+    ) -> Result<CredentialView, ProvisioningError> {
+        let mut current = self.stored_credential(scope, id).await?;
+        let patch = Patch {
+            ha1s: update.password.map(|password| self.seal_password(scope, id, &current.username, password)),
+            enabled: update.enabled,
+            description: update.description.map(Description::into_inner),
+        };
+        if patch.is_empty() {
+            return Ok(CredentialView::new(scope, current));
+        }
+        for _ in 0..ATTEMPTS {
+            let now = self.parts.clock.now();
+            let credential = patch.applied_to(current, now);
+            let audit = scope.audit(
+                context.clone(),
+                now,
+                (AuditAction::CredentialUpdated, id.to_string(), patch.audit_detail()),
+            );
+            let change =
+                Change::UpdateCredential { credential: credential.clone(), registrations: patch.registrations_after() };
+            match self.storage().commit(ChangeSet { changes: vec![change], audit }).await {
+                Ok(revision) => {
+                    self.storage()
+                        .applied_everywhere(revision)
+                        .await
+                        .map_err(ProvisioningError::NotAppliedEverywhere)?;
+                    return Ok(CredentialView::new(scope, credential));
+                }
+                Err(CommitError::Conflict(Conflict::Superseded)) => {
+                    current = self.stored_credential(scope, id).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ProvisioningError::Contended)
+    }
+
+    async fn stored_credential(&self, scope: &AccountScope, id: CredentialId) -> Result<Credential, ProvisioningError> {
+        let found = self.storage().credential(scope.account(), id).await?;
+        found.ok_or(ProvisioningError::CredentialNotFound)
+    }
+}
+
+impl Patch {
+    fn is_empty(&self) -> bool {
+        self.ha1s.is_none() && self.enabled.is_none() && self.description.is_none()
+    }
+
+    fn registrations_after(&self) -> RegistrationsAfter {
+        if self.ha1s.is_some() || self.enabled == Some(false) {
+            RegistrationsAfter::Remove
+        } else {
+            RegistrationsAfter::Keep
+        }
+    }
+
+    fn applied_to(&self, mut credential: Credential, now: Timestamp) -> Credential {
+        if let Some(ha1s) = &self.ha1s {
+            credential.ha1s = ha1s.clone();
+            credential.generation = credential.generation.saturating_add(1);
+            credential.password_changed_at = now;
+        }
+        if let Some(enabled) = self.enabled {
+            credential.enabled = enabled;
+        }
+        if let Some(description) = &self.description {
+            credential.description = description.clone();
+        }
+        credential.updated_at = now;
+        credential
+    }
+
+    /// Which fields changed, never to what secret.
+    fn audit_detail(&self) -> String {
+        let mut parts = Vec::new();
+        if self.ha1s.is_some() {
+            parts.push(String::from("\"password\":\"changed\""));
+        }
+        if let Some(enabled) = self.enabled {
+            parts.push(format!("\"enabled\":{enabled}"));
+        }
+        if self.description.is_some() {
+            parts.push(String::from("\"description\":\"changed\""));
+        }
+        format!("{{{}}}", parts.join(","))
+    }
+}
