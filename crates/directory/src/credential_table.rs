@@ -1,0 +1,81 @@
+//! Every credential, found by realm and username, in shards.
+
+use crate::entry::Entry;
+use domain::{BindingId, CredentialId, RealmId};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use parking_lot::{Mutex, MutexGuard};
+use std::hash::BuildHasher;
+
+/// A power of two, enough that two workers rarely meet.
+const SHARDS: usize = 256;
+
+pub(crate) struct CredentialTable {
+    hasher: RandomState,
+    shards: Box<[Mutex<Shard>]>,
+}
+
+#[derive(Default)]
+pub(crate) struct Shard {
+    pub(crate) entries: HashTable<Entry>,
+    /// Entries with bindings that storage does not have in their present state.
+    pub(crate) unsaved: Vec<(u64, CredentialId)>,
+    /// Bindings that are gone here but not yet in storage.
+    pub(crate) removed: Vec<(CredentialId, BindingId)>,
+}
+
+impl CredentialTable {
+    pub(crate) fn new() -> Self {
+        Self { hasher: RandomState::default(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().entries.len()).sum()
+    }
+
+    pub(crate) fn hash(&self, realm: RealmId, username: &[u8]) -> u64 {
+        self.hasher.hash_one((realm.0, username))
+    }
+
+    /// The shard of that hash, locked.
+    pub(crate) fn shard(&self, hash: u64) -> Option<MutexGuard<'_, Shard>> {
+        // The hash table uses the lowest and highest bits itself.
+        let index = usize::try_from(hash >> 32).unwrap_or(0) % SHARDS;
+        self.shards.get(index).map(Mutex::lock)
+    }
+
+    pub(crate) fn shards(&self) -> &[Mutex<Shard>] {
+        &self.shards
+    }
+
+    /// Inserts or renews a credential.
+    pub(crate) fn put(&self, entry: Entry) {
+        let hash = self.hash(entry.realm, &entry.username);
+        let Some(mut shard) = self.shard(hash) else { return };
+        match shard.find_mut(hash, entry.realm, &entry.username) {
+            Some(present) => present.renew(entry),
+            None => {
+                shard.entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
+            }
+        }
+    }
+
+    /// Removes a credential, unless another of the same name has taken its place.
+    pub(crate) fn remove(&self, realm: RealmId, username: &[u8], id: CredentialId) {
+        let hash = self.hash(realm, username);
+        let Some(mut shard) = self.shard(hash) else { return };
+        if let Ok(found) = shard.entries.find_entry(hash, |entry| entry.id == id) {
+            found.remove();
+        }
+    }
+}
+
+impl Shard {
+    pub(crate) fn find(&self, hash: u64, realm: RealmId, username: &[u8]) -> Option<&Entry> {
+        self.entries.find(hash, |entry| entry.realm == realm && *entry.username == *username)
+    }
+
+    pub(crate) fn find_mut(&mut self, hash: u64, realm: RealmId, username: &[u8]) -> Option<&mut Entry> {
+        self.entries.find_mut(hash, |entry| entry.realm == realm && *entry.username == *username)
+    }
+}

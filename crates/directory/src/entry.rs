@@ -1,0 +1,91 @@
+//! A credential as it is kept for answering phones.
+
+use domain::{AccountId, Credential, CredentialId, LiveBinding, RealmId};
+use sip_digest::{Ha1, HashAlgorithm};
+
+/// The opened HA1s of one credential. Wiped when dropped.
+#[derive(Default)]
+pub(crate) struct OpenHa1s {
+    pub(crate) md5: Option<Ha1>,
+    pub(crate) sha256: Option<Ha1>,
+    pub(crate) sha512_256: Option<Ha1>,
+}
+
+impl OpenHa1s {
+    fn of(&self, hash: HashAlgorithm) -> Option<&Ha1> {
+        match hash {
+            HashAlgorithm::Md5 => self.md5.as_ref(),
+            HashAlgorithm::Sha256 => self.sha256.as_ref(),
+            HashAlgorithm::Sha512_256 => self.sha512_256.as_ref(),
+        }
+    }
+}
+
+/// A credential and its bindings.
+pub(crate) struct Entry {
+    pub(crate) realm: RealmId,
+    pub(crate) username: Box<[u8]>,
+    pub(crate) id: CredentialId,
+    account: AccountId,
+    generation: u32,
+    enabled: bool,
+    /// Whether it stands in its shard's list of entries with unsaved bindings.
+    pub(crate) listed: bool,
+    ha1s: OpenHa1s,
+    pub(crate) bindings: Vec<LiveBinding>,
+}
+
+/// What a verification needs of a credential, copied out from under the lock.
+#[derive(Debug, Clone)]
+pub struct CredentialSnapshot {
+    /// Its public identifier.
+    pub id: CredentialId,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Its password's generation.
+    pub generation: u32,
+    /// Whether it may authenticate; its account's state is not considered.
+    pub enabled: bool,
+    /// HA1 under the hash asked for; `None` if that was retired or never known.
+    pub ha1: Option<Ha1>,
+}
+
+impl Entry {
+    pub(crate) fn new(credential: &Credential, ha1s: OpenHa1s) -> Self {
+        Self {
+            realm: credential.realm,
+            username: credential.username.as_str().as_bytes().into(),
+            id: credential.id,
+            account: credential.account,
+            generation: credential.generation,
+            enabled: credential.enabled,
+            listed: false,
+            ha1s,
+            bindings: Vec::new(),
+        }
+    }
+
+    /// Takes over a newer state of the same credential. Bindings end with the password that made them and with a
+    /// disabled credential; storage removes its copies in the same transaction that made this true.
+    pub(crate) fn renew(&mut self, newer: Self) {
+        let keeps_bindings = newer.enabled && newer.id == self.id && newer.generation == self.generation;
+        let bindings = if keeps_bindings { std::mem::take(&mut self.bindings) } else { Vec::new() };
+        let listed = keeps_bindings && self.listed;
+        *self = Self { bindings, listed, ..newer };
+    }
+
+    pub(crate) fn snapshot(&self, hash: HashAlgorithm) -> CredentialSnapshot {
+        CredentialSnapshot {
+            id: self.id,
+            account: self.account,
+            generation: self.generation,
+            enabled: self.enabled,
+            ha1: self.ha1s.of(hash).cloned(),
+        }
+    }
+
+    /// Whether this is still what was verified.
+    pub(crate) fn is_current(&self, id: CredentialId, generation: u32) -> bool {
+        self.id == id && self.generation == generation && self.enabled
+    }
+}

@@ -1,0 +1,82 @@
+//! Keeps the directory true by the change feed.
+
+use crate::entry::{Entry, OpenHa1s};
+use crate::{Directory, Realms};
+use domain::{Credential, DigestAlgorithm, Revision, Sealed};
+use keyring::Ha1Context;
+use sip_digest::{Ha1, HashAlgorithm};
+use std::sync::Arc;
+use storage::{Fact, Follower};
+
+impl Follower for Directory {
+    fn apply(&self, _revision: Revision, facts: &[Fact]) {
+        self.apply_realms(facts);
+        let realms = self.realms.load();
+        for fact in facts {
+            match fact {
+                Fact::Credential(credential) => self.put_credential(&realms, credential),
+                Fact::CredentialDeleted { id, realm, username } => {
+                    self.credentials.remove(*realm, username.as_str().as_bytes(), *id);
+                }
+                Fact::Realm(_) | Fact::Account(_) | Fact::Host { .. } | Fact::ApiToken(_) | Fact::Setting { .. } => {}
+            }
+        }
+    }
+}
+
+impl Directory {
+    /// Publishes one new snapshot for all realm, account and host facts of a batch.
+    fn apply_realms(&self, facts: &[Fact]) {
+        let concerns_realms = |fact: &Fact| matches!(fact, Fact::Realm(_) | Fact::Account(_) | Fact::Host { .. });
+        if !facts.iter().any(concerns_realms) {
+            return;
+        }
+        let mut realms = Realms::clone(&self.realms.load());
+        for fact in facts {
+            match fact {
+                Fact::Realm(realm) => realms.put_realm(realm),
+                Fact::Account(account) => realms.put_account(account),
+                Fact::Host { host, realm } => realms.put_host(host, *realm),
+                _ => {}
+            }
+        }
+        self.realms.store(Arc::new(realms));
+    }
+
+    fn put_credential(&self, realms: &Realms, credential: &Credential) {
+        let ha1s = self.open(realms, credential);
+        self.credentials.put(Entry::new(credential, ha1s));
+    }
+
+    /// Opens the sealed HA1s. One that does not open authenticates nobody; that is logged, not fatal, because the
+    /// other tenants' phones must go on.
+    fn open(&self, realms: &Realms, credential: &Credential) -> OpenHa1s {
+        let Some((account, realm)) = realms.auth_id(credential.account).zip(realms.realm(credential.realm)) else {
+            tracing::error!(credential = %credential.id, "credential of an unknown account or realm; it cannot be used");
+            return OpenHa1s::default();
+        };
+        let open = |sealed: Option<&Sealed>, algorithm: DigestAlgorithm, hash: HashAlgorithm| -> Option<Ha1> {
+            let context = Ha1Context {
+                account,
+                credential: credential.id,
+                algorithm,
+                realm: &realm.name,
+                username: &credential.username,
+            };
+            match self.keyring.open_ha1(&context, sealed?) {
+                Ok(opened) => Ha1::from_bytes(hash, opened.as_bytes()),
+                Err(error) => {
+                    tracing::error!(credential = %credential.id, algorithm = algorithm.as_str(), %error,
+                        "a stored HA1 does not open; its phones cannot use this algorithm");
+                    None
+                }
+            }
+        };
+        let sealed = &credential.ha1s;
+        OpenHa1s {
+            md5: open(sealed.md5.as_ref(), DigestAlgorithm::Md5, HashAlgorithm::Md5),
+            sha256: open(sealed.sha256.as_ref(), DigestAlgorithm::Sha256, HashAlgorithm::Sha256),
+            sha512_256: open(sealed.sha512_256.as_ref(), DigestAlgorithm::Sha512_256, HashAlgorithm::Sha512_256),
+        }
+    }
+}

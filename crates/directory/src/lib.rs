@@ -1,0 +1,73 @@
+//! The coherent in-memory view that answers phones without asking storage: which host leads to which realm, every
+//! credential's HA1s, and where its phones are.
+//!
+//! It is complete, so a name it does not have does not exist; and it follows the change feed, so what the API has
+//! answered is what it answers by. [`Realms`] is a snapshot that readers hold without a lock; credentials and their
+//! bindings live in shards, each behind a lock that is held for one look-up or one update and never across a call out.
+//!
+//! A credential and its bindings share one entry, and a binding is written only while the credential that was verified
+//! is still the one in the entry: a revocation that came in between wins.
+
+mod credential_table;
+mod entry;
+mod follower;
+mod location;
+mod realms;
+mod registration_writer;
+
+pub use entry::CredentialSnapshot;
+pub use location::{Bindings, CredentialKey, Superseded};
+pub use realms::{RealmEntry, Realms};
+pub use registration_writer::{Completion, FlushQueueFull, RegistrationWriter, WriterConfig};
+
+use arc_swap::{ArcSwap, Guard};
+use credential_table::CredentialTable;
+use keyring::Keyring;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the operator may set about the directory.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The account whose realm answers requests to a bare IP address or a foreign name; without one, the only
+    /// account's.
+    pub default_account: Option<domain::AuthId>,
+}
+
+/// The in-memory view. Share it; every method takes `&self`.
+pub struct Directory {
+    keyring: Arc<Keyring>,
+    realms: ArcSwap<Realms>,
+    credentials: CredentialTable,
+    /// The next binding id; starts with the boot number in its upper half, so that ids never repeat.
+    next_binding: AtomicU64,
+}
+
+impl Directory {
+    /// An empty directory for the node start of that number; subscribe it to a change feed to fill it.
+    #[must_use]
+    pub fn new(keyring: Arc<Keyring>, boot: storage::BootNumber, config: Config) -> Self {
+        Self {
+            keyring,
+            realms: ArcSwap::from_pointee(Realms::new(config.default_account)),
+            credentials: CredentialTable::new(),
+            next_binding: AtomicU64::new(u64::from(boot.0) << 32),
+        }
+    }
+
+    /// The present realms, hosts and accounts. Cheap; hold it for one message, not longer.
+    pub fn realms(&self) -> Guard<Arc<Realms>> {
+        self.realms.load()
+    }
+
+    /// How many credentials there are.
+    #[must_use]
+    pub fn credential_count(&self) -> usize {
+        self.credentials.len()
+    }
+
+    fn next_binding_id(&self) -> domain::BindingId {
+        let number = self.next_binding.fetch_add(1, Ordering::Relaxed);
+        domain::BindingId(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}

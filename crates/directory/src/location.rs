@@ -1,0 +1,150 @@
+//! The location service: where a credential's phones are.
+
+use crate::credential_table::Shard;
+use crate::{CredentialSnapshot, Directory};
+use domain::{BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Timestamp};
+use sip_digest::HashAlgorithm;
+use std::collections::HashMap;
+use storage::{RegistrationChange, Registrations, StorageError};
+
+/// The credential that was verified, as it must still be when its bindings are written.
+#[derive(Clone, Copy, Debug)]
+pub struct CredentialKey<'k> {
+    /// Its realm.
+    pub realm: RealmId,
+    /// Its username.
+    pub username: &'k [u8],
+    /// Its identifier.
+    pub id: CredentialId,
+    /// The generation whose password was proven.
+    pub generation: u32,
+}
+
+/// The credential was disabled, deleted or given another password since it was verified.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Superseded;
+
+/// A credential's bindings, locked for one update.
+pub struct Bindings<'b> {
+    /// The bindings.
+    pub live: &'b mut Vec<LiveBinding>,
+    removed: &'b mut Vec<(CredentialId, BindingId)>,
+    credential: CredentialId,
+    directory: &'b Directory,
+}
+
+impl Bindings<'_> {
+    /// Splits into the bindings, a note-taker of removals, and a source of new identifiers.
+    pub fn parts(&mut self) -> (&mut Vec<LiveBinding>, impl FnMut(BindingId) + '_, impl FnMut() -> BindingId + '_) {
+        let (credential, directory) = (self.credential, self.directory);
+        let removed = &mut *self.removed;
+        (self.live, move |id| removed.push((credential, id)), move || directory.next_binding_id())
+    }
+}
+
+impl Directory {
+    /// What is known of a credential, with its HA1 under that hash.
+    #[must_use]
+    pub fn credential(&self, realm: RealmId, username: &[u8], hash: HashAlgorithm) -> Option<CredentialSnapshot> {
+        let key = self.credentials.hash(realm, username);
+        self.credentials.shard(key)?.find(key, realm, username).map(|entry| entry.snapshot(hash))
+    }
+
+    /// Runs an update of a credential's bindings, unless the credential is no longer what was verified.
+    ///
+    /// # Errors
+    /// [`Superseded`]; the update was not run.
+    pub fn update_bindings<R>(
+        &self,
+        key: &CredentialKey<'_>,
+        update: impl FnOnce(&mut Bindings<'_>) -> R,
+    ) -> Result<R, Superseded> {
+        let hash = self.credentials.hash(key.realm, key.username);
+        let mut shard = self.credentials.shard(hash).ok_or(Superseded)?;
+        let Shard { entries, unsaved, removed } = &mut *shard;
+        let entry = entries
+            .find_mut(hash, |entry| entry.realm == key.realm && *entry.username == *key.username)
+            .filter(|entry| entry.is_current(key.id, key.generation))
+            .ok_or(Superseded)?;
+        let mut bindings = Bindings { live: &mut entry.bindings, removed, credential: key.id, directory: self };
+        let result = update(&mut bindings);
+        if !entry.listed && entry.bindings.iter().any(|binding| !binding.stored) {
+            entry.listed = true;
+            unsaved.push((hash, key.id));
+        }
+        Ok(result)
+    }
+
+    /// How many bindings of that credential are alive; `None` if there is no such credential.
+    #[must_use]
+    pub fn live_bindings(&self, realm: RealmId, username: &[u8], now: Timestamp) -> Option<usize> {
+        let hash = self.credentials.hash(realm, username);
+        let shard = self.credentials.shard(hash)?;
+        let entry = shard.find(hash, realm, username)?;
+        Some(entry.bindings.iter().filter(|binding| binding.facts.expires_at > now).count())
+    }
+
+    /// Fills the location service from storage, after the credentials are there. Blocks; for start-up.
+    ///
+    /// # Errors
+    /// [`StorageError`] when they cannot be read.
+    pub fn load_registrations(&self, stored: &dyn Registrations, now: Timestamp) -> Result<usize, StorageError> {
+        let mut hashes = HashMap::with_capacity(self.credential_count());
+        for shard in self.credentials.shards() {
+            for entry in &shard.lock().entries {
+                hashes.insert(entry.id, self.credentials.hash(entry.realm, &entry.username));
+            }
+        }
+        let mut loaded = 0;
+        stored.load(now, &mut |record: ContactBinding| {
+            if let Some(hash) = hashes.get(&record.credential)
+                && let Some(mut shard) = self.credentials.shard(*hash)
+                && let Some(entry) = shard.entries.find_mut(*hash, |entry| entry.id == record.credential)
+                && entry.is_current(record.credential, record.generation)
+            {
+                entry.bindings.push(LiveBinding::from_record(&record));
+                loaded += 1;
+            }
+        })?;
+        Ok(loaded)
+    }
+
+    /// Takes everything that storage does not have yet; the caller must store it.
+    pub(crate) fn take_unsaved(&self, changes: &mut Vec<RegistrationChange>) {
+        for shard in self.credentials.shards() {
+            let mut shard = shard.lock();
+            let Shard { entries, unsaved, removed } = &mut *shard;
+            for (hash, id) in unsaved.drain(..) {
+                let Some(entry) = entries.find_mut(hash, |entry| entry.id == id) else { continue };
+                entry.listed = false;
+                for binding in entry.bindings.iter_mut().filter(|binding| !binding.stored) {
+                    binding.stored = true;
+                    changes.push(RegistrationChange::Put(binding.to_record(id)));
+                }
+            }
+            changes.extend(removed.drain(..).map(|(credential, id)| RegistrationChange::Remove { credential, id }));
+        }
+    }
+
+    /// Drops expired bindings of some shards, so that all are visited in turn.
+    pub(crate) fn sweep(&self, shards: std::ops::Range<usize>, now: Timestamp) {
+        for shard in self.credentials.shards().get(shards).unwrap_or_default() {
+            let mut shard = shard.lock();
+            let Shard { entries, removed, .. } = &mut *shard;
+            for entry in entries.iter_mut().filter(|entry| !entry.bindings.is_empty()) {
+                let id = entry.id;
+                entry.bindings.retain(|binding| {
+                    let lives = binding.facts.expires_at > now;
+                    if !lives {
+                        removed.push((id, binding.facts.id));
+                    }
+                    lives
+                });
+            }
+        }
+    }
+
+    pub(crate) fn shard_count(&self) -> usize {
+        self.credentials.shards().len()
+    }
+}

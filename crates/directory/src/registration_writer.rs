@@ -1,0 +1,144 @@
+//! Writes bindings behind: refreshes within a second, removals before they are answered.
+
+use crate::Directory;
+use domain::Clock;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::{RegistrationChange, Registrations, StorageError};
+use tokio::sync::mpsc::{self, error::TryRecvError};
+use tokio::time::MissedTickBehavior;
+
+/// How often and how much is written.
+#[derive(Debug, Clone, Copy)]
+pub struct WriterConfig {
+    /// Longest time a refresh stays unwritten, in milliseconds; what a crash may lose.
+    pub interval_ms: u64,
+    /// Most removals that may wait for one write.
+    pub waiting_removals: usize,
+    /// In how many intervals the whole table is swept of expired bindings.
+    pub intervals_per_sweep: usize,
+}
+
+impl Default for WriterConfig {
+    fn default() -> Self {
+        Self { interval_ms: 500, waiting_removals: 16_384, intervals_per_sweep: 60 }
+    }
+}
+
+/// Told whether everything before it is durable.
+pub type Completion = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
+
+/// The queue of removals that wait to become durable is full; the storage does not keep up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlushQueueFull;
+
+/// Asks the writing task for durability.
+#[derive(Clone)]
+pub struct RegistrationWriter {
+    requests: mpsc::Sender<Completion>,
+}
+
+/// The writing task's own half.
+struct Writer {
+    directory: Arc<Directory>,
+    storage: Arc<dyn Registrations>,
+    clock: Arc<dyn Clock>,
+    config: WriterConfig,
+    /// Changes taken from the directory whose write failed; written again before anything newer.
+    unwritten: Vec<RegistrationChange>,
+    swept_shards: usize,
+}
+
+impl RegistrationWriter {
+    /// Starts the writing task on the present tokio runtime. It writes a last time and ends when every
+    /// [`RegistrationWriter`] is dropped.
+    #[must_use]
+    pub fn start(
+        directory: Arc<Directory>,
+        storage: Arc<dyn Registrations>,
+        clock: Arc<dyn Clock>,
+        config: WriterConfig,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let (requests, receiver) = mpsc::channel(config.waiting_removals.max(1));
+        let writer = Writer { directory, storage, clock, config, unwritten: Vec::new(), swept_shards: 0 };
+        (Self { requests }, tokio::spawn(writer.run(receiver)))
+    }
+
+    /// Calls back once every change made so far is durable, or could not be made so.
+    ///
+    /// # Errors
+    /// [`FlushQueueFull`]; the completion is dropped unheard.
+    pub fn flush(&self, completion: Completion) -> Result<(), FlushQueueFull> {
+        self.requests.try_send(completion).map_err(|_| FlushQueueFull)
+    }
+}
+
+impl Writer {
+    async fn run(mut self, mut requests: mpsc::Receiver<Completion>) {
+        let mut ticks = tokio::time::interval(Duration::from_millis(self.config.interval_ms.max(1)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let mut waiting = Vec::new();
+            tokio::select! {
+                request = requests.recv() => match request {
+                    Some(completion) => waiting.push(completion),
+                    None => break,
+                },
+                _ = ticks.tick() => self.sweep(),
+            }
+            let closed = take_waiting(&mut requests, &mut waiting);
+            let outcome = self.write().await;
+            for completion in waiting {
+                completion(outcome.clone());
+            }
+            if closed {
+                break;
+            }
+        }
+        // What came in while the last write was under way.
+        if let Err(error) = self.write().await {
+            tracing::error!(%error, "the last registrations before the end could not be stored");
+        }
+    }
+
+    /// Makes everything durable that has changed so far: first what failed before, because newer changes build on it.
+    async fn write(&mut self) -> Result<(), StorageError> {
+        self.save().await?;
+        self.directory.take_unsaved(&mut self.unwritten);
+        self.save().await
+    }
+
+    async fn save(&mut self) -> Result<(), StorageError> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        let outcome = self.storage.save(self.unwritten.clone()).await;
+        match &outcome {
+            Ok(()) => self.unwritten.clear(),
+            Err(error) => {
+                tracing::warn!(%error, changes = self.unwritten.len(), "registrations could not be stored; trying again");
+            }
+        }
+        outcome
+    }
+
+    /// Visits a part of the table at each tick.
+    fn sweep(&mut self) {
+        let shards = self.directory.shard_count();
+        let step = shards.div_ceil(self.config.intervals_per_sweep.max(1));
+        let start = self.swept_shards % shards.max(1);
+        self.directory.sweep(start..(start + step).min(shards), self.clock.now());
+        self.swept_shards = (start + step) % shards.max(1);
+    }
+}
+
+/// Everybody who waits by now is served by the same write. Returns whether nobody can ask any more.
+fn take_waiting(requests: &mut mpsc::Receiver<Completion>, waiting: &mut Vec<Completion>) -> bool {
+    loop {
+        match requests.try_recv() {
+            Ok(completion) => waiting.push(completion),
+            Err(TryRecvError::Empty) => return false,
+            Err(TryRecvError::Disconnected) => return true,
+        }
+    }
+}

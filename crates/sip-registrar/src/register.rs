@@ -1,0 +1,220 @@
+//! RFC 3261 section 10.3 steps 6 to 8.
+
+use crate::authorized::AuthorizedRegister;
+use crate::contact_match::ContactIdentity;
+use crate::policy::Policy;
+use crate::reading::{Reading, Wish};
+use domain::{BindingFacts, BindingId, BindingTexts, LiveBinding, SignallingTransport, Timestamp};
+use sip_message::{Defect, HeaderName, NameAddr};
+use std::net::SocketAddr;
+
+/// How the REGISTER came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// When.
+    pub now: Timestamp,
+    /// Over which transport.
+    pub transport: SignallingTransport,
+    /// From which address.
+    pub source: SocketAddr,
+    /// To which address of ours.
+    pub local: SocketAddr,
+    /// The generation of the credential that authenticated it.
+    pub generation: u32,
+}
+
+/// The address-of-record's bindings, and what their keeper must know of.
+pub struct LocationAccess<'l> {
+    /// The bindings, changed in place; on [`Rejection`] only expired ones are gone.
+    pub bindings: &'l mut Vec<LiveBinding>,
+    /// Told of every binding that is removed.
+    pub removed: &'l mut dyn FnMut(BindingId),
+    /// Names a new binding.
+    pub next_id: &'l mut dyn FnMut() -> BindingId,
+    /// A buffer for the Path headers, reused.
+    pub path: &'l mut Vec<u8>,
+}
+
+/// What was done; the answer is 200 and lists the bindings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Registered {
+    /// Bindings were listed, added or refreshed.
+    Kept,
+    /// The phone asked for at least one removal: it must be durable before the 200 leaves, or a crash would bring a
+    /// binding back that the phone knows to be gone.
+    Removed,
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rejection {
+    /// A header cannot be read; 400.
+    Malformed(Defect),
+    /// `*` beside other contacts, or without `Expires: 0`; 400.
+    MisplacedWildcard,
+    /// An interval shorter than allowed; 423 with Min-Expires.
+    IntervalTooBrief {
+        /// The shortest that is granted, in seconds.
+        min_expires_seconds: u32,
+    },
+    /// An older request of the same registration came late; 500 (RFC 3261 section 10.3 step 7).
+    OutOfOrder,
+    /// More contacts in one request than an address-of-record may have; 403.
+    TooManyContacts,
+}
+
+impl From<Defect> for Rejection {
+    fn from(defect: Defect) -> Self {
+        Self::Malformed(defect)
+    }
+}
+
+/// Does what the REGISTER asks for, wholly or not at all.
+///
+/// # Errors
+/// [`Rejection`] says why nothing was changed.
+pub fn register<S>(
+    command: &AuthorizedRegister<'_, '_, S>,
+    location: &mut LocationAccess<'_>,
+    arrival: &Arrival,
+    policy: &Policy,
+) -> Result<Registered, Rejection> {
+    remove_expired(location, arrival.now);
+    let reading = Reading::of(command.request)?;
+    match reading.wish {
+        Wish::Query => Ok(Registered::Kept),
+        Wish::RemoveAll => remove_all(&reading, location),
+        Wish::Change => {
+            check(&reading, location.bindings, policy)?;
+            location.path.clear();
+            join_path(&reading, location.path);
+            apply(&reading, location, (arrival, policy))
+        }
+    }
+}
+
+fn remove_expired(location: &mut LocationAccess<'_>, now: Timestamp) {
+    location.bindings.retain(|binding| {
+        let lives = binding.facts.expires_at > now;
+        if !lives {
+            (location.removed)(binding.facts.id);
+        }
+        lives
+    });
+}
+
+fn remove_all(reading: &Reading<'_>, location: &mut LocationAccess<'_>) -> Result<Registered, Rejection> {
+    if location.bindings.iter().any(|binding| is_out_of_order(reading, binding)) {
+        return Err(Rejection::OutOfOrder);
+    }
+    for binding in location.bindings.drain(..) {
+        (location.removed)(binding.facts.id);
+    }
+    Ok(Registered::Removed)
+}
+
+/// Everything that could fail, before anything is changed.
+fn check(reading: &Reading<'_>, bindings: &[LiveBinding], policy: &Policy) -> Result<(), Rejection> {
+    let mut wanted = 0_usize;
+    for contact in reading.contacts() {
+        let contact = contact?;
+        contact.q_thousandths()?;
+        let seconds = wanted_seconds(reading, &contact, policy)?;
+        if seconds > 0 {
+            wanted += 1;
+            if seconds < policy.min_expires_seconds {
+                return Err(Rejection::IntervalTooBrief { min_expires_seconds: policy.min_expires_seconds });
+            }
+        }
+        let identity = ContactIdentity::of(&contact);
+        if bindings.iter().any(|binding| identity.is(binding) && is_out_of_order(reading, binding)) {
+            return Err(Rejection::OutOfOrder);
+        }
+    }
+    if wanted > policy.max_bindings { Err(Rejection::TooManyContacts) } else { Ok(()) }
+}
+
+fn apply(
+    reading: &Reading<'_>,
+    location: &mut LocationAccess<'_>,
+    (arrival, policy): (&Arrival, &Policy),
+) -> Result<Registered, Rejection> {
+    let mut outcome = Registered::Kept;
+    for contact in reading.contacts() {
+        let contact = contact?;
+        let seconds = wanted_seconds(reading, &contact, policy)?;
+        let identity = ContactIdentity::of(&contact);
+        let present = location.bindings.iter().position(|binding| identity.is(binding));
+        if seconds == 0 {
+            outcome = Registered::Removed;
+            if let Some(index) = present {
+                (location.removed)(location.bindings.remove(index).facts.id);
+            }
+            continue;
+        }
+        let texts = BindingTexts {
+            contact: identity.octets,
+            instance: identity.instance,
+            path: location.path,
+            call_id: reading.call_id,
+            user_agent: reading.user_agent,
+        };
+        let mut facts = BindingFacts {
+            id: BindingId(0),
+            expires_at: arrival.now.plus_seconds(i64::from(seconds)),
+            registered_at: arrival.now,
+            source: arrival.source,
+            local: arrival.local,
+            cseq: reading.cseq,
+            generation: arrival.generation,
+            reg_id: identity.reg_id,
+            q_thousandths: contact.q_thousandths()?.unwrap_or(1000),
+            transport: arrival.transport,
+        };
+        if let Some(binding) = present.and_then(|index| location.bindings.get_mut(index)) {
+            binding.refresh(facts, texts);
+        } else {
+            facts.id = (location.next_id)();
+            let binding = LiveBinding::new(facts, texts);
+            make_room(location, reading, policy);
+            location.bindings.push(binding);
+        }
+    }
+    Ok(outcome)
+}
+
+/// The binding nearest its expiry gives way, but none that this very request wrote.
+fn make_room(location: &mut LocationAccess<'_>, reading: &Reading<'_>, policy: &Policy) {
+    while location.bindings.len() >= policy.max_bindings.max(1) {
+        let of_this_request =
+            |binding: &LiveBinding| binding.facts.cseq == reading.cseq && binding.texts().call_id == reading.call_id;
+        let oldest = location
+            .bindings
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, binding)| (of_this_request(binding), binding.facts.expires_at))
+            .map(|(index, _)| index);
+        let Some(index) = oldest else { return };
+        (location.removed)(location.bindings.remove(index).facts.id);
+    }
+}
+
+/// The interval asked for, cut to the longest granted; zero means removal. The contact's own parameter goes first, then
+/// the Expires header, then the default (RFC 3261 section 10.3 step 7).
+fn wanted_seconds(reading: &Reading<'_>, contact: &NameAddr<'_>, policy: &Policy) -> Result<u32, Rejection> {
+    let asked = contact.expires()?.or(reading.expires).unwrap_or(policy.default_expires_seconds);
+    Ok(asked.min(policy.max_expires_seconds))
+}
+
+fn is_out_of_order(reading: &Reading<'_>, binding: &LiveBinding) -> bool {
+    binding.texts().call_id == reading.call_id && reading.cseq <= binding.facts.cseq
+}
+
+fn join_path(reading: &Reading<'_>, path: &mut Vec<u8>) {
+    for value in reading.headers.all(HeaderName::Path) {
+        if !path.is_empty() {
+            path.extend_from_slice(b", ");
+        }
+        path.extend_from_slice(value);
+    }
+}

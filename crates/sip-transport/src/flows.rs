@@ -1,0 +1,85 @@
+//! Sends what could not be answered at once, from any thread.
+
+use crate::{ConnectionId, Flow, Transport};
+use parking_lot::RwLock;
+use std::collections::HashMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc;
+
+/// Why a late message was not sent. The peer will send its request again.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The connection it came over is gone, or the socket it came on is closed.
+    #[error("the flow is gone")]
+    FlowGone,
+    /// The peer does not read.
+    #[error("the peer does not take what it is sent")]
+    PeerTooSlow,
+    /// The system refused.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// The sockets and connections that are open now.
+#[derive(Debug, Default)]
+pub struct Flows {
+    udp: RwLock<HashMap<SocketAddr, Arc<UdpSocket>>>,
+    connections: RwLock<HashMap<ConnectionId, mpsc::Sender<Vec<u8>>>>,
+    last_connection: AtomicU64,
+}
+
+impl Flows {
+    /// No flow yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends a message over the flow its request came on; over UDP to `destination`.
+    ///
+    /// # Errors
+    /// [`SendError`] says why it was not sent.
+    pub fn send(&self, flow: &Flow, destination: SocketAddr, octets: &[u8]) -> Result<(), SendError> {
+        match flow.transport {
+            Transport::Udp => {
+                let socket = self.udp.read().get(&flow.local).cloned().ok_or(SendError::FlowGone)?;
+                socket.send_to(octets, destination)?;
+                Ok(())
+            }
+            Transport::Tcp => {
+                let sender = self.connections.read().get(&flow.connection).cloned().ok_or(SendError::FlowGone)?;
+                sender.try_send(octets.to_vec()).map_err(|error| match error {
+                    mpsc::error::TrySendError::Full(_) => SendError::PeerTooSlow,
+                    mpsc::error::TrySendError::Closed(_) => SendError::FlowGone,
+                })
+            }
+        }
+    }
+
+    /// How many connections are open.
+    #[must_use]
+    pub fn connection_count(&self) -> usize {
+        self.connections.read().len()
+    }
+
+    pub(crate) fn add_udp(&self, local: SocketAddr, socket: Arc<UdpSocket>) {
+        self.udp.write().entry(local).or_insert(socket);
+    }
+
+    /// Registers a connection, unless there are `most` already.
+    pub(crate) fn add_connection(&self, sender: mpsc::Sender<Vec<u8>>, most: usize) -> Option<ConnectionId> {
+        let mut connections = self.connections.write();
+        if connections.len() >= most {
+            return None;
+        }
+        let id = ConnectionId(self.last_connection.fetch_add(1, Ordering::Relaxed) + 1);
+        connections.insert(id, sender);
+        Some(id)
+    }
+
+    pub(crate) fn remove_connection(&self, id: ConnectionId) {
+        self.connections.write().remove(&id);
+    }
+}

@@ -1,0 +1,26 @@
+//! What takes messages in.
+
+use crate::{Flow, Outbox};
+
+/// One message as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'r> {
+    /// The worker it came on, below the number of lanes; what a lane keeps is touched by few threads.
+    pub lane: usize,
+    /// Where it came from.
+    pub flow: &'r Flow,
+    /// A datagram, or one framed message of a stream.
+    pub octets: &'r [u8],
+}
+
+/// Handles messages, each to its end, without waiting.
+pub trait Inbound: Send + Sync + 'static {
+    /// Buffers that a worker reuses from message to message.
+    type Scratch: Send + 'static;
+
+    /// New buffers for one worker.
+    fn scratch(&self) -> Self::Scratch;
+
+    /// Handles one message; what goes out at once is put into the outbox.
+    fn receive(&self, scratch: &mut Self::Scratch, received: Received<'_>, outbox: &mut Outbox);
+}

@@ -1,0 +1,62 @@
+//! Messages on their way out, in one buffer that is reused from batch to batch.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+
+/// One message of an [`Outbox`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outgoing {
+    /// Where its octets stand in the outbox.
+    pub range: Range<usize>,
+    /// Where it goes; over a connection the connection itself counts.
+    pub destination: SocketAddr,
+}
+
+/// Messages to send, and the memory they stand in.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    octets: Vec<u8>,
+    messages: Vec<Outgoing>,
+}
+
+impl Outbox {
+    /// An empty outbox.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { octets: Vec::new(), messages: Vec::new() }
+    }
+
+    /// Appends a message that `write` appends to the buffer; nothing if it writes nothing.
+    pub fn push(&mut self, destination: SocketAddr, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.octets.len();
+        write(&mut self.octets);
+        let range = start..self.octets.len();
+        if !range.is_empty() {
+            self.messages.push(Outgoing { range, destination });
+        }
+    }
+
+    /// The messages.
+    #[must_use]
+    pub fn messages(&self) -> &[Outgoing] {
+        &self.messages
+    }
+
+    /// All octets, in which the messages' ranges lie.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// The octets of one message.
+    #[must_use]
+    pub fn octets_of(&self, message: &Outgoing) -> &[u8] {
+        self.octets.get(message.range.clone()).unwrap_or_default()
+    }
+
+    /// Forgets the messages and keeps the memory.
+    pub fn clear(&mut self) {
+        self.octets.clear();
+        self.messages.clear();
+    }
+}
