@@ -1,0 +1,172 @@
+//! Authentication events: recorded on the signalling path without waiting or allocating, read by people later.
+//!
+//! Each lane has a ring of fixed size; [`EventLog::record`] copies an event into it and overwrites nothing that was not
+//! collected yet: what does not fit is counted as dropped. [`EventLog::collect`], called a few times a second, moves
+//! events to the recent ones and logs refusals.
+
+mod recent;
+mod record;
+
+pub use record::EventRecord;
+
+use domain::AuthEvent;
+use parking_lot::Mutex;
+use recent::Recent;
+use record::Slot;
+use std::sync::atomic::{AtomicU64, Ordering};
+use storage::EventSink;
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// Signalling workers.
+    pub lanes: usize,
+    /// Events a lane may have between two collections.
+    pub events_per_lane: usize,
+    /// Recent events kept for people to ask about.
+    pub recent_events: usize,
+    /// Most log lines per collection; the rest are summed up in one line.
+    pub log_lines_per_collection: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { lanes: 1, events_per_lane: 4_096, recent_events: 16_384, log_lines_per_collection: 20 }
+    }
+}
+
+/// The log of authentication events.
+pub struct EventLog {
+    lanes: Box<[Lane]>,
+    recent: Mutex<Recent>,
+    config: Config,
+}
+
+struct Lane {
+    pending: Mutex<Vec<Slot>>,
+    dropped: AtomicU64,
+}
+
+impl EventLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let lane =
+            |_| Lane { pending: Mutex::new(Vec::with_capacity(config.events_per_lane)), dropped: AtomicU64::new(0) };
+        Self {
+            lanes: (0..config.lanes.max(1)).map(lane).collect(),
+            recent: Mutex::new(Recent::new(config.recent_events)),
+            config,
+        }
+    }
+
+    /// Moves what the lanes recorded to the recent events, and logs refusals: the first few of them, the rest as a sum.
+    pub fn collect(&self) {
+        let mut spare = Vec::with_capacity(self.config.events_per_lane);
+        let mut lines = self.config.log_lines_per_collection;
+        let mut unlogged = 0_u64;
+        for lane in &self.lanes {
+            std::mem::swap(&mut *lane.pending.lock(), &mut spare);
+            let mut recent = self.recent.lock();
+            for slot in spare.drain(..) {
+                let record = slot.to_record();
+                if record.is_refusal() {
+                    if lines > 0 {
+                        lines -= 1;
+                        record.log();
+                    } else {
+                        unlogged += 1;
+                    }
+                }
+                recent.push(record);
+            }
+        }
+        if unlogged > 0 {
+            tracing::info!(target: "sipwarden::auth", refusals = unlogged, "further refusals, not logged one by one");
+        }
+    }
+
+    /// The recent events, newest first, of those that `wanted` accepts, at most `limit`.
+    #[must_use]
+    pub fn recent(&self, limit: usize, wanted: impl Fn(&EventRecord) -> bool) -> Vec<EventRecord> {
+        self.recent.lock().newest_first().filter(|record| wanted(record)).take(limit).cloned().collect()
+    }
+
+    /// How many events found no room and are missing.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.dropped.load(Ordering::Relaxed)).sum()
+    }
+}
+
+impl EventSink for EventLog {
+    fn record(&self, lane: usize, event: &AuthEvent<'_>) {
+        let Some(lane) = self.lanes.get(lane % self.lanes.len().max(1)) else { return };
+        let mut pending = lane.pending.lock();
+        if pending.len() < self.config.events_per_lane {
+            pending.push(Slot::of(event));
+        } else {
+            lane.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{AuthReason, SignallingTransport, Timestamp};
+
+    fn event(username: &[u8], reason: AuthReason) -> AuthEvent<'_> {
+        AuthEvent {
+            at: Timestamp::from_seconds(7),
+            reason,
+            realm: None,
+            account: None,
+            credential: None,
+            source: ([192, 0, 2, 1], 5060).into(),
+            transport: SignallingTransport::Udp,
+            method: b"REGISTER",
+            username,
+            host: b"example.test",
+            user_agent: b"phone/1 \xff\n",
+            call_id: b"call",
+            algorithm: None,
+        }
+    }
+
+    #[test]
+    fn events_come_out_newest_first_and_the_ring_is_bounded() {
+        let log = EventLog::new(Config { recent_events: 3, ..Config::default() });
+        for name in ["a", "b", "c", "d"] {
+            log.record(0, &event(name.as_bytes(), AuthReason::WrongPassword));
+        }
+        log.collect();
+        let names: Vec<_> = log.recent(10, |_| true).into_iter().map(|record| record.username).collect();
+        assert_eq!(names, ["d", "c", "b"]);
+        assert_eq!(log.recent(10, |record| record.username == "c").len(), 1);
+        assert_eq!(log.recent(1, |_| true).len(), 1);
+    }
+
+    #[test]
+    fn texts_are_cut_and_harmless() {
+        let log = EventLog::new(Config::default());
+        log.record(0, &event(&[b'x'; 500], AuthReason::UnknownUser));
+        log.collect();
+        let records = log.recent(1, |_| true);
+        assert_eq!(records[0].username.len(), 64);
+        assert_eq!(records[0].user_agent, "phone/1 \u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let log = EventLog::new(Config { events_per_lane: 2, ..Config::default() });
+        for _ in 0..5 {
+            log.record(0, &event(b"a", AuthReason::Challenge));
+        }
+        assert_eq!(log.dropped(), 3);
+        log.collect();
+        log.record(0, &event(b"a", AuthReason::Challenge));
+        log.collect();
+        assert_eq!(log.recent(10, |_| true).len(), 3);
+    }
+}

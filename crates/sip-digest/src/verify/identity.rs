@@ -1,0 +1,75 @@
+//! What a right digest proves, and our own proof in return.
+
+use super::claim::Claim;
+use crate::challenge::append;
+use crate::hash;
+use crate::response::Protection;
+use crate::{Algorithm, Ha1, IssuedNonce, NonceText};
+use sip_message::DigestCredentials;
+use std::fmt;
+
+/// Proof that a request was made by someone who knows the subject's password; [`verify`](super::verify) alone
+/// makes it.
+pub struct VerifiedIdentity<S> {
+    pub(super) subject: S,
+    pub(super) algorithm: Algorithm,
+    pub(super) nonce: IssuedNonce,
+    pub(super) ha1: Ha1,
+}
+
+impl<S> VerifiedIdentity<S> {
+    /// Whose password was known.
+    pub const fn subject(&self) -> &S {
+        &self.subject
+    }
+
+    /// The same, for keeping.
+    pub fn into_subject(self) -> S {
+        self.subject
+    }
+
+    /// The algorithm that was answered with; whether it is strong enough for this subject is the caller's to say.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The nonce, whose age says whether it is time for a next one.
+    #[must_use]
+    pub const fn nonce(&self) -> &IssuedNonce {
+        &self.nonce
+    }
+
+    /// Appends an Authentication-Info value (RFC 7616 section 3.5) for the claim that was verified: our proof that we
+    /// know HA1 too, and the nonce to use next. Appends nothing where there is nothing to say, a claim without `qop` and
+    /// no next nonce.
+    pub fn write_authentication_info(
+        &self,
+        claim: &DigestCredentials<'_>,
+        response_body: &[u8],
+        next_nonce: Option<&NonceText>,
+        out: &mut Vec<u8>,
+    ) {
+        let exchange = Claim::of(claim).exchange;
+        let mut separator: &[u8] = b"";
+        if let Protection::Qop { qop, nc, cnonce, .. } = exchange.protection {
+            let ha2 = exchange.ha2(b"", response_body);
+            let rspauth = hash::hex(self.algorithm.hash, &exchange.response(&self.ha1, &ha2));
+            append(out, &[b"rspauth=\"", rspauth.as_bytes(), b"\", qop=", qop]);
+            append(out, &[b", cnonce=\"", cnonce, b"\", nc=", nc]);
+            separator = b", ";
+        }
+        if let Some(nonce) = next_nonce {
+            append(out, &[separator, b"nextnonce=\"", nonce, b"\""]);
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for VerifiedIdentity<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedIdentity")
+            .field("subject", &self.subject)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}

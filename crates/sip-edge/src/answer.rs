@@ -1,0 +1,107 @@
+//! Writes answers into the outbox.
+
+use crate::edge::Edge;
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use sip_message::write::{ResponseWriter, Status};
+use sip_message::{HeaderName, Request};
+use sip_transport::Outbox;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+/// The methods we take, for Allow.
+pub(crate) const ALLOW: &[u8] = b"REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE";
+/// The extensions we support, for Supported and against Require.
+const SUPPORTED: [&[u8]; 1] = [b"path"];
+/// Seconds an overloaded server asks to be left alone.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// The option tags in Require and Proxy-Require that we do not support.
+pub(crate) fn unsupported_options<'m>(request: &Request<'m>) -> impl Iterator<Item = &'m [u8]> {
+    let headers = request.headers();
+    let required = headers.option_tags(HeaderName::Require).chain(headers.option_tags(HeaderName::ProxyRequire));
+    required.filter(|tag| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(tag)))
+}
+
+/// Answers one request.
+pub(crate) struct Answer<'e, 'm> {
+    edge: &'e Edge,
+    incoming: &'e Incoming<'m>,
+    outbox: &'e mut Outbox,
+}
+
+impl<'e, 'm> Answer<'e, 'm> {
+    pub(crate) fn new(edge: &'e Edge, incoming: &'e Incoming<'m>, outbox: &'e mut Outbox) -> Self {
+        Self { edge, incoming, outbox }
+    }
+
+    pub(crate) fn incoming(&self) -> &'e Incoming<'m> {
+        self.incoming
+    }
+
+    /// Sends a response with those headers besides what every response has.
+    pub(crate) fn respond(
+        &mut self,
+        status: Status<'_>,
+        headers: impl FnOnce(ResponseWriter<'_>) -> ResponseWriter<'_>,
+    ) {
+        let destination = self.incoming.response_destination();
+        let tag = self.to_tag();
+        let incoming = self.incoming;
+        self.outbox.push(destination, |out| {
+            let writer = ResponseWriter::start(out, &incoming.request, status, incoming.flow.remote, &tag);
+            headers(writer).finish(b"");
+        });
+    }
+
+    /// Sends an error.
+    pub(crate) fn failure(&mut self, failure: Failure) {
+        let incoming = self.incoming;
+        let min_expires = self.edge.parts.config.registrar.min_expires_seconds;
+        self.respond(failure.status(), |writer| match failure {
+            Failure::BadExtension => {
+                unsupported_options(&incoming.request).fold(writer, |writer, tag| writer.header("Unsupported", tag))
+            }
+            Failure::IntervalTooBrief => writer.header_u32("Min-Expires", min_expires),
+            Failure::MethodNotAllowed => writer.header("Allow", ALLOW),
+            Failure::Overloaded => writer.header_u32("Retry-After", RETRY_AFTER_SECONDS),
+            _ => writer,
+        });
+    }
+
+    /// Sends octets that were sent before.
+    pub(crate) fn repeat(&mut self, octets: &[u8]) {
+        self.outbox.push(self.incoming.response_destination(), |out| out.extend_from_slice(octets));
+    }
+
+    /// The last answer put into the outbox.
+    pub(crate) fn last(&self) -> &[u8] {
+        self.outbox.messages().last().map(|message| self.outbox.octets_of(message)).unwrap_or_default()
+    }
+
+    /// Writes an answer for later instead of putting it into the outbox.
+    pub(crate) fn compose(
+        &self,
+        status: Status<'_>,
+        headers: impl FnOnce(ResponseWriter<'_>) -> ResponseWriter<'_>,
+    ) -> Vec<u8> {
+        let mut octets = Vec::with_capacity(512);
+        let (request, source) = (&self.incoming.request, self.incoming.flow.remote);
+        headers(ResponseWriter::start(&mut octets, request, status, source, &self.to_tag())).finish(b"");
+        octets
+    }
+
+    /// A To tag that a retransmission of the same request gets again, without anything being remembered.
+    fn to_tag(&self) -> [u8; 16] {
+        let headers = self.incoming.request.headers();
+        let mut hasher = self.edge.tags.build_hasher();
+        headers.first(HeaderName::CallId).hash(&mut hasher);
+        headers.first(HeaderName::From).hash(&mut hasher);
+        headers.first(HeaderName::CSeq).hash(&mut hasher);
+        headers.top_via().ok().and_then(|via| via.branch).hash(&mut hasher);
+        let number = hasher.finish();
+        std::array::from_fn(|index| {
+            let nibble = u8::try_from((number >> (index * 4)) & 15).unwrap_or(0);
+            if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+        })
+    }
+}

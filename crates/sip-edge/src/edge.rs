@@ -1,0 +1,168 @@
+//! The edge as a whole, and its first step: what is done with any message.
+
+use crate::answer::Answer;
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::incoming::Incoming;
+use crate::lane::Lane;
+use crate::scratch::Scratch;
+use directory::{Directory, RegistrationWriter};
+use domain::{Clock, RealmName};
+use foldhash::fast::RandomState;
+use sip_digest::NonceIssuer;
+use sip_message::framing::{Framed, datagram};
+use sip_message::{HeaderName, Message, Method, Request, parse};
+use sip_transaction::Absorbed;
+use sip_transport::{Flows, Inbound, Outbox, Received, Transport};
+use std::sync::Arc;
+use storage::EventSink;
+
+/// What the operator may set about signalling.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Lanes: one per UDP worker and TCP lane, at most 64.
+    pub lanes: usize,
+    /// Nonce-count windows of each lane, in buckets of four nonces and 64 octets.
+    pub nonce_buckets_per_lane: usize,
+    /// The memory of each lane for answers to retransmissions.
+    pub transactions: sip_transaction::Limits,
+    /// The registrar's bounds.
+    pub registrar: sip_registrar::Policy,
+    /// The realm of challenges to requests that lead to none of ours; they never verify.
+    pub realm_of_nobody: RealmName,
+}
+
+/// What an edge is built from.
+pub struct Parts {
+    /// Names, secrets and locations.
+    pub directory: Arc<Directory>,
+    /// Takes authentication events.
+    pub events: Arc<dyn EventSink>,
+    /// Makes removals durable.
+    pub writer: RegistrationWriter,
+    /// Sends late answers.
+    pub flows: Arc<Flows>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Issues and judges nonces.
+    pub nonces: NonceIssuer,
+    /// What the operator set.
+    pub config: Config,
+}
+
+/// Handles SIP messages. Shared by all workers.
+pub struct Edge {
+    pub(crate) parts: Parts,
+    pub(crate) lanes: Arc<[Lane]>,
+    /// Makes To tags that are the same for a retransmission (RFC 3261 section 8.2.7).
+    pub(crate) tags: RandomState,
+}
+
+impl Edge {
+    /// Builds an edge.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let config = &parts.config;
+        let lanes = (0..config.lanes.max(1)).map(|index| Lane::new(index, config)).collect();
+        Self { lanes, tags: RandomState::default(), parts }
+    }
+
+    /// The order is that of what an unauthenticated peer may learn: everything before the gate follows from the
+    /// request alone.
+    fn request(&self, scratch: &mut Scratch, incoming: &Incoming<'_>, outbox: &mut Outbox) {
+        // An ACK is never answered (RFC 3261 section 17): we answer INVITE statelessly, so there is nothing to stop.
+        if incoming.request.method() == Method::Ack {
+            return;
+        }
+        let mut answer = Answer::new(self, incoming, outbox);
+        if let Err(failure) = admit(&incoming.request) {
+            return answer.failure(failure);
+        }
+        if incoming.request.method() == Method::Cancel {
+            // No INVITE is ever left pending, and CANCEL is never challenged (RFC 3261 section 22.1).
+            return answer.failure(Failure::NoSuchTransaction);
+        }
+        if incoming.has_credentials() && self.absorb(scratch, &mut answer) {
+            return;
+        }
+        let realms = self.parts.directory.realms();
+        match self.gate(scratch, &realms, &mut answer) {
+            Gate::Answered => {}
+            Gate::Passed(passed) => match incoming.request.method() {
+                Method::Register => self.register(scratch, &passed, answer),
+                _ => self.other_method(scratch, &passed, answer),
+            },
+        }
+    }
+
+    /// Answers a retransmission as before; `true` if it was one. Only requests with credentials are remembered, so only
+    /// they are looked for.
+    fn absorb(&self, scratch: &mut Scratch, answer: &mut Answer<'_, '_>) -> bool {
+        let incoming = answer.incoming();
+        if scratch.key.read(&incoming.request, incoming.source()).is_err() {
+            return false;
+        }
+        let Some(lane) = self.lane(incoming.lane) else { return false };
+        let mut transactions = lane.transactions.lock();
+        match transactions.absorb(&scratch.key, incoming.now.as_unix_millis()) {
+            None => false,
+            Some(Absorbed::Waiting) => true,
+            Some(Absorbed::Answer(octets)) => {
+                answer.repeat(octets);
+                true
+            }
+        }
+    }
+
+    pub(crate) fn lane(&self, index: usize) -> Option<&Lane> {
+        self.lanes.get(index % self.lanes.len().max(1))
+    }
+}
+
+/// The checks before authentication, in order.
+fn admit(request: &Request<'_>) -> Result<(), Failure> {
+    request.check()?;
+    if !request.uri()?.is_sip() {
+        return Err(Failure::UnsupportedScheme);
+    }
+    if request.headers().max_forwards()? == Some(0) {
+        return Err(Failure::TooManyHops);
+    }
+    if request.method() != Method::Cancel && crate::answer::unsupported_options(request).next().is_some() {
+        return Err(Failure::BadExtension);
+    }
+    Ok(())
+}
+
+impl Inbound for Edge {
+    type Scratch = Scratch;
+
+    fn scratch(&self) -> Scratch {
+        Scratch::new()
+    }
+
+    fn receive(&self, scratch: &mut Scratch, received: Received<'_>, outbox: &mut Outbox) {
+        if received.flow.transport == Transport::Udp && matches!(datagram(received.octets), Framed::KeepAlive(_)) {
+            return;
+        }
+        let mut spans = std::mem::take(&mut scratch.spans);
+        match parse(received.octets, &mut spans) {
+            Ok(Message::Request(request)) => {
+                let incoming = Incoming {
+                    request,
+                    flow: received.flow,
+                    lane: received.lane,
+                    now: self.parts.clock.now(),
+                    user_agent: request.headers().first(HeaderName::UserAgent).unwrap_or_default(),
+                };
+                self.request(scratch, &incoming, outbox);
+            }
+            // We send no requests yet, so no response is ours.
+            Ok(Message::Response(_)) => {}
+            Err(unparseable) => {
+                tracing::debug!(remote = %received.flow.remote, reason = unparseable.describe(), "dropped");
+            }
+        }
+        scratch.spans = spans;
+    }
+}

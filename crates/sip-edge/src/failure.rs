@@ -1,0 +1,91 @@
+//! Every refusal of a request, and the one place that gives it a SIP status.
+
+use sip_message::Defect;
+use sip_message::write::Status;
+use sip_registrar::{NotTheirAddressOfRecord, Rejection};
+
+/// Why a request is answered with an error, other than a challenge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// The request breaks the grammar or lacks what every request has.
+    Defect(Defect),
+    /// The Request-URI is neither sip nor sips (RFC 3261 section 8.2.2.1).
+    UnsupportedScheme,
+    /// Max-Forwards is zero (RFC 3261 section 16.3).
+    TooManyHops,
+    /// Require or Proxy-Require names what we do not do (RFC 3261 section 8.2.2.3).
+    BadExtension,
+    /// CANCEL or a request inside a dialog that we do not have.
+    NoSuchTransaction,
+    /// A REGISTER for somebody else's address-of-record.
+    NotTheirAddressOfRecord,
+    /// `*` beside other contacts or without `Expires: 0`.
+    MisplacedWildcard,
+    /// An interval shorter than we grant.
+    IntervalTooBrief,
+    /// More contacts than an address-of-record may have.
+    TooManyContacts,
+    /// An older request came after a newer one.
+    OutOfOrder,
+    /// A method we know and do not allow.
+    MethodNotAllowed,
+    /// A method we do not know.
+    NotImplemented,
+    /// Nobody of that name.
+    NotFound,
+    /// Somebody of that name who cannot be reached now.
+    TemporarilyUnavailable,
+    /// What was asked could not be made durable.
+    NotStored,
+    /// The storage does not keep up; try again later.
+    Overloaded,
+}
+
+impl Failure {
+    /// The status line it is answered with.
+    #[must_use]
+    pub const fn status(self) -> Status<'static> {
+        match self {
+            Self::Defect(defect) => Status { code: defect.status(), reason: defect.reason_phrase() },
+            Self::UnsupportedScheme => Status::of(416),
+            Self::TooManyHops => Status::of(483),
+            Self::BadExtension => Status::of(420),
+            Self::NoSuchTransaction => Status::of(481),
+            Self::NotTheirAddressOfRecord => Status { code: 403, reason: "Not Your Address-of-Record" },
+            Self::MisplacedWildcard => Status { code: 400, reason: "Wildcard Contact Needs Expires 0 And No Other" },
+            Self::IntervalTooBrief => Status::of(423),
+            Self::TooManyContacts => Status { code: 403, reason: "Too Many Contacts" },
+            Self::OutOfOrder => Status { code: 500, reason: "CSeq Out Of Order" },
+            Self::MethodNotAllowed => Status::of(405),
+            Self::NotImplemented => Status::of(501),
+            Self::NotFound => Status::of(404),
+            Self::TemporarilyUnavailable => Status::of(480),
+            Self::NotStored => Status::of(500),
+            Self::Overloaded => Status::of(503),
+        }
+    }
+}
+
+impl From<Defect> for Failure {
+    fn from(defect: Defect) -> Self {
+        Self::Defect(defect)
+    }
+}
+
+impl From<NotTheirAddressOfRecord> for Failure {
+    fn from(_: NotTheirAddressOfRecord) -> Self {
+        Self::NotTheirAddressOfRecord
+    }
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Malformed(defect) => Self::Defect(defect),
+            Rejection::MisplacedWildcard => Self::MisplacedWildcard,
+            Rejection::IntervalTooBrief { .. } => Self::IntervalTooBrief,
+            Rejection::OutOfOrder => Self::OutOfOrder,
+            Rejection::TooManyContacts => Self::TooManyContacts,
+        }
+    }
+}

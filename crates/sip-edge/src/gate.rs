@@ -1,0 +1,249 @@
+//! The challenge gate: nothing behind it is reached without a verified identity.
+//!
+//! Unknown user, wrong password, disabled credential, wrong realm: all are looked up, computed and answered alike. Why a
+//! request was refused is only in the event.
+
+use crate::answer::Answer;
+use crate::challenge::{accepted, offered};
+use crate::claim::{Claim, claim_for};
+use crate::edge::Edge;
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use crate::lane::SpendOnItsLane;
+use crate::realm_choice::realm_of;
+use crate::scratch::Scratch;
+use crate::subject::Subject;
+use directory::{CredentialSnapshot, RealmEntry, Realms};
+use domain::{AccountId, AuthEvent, AuthReason, ChallengePolicy, CredentialId, DigestAlgorithm};
+use sip_digest::{
+    Algorithm, Attempt, Candidate, HashAlgorithm, NonceScope, QopRule, Refusal, StaleReason, Staleness, UriAgreement,
+    Verdict, VerifiedIdentity, uri_agrees, verify,
+};
+use sip_message::DigestCredentials;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The number of the realm that nobody has; storage counts from one.
+const NOBODY: i64 = -1;
+
+/// The realm a request is challenged for; possibly nobody's.
+#[derive(Clone, Copy)]
+pub(crate) struct AskedRealm<'r> {
+    pub(crate) entry: Option<&'r RealmEntry>,
+    pub(crate) name: &'r [u8],
+    pub(crate) number: i64,
+    pub(crate) policy: ChallengePolicy,
+}
+
+/// A request whose sender is known.
+pub(crate) struct Passed<'p> {
+    pub(crate) identity: VerifiedIdentity<Subject<'p>>,
+    pub(crate) claim: DigestCredentials<'p>,
+    pub(crate) asked: AskedRealm<'p>,
+}
+
+pub(crate) enum Gate<'p> {
+    /// A challenge or an error was answered.
+    Answered,
+    /// The digest was right in every respect.
+    Passed(Passed<'p>),
+}
+
+/// What an event says besides the request itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Attributed<'c> {
+    pub(crate) username: &'c [u8],
+    pub(crate) algorithm: Option<DigestAlgorithm>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) credential: Option<CredentialId>,
+}
+
+impl Edge {
+    pub(crate) fn gate<'p>(
+        &'p self,
+        scratch: &mut Scratch,
+        realms: &'p Realms,
+        answer: &mut Answer<'_, 'p>,
+    ) -> Gate<'p> {
+        let incoming = answer.incoming();
+        let asked = self.asked_realm(realms, incoming);
+        match claim_for(&incoming.request, asked.name) {
+            Claim::None => {
+                let algorithm = offered(asked.policy, incoming.user_agent).first().copied().map(name_of);
+                let attributed = Attributed { algorithm, ..Attributed::default() };
+                self.note(incoming, &asked, AuthReason::Challenge, attributed);
+                self.challenge(scratch, &asked, Staleness::Fresh, answer);
+                Gate::Answered
+            }
+            Claim::Malformed(defect) => {
+                self.note(incoming, &asked, AuthReason::Malformed, Attributed::default());
+                answer.failure(Failure::Defect(defect));
+                Gate::Answered
+            }
+            Claim::Digest(claim) => self.judge(scratch, (realms, asked), claim, answer),
+        }
+    }
+
+    fn asked_realm<'p>(&'p self, realms: &'p Realms, incoming: &Incoming<'_>) -> AskedRealm<'p> {
+        match realm_of(realms, &incoming.request) {
+            Some(entry) => AskedRealm {
+                entry: Some(entry),
+                name: entry.name.as_str().as_bytes(),
+                number: entry.id.0,
+                policy: entry.challenge_policy,
+            },
+            None => AskedRealm {
+                entry: None,
+                name: self.parts.config.realm_of_nobody.as_str().as_bytes(),
+                number: NOBODY,
+                policy: ChallengePolicy::Compatible,
+            },
+        }
+    }
+
+    /// Verifies a claim; a name nobody has costs what a real one does.
+    fn judge<'p>(
+        &'p self,
+        scratch: &mut Scratch,
+        (realms, asked): (&'p Realms, AskedRealm<'p>),
+        claim: DigestCredentials<'p>,
+        answer: &mut Answer<'_, 'p>,
+    ) -> Gate<'p> {
+        let incoming = answer.incoming();
+        let hash = Algorithm::parse(claim.algorithm).map_or(HashAlgorithm::Md5, |algorithm| algorithm.hash);
+        let username = claim.username.unwrap_or_default();
+        let found = asked.entry.and_then(|realm| {
+            self.parts.directory.credential(realm.id, username, hash).map(|credential| (realm, credential))
+        });
+        let subject = found.as_ref().map(|(realm, credential)| Subject {
+            realms,
+            realm,
+            username,
+            id: credential.id,
+            account: credential.account,
+            generation: credential.generation,
+        });
+        let candidate = candidate(realms, subject, found.as_ref().map(|(_, credential)| credential));
+        let scope = NonceScope { realm: asked.number, source: incoming.flow.remote.ip() };
+        let nonce = claim.nonce.unwrap_or_default();
+        let attempt = Attempt {
+            claim: &claim,
+            method: incoming.request.method().as_bytes(),
+            body: incoming.request.body(),
+            realm: asked.name,
+            nonce: self.parts.nonces.inspect(nonce, &scope, incoming.now.as_unix_seconds()),
+            accepted: accepted(asked.policy),
+            qop: QopRule::default(),
+            uri: agreement(realms, incoming, &claim),
+            candidates: &[candidate],
+        };
+        let verdict = verify(&attempt, &mut SpendOnItsLane { lanes: &self.lanes });
+        let attributed = Attributed {
+            username,
+            algorithm: Some(name_of(hash)),
+            account: subject.map(|subject| subject.account),
+            credential: subject.map(|subject| subject.id),
+        };
+        let (reason, staleness) = match verdict {
+            Verdict::Verified(identity) => {
+                self.note(incoming, &asked, AuthReason::Ok, attributed);
+                return Gate::Passed(Passed { identity, claim, asked });
+            }
+            Verdict::Stale(reason) => stale(reason),
+            Verdict::Revoked(_) => (AuthReason::CredentialDisabled, Staleness::Fresh),
+            Verdict::Refused(refusal) => (refused(refusal, subject.is_some()), Staleness::Fresh),
+        };
+        self.note(incoming, &asked, reason, attributed);
+        self.challenge(scratch, &asked, staleness, answer);
+        Gate::Answered
+    }
+
+    pub(crate) fn note(
+        &self,
+        incoming: &Incoming<'_>,
+        asked: &AskedRealm<'_>,
+        reason: AuthReason,
+        attributed: Attributed<'_>,
+    ) {
+        let request = &incoming.request;
+        let event = AuthEvent {
+            at: incoming.now,
+            reason,
+            realm: asked.entry.map(|realm| realm.id),
+            account: attributed.account,
+            credential: attributed.credential,
+            source: incoming.flow.remote,
+            transport: incoming.transport(),
+            method: request.method().as_bytes(),
+            username: attributed.username,
+            host: request.uri().map(|uri| uri.host).unwrap_or_default(),
+            user_agent: incoming.user_agent,
+            call_id: request.headers().call_id().unwrap_or_default(),
+            algorithm: attributed.algorithm,
+        };
+        self.parts.events.record(incoming.lane, &event);
+    }
+}
+
+/// Whose HA1 the response is compared with. A disabled credential's is computed too, so that the tenant can be told
+/// that the password was right.
+fn candidate<'a, 'p>(
+    realms: &Realms,
+    subject: Option<Subject<'p>>,
+    credential: Option<&'a CredentialSnapshot>,
+) -> Candidate<'a, Subject<'p>> {
+    match (subject, credential.and_then(|credential| credential.ha1.as_ref())) {
+        (Some(subject), Some(ha1)) => {
+            let enabled = credential.is_some_and(|credential| credential.enabled) && realms.is_enabled(subject.account);
+            if enabled { Candidate::Accepted { subject, ha1 } } else { Candidate::Revoked { subject, ha1 } }
+        }
+        _ => Candidate::Decoy,
+    }
+}
+
+/// Whether the digest `uri` means the Request-URI; hosts of ours and bare addresses stand for one another.
+fn agreement(realms: &Realms, incoming: &Incoming<'_>, claim: &DigestCredentials<'_>) -> UriAgreement {
+    let request = &incoming.request;
+    let is_ours = |host: &[u8]| realms.of_host(host).is_some() || is_address(host);
+    uri_agrees(claim.uri.unwrap_or_default(), request.uri_octets(), request.method().as_bytes(), is_ours)
+}
+
+fn is_address(host: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(host) else { return false };
+    let bracketed = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    match bracketed {
+        Some(text) => text.parse::<Ipv6Addr>().is_ok(),
+        None => text.parse::<IpAddr>().is_ok(),
+    }
+}
+
+/// A nonce that anybody could have made up must not turn the answer into a test for passwords that no throttle sees;
+/// so only nonces that we issued to this very source are worth a `stale=true`.
+fn stale(reason: StaleReason) -> (AuthReason, Staleness) {
+    match reason {
+        StaleReason::Expired | StaleReason::OtherBoot | StaleReason::Evicted => {
+            (AuthReason::StaleNonce, Staleness::Stale)
+        }
+        StaleReason::Replayed => (AuthReason::ReplayedNonceCount, Staleness::Stale),
+        StaleReason::Foreign => (AuthReason::ForeignNonce, Staleness::Fresh),
+    }
+}
+
+fn refused(refusal: Refusal, user_is_known: bool) -> AuthReason {
+    match refusal {
+        Refusal::Malformed | Refusal::QopNotAllowed => AuthReason::Malformed,
+        Refusal::AlgorithmNotAllowed => AuthReason::AlgorithmNotAllowed,
+        Refusal::RealmMismatch => AuthReason::RealmMismatch,
+        Refusal::WrongDigest | Refusal::ForeignNonce if !user_is_known => AuthReason::UnknownUser,
+        Refusal::WrongDigest => AuthReason::WrongPassword,
+        Refusal::ForeignNonce => AuthReason::ForeignNonce,
+        Refusal::UriMismatch => AuthReason::UriMismatch,
+    }
+}
+
+fn name_of(hash: HashAlgorithm) -> DigestAlgorithm {
+    match hash {
+        HashAlgorithm::Md5 => DigestAlgorithm::Md5,
+        HashAlgorithm::Sha256 => DigestAlgorithm::Sha256,
+        HashAlgorithm::Sha512_256 => DigestAlgorithm::Sha512_256,
+    }
+}

@@ -1,0 +1,58 @@
+//! One request as it came.
+
+use domain::{SignallingTransport, Timestamp};
+use sip_message::{HeaderName, Request, Rport, Via};
+use sip_transaction::{MessageSource, Reliability};
+use sip_transport::{Flow, Transport};
+use std::net::SocketAddr;
+
+/// The port of a sent-by without one (RFC 3261 section 18.2.2).
+const DEFAULT_SIP_PORT: u16 = 5060;
+
+/// A request, its flow and the moment it came.
+pub(crate) struct Incoming<'m> {
+    pub(crate) request: Request<'m>,
+    pub(crate) flow: &'m Flow,
+    pub(crate) lane: usize,
+    pub(crate) now: Timestamp,
+    pub(crate) user_agent: &'m [u8],
+}
+
+impl Incoming<'_> {
+    pub(crate) fn has_credentials(&self) -> bool {
+        let headers = self.request.headers();
+        headers.first(HeaderName::Authorization).is_some() || headers.first(HeaderName::ProxyAuthorization).is_some()
+    }
+
+    /// Where retransmissions of this request come from.
+    pub(crate) fn source(&self) -> MessageSource {
+        MessageSource { remote: self.flow.remote, discriminator: self.flow.connection.0 }
+    }
+
+    pub(crate) fn reliability(&self) -> Reliability {
+        match self.flow.transport {
+            Transport::Udp => Reliability::Unreliable,
+            Transport::Tcp => Reliability::Reliable,
+        }
+    }
+
+    pub(crate) fn transport(&self) -> SignallingTransport {
+        match self.flow.transport {
+            Transport::Udp => SignallingTransport::Udp,
+            Transport::Tcp => SignallingTransport::Tcp,
+        }
+    }
+
+    /// Where the response goes (RFC 3261 section 18.2.2, RFC 3581 section 4): back over the connection; over UDP to the
+    /// source address, and to its source port if asked, else to the port of sent-by. Never to another address, whatever
+    /// the Via says: a response must not be aimed at a third party.
+    pub(crate) fn response_destination(&self) -> SocketAddr {
+        let remote = self.flow.remote;
+        match (self.flow.transport, self.request.headers().top_via()) {
+            (Transport::Udp, Ok(Via { rport: Rport::Absent, host, .. })) => {
+                SocketAddr::new(remote.ip(), host.port.unwrap_or(DEFAULT_SIP_PORT))
+            }
+            _ => remote,
+        }
+    }
+}

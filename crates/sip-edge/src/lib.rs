@@ -1,0 +1,28 @@
+//! The sequence of one SIP message: read, admitted, judged, answered.
+//!
+//! [`Edge`] is what a transport hands messages to. It decides nothing by itself that a protocol crate can decide:
+//! `sip-message` says whether a message is well formed, `sip-digest` who sent it, `sip-registrar` what becomes of the
+//! bindings; the directory knows names. What happens in which order, and which SIP status a refusal gets
+//! ([`failure`](Failure)), is decided here.
+//!
+//! A message is handled to its end on the thread it came on, without waiting and without a request to storage. The one
+//! exception is a removal of bindings: its 200 leaves when the removal is durable, from the thread that made it so.
+
+mod answer;
+mod challenge;
+mod claim;
+mod edge;
+mod failure;
+mod gate;
+mod incoming;
+mod lane;
+mod late;
+mod other_methods;
+mod realm_choice;
+mod register;
+mod scratch;
+mod subject;
+
+pub use edge::{Config, Edge, Parts};
+pub use failure::Failure;
+pub use scratch::Scratch;

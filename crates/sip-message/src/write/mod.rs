@@ -1,0 +1,16 @@
+//! Messages to octets, into a buffer of the caller; nothing is allocated if its capacity suffices.
+//!
+//! Whatever is handed in, the result is one message: CR, LF and NUL never reach a line of the head.
+
+extern crate alloc;
+
+mod fields;
+mod request;
+mod response;
+mod status;
+
+use alloc::vec::Vec;
+
+pub use request::RequestWriter;
+pub use response::ResponseWriter;
+pub use status::Status;
