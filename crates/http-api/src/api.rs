@@ -1,0 +1,113 @@
+//! The API as one function from request to answer.
+
+use crate::problem::Problem;
+use crate::request_id::RequestId;
+use crate::{Config, Readiness, credentials, health, panic_guard, path};
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Request};
+use axum::response::{IntoResponse, Response};
+use domain::RandomSource;
+use provisioning::Provisioning;
+use std::sync::Arc;
+use std::time::Instant;
+use tower::ServiceExt;
+use tracing::Instrument;
+
+#[cfg(test)]
+mod tests;
+
+/// The header that names a request, in it and in its answer.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Most octets of a path that a log line shows.
+const SHOWN_PATH_OCTETS: usize = 200;
+
+/// The HTTP API. Cloning is cheap and shares everything.
+#[derive(Clone)]
+pub struct HttpApi {
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+/// What handlers use.
+pub(crate) struct Shared {
+    pub provisioning: Arc<Provisioning>,
+    pub readiness: Arc<dyn Readiness>,
+    pub random: Arc<dyn RandomSource>,
+    pub config: Config,
+}
+
+impl HttpApi {
+    /// Builds the API over the use cases; `random` draws request ids.
+    #[must_use]
+    pub fn new(
+        provisioning: Arc<Provisioning>,
+        readiness: Arc<dyn Readiness>,
+        random: Arc<dyn RandomSource>,
+        config: Config,
+    ) -> Self {
+        let shared = Arc::new(Shared { provisioning, readiness, random, config });
+        let router = routes().with_state(Arc::clone(&shared));
+        Self { shared, router }
+    }
+
+    /// Answers one request. A [`SocketAddr`](std::net::SocketAddr) in [`ConnectInfo`](axum::extract::ConnectInfo)
+    /// among its extensions is taken as the client's address.
+    pub async fn answer(&self, mut request: Request<Body>) -> Response {
+        let started = Instant::now();
+        let id = RequestId::of(request.headers(), &*self.shared.random);
+        let header = id.to_header();
+        let span =
+            tracing::info_span!("request", id = %id, method = %request.method(), path = shown(request.uri().path()));
+        request.extensions_mut().insert(id);
+        async {
+            let mut response = self.routed(request).await.unwrap_or_else(IntoResponse::into_response);
+            fix_headers(response.headers_mut(), header);
+            let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            tracing::info!(status = response.status().as_u16(), elapsed_us, "answered");
+            response
+        }
+        .instrument(span)
+        .await
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    pub(crate) fn random(&self) -> &Arc<dyn RandomSource> {
+        &self.shared.random
+    }
+
+    async fn routed(&self, mut request: Request<Body>) -> Result<Response, Problem> {
+        if let Some(uri) = path::normalised(request.uri())? {
+            *request.uri_mut() = uri;
+        }
+        let handled = panic_guard::guarded(self.router.clone().oneshot(request));
+        let Ok(response) = tokio::time::timeout(self.shared.config.request_timeout, handled)
+            .await
+            .map_err(|_| Problem::TimedOut)?
+            .map_err(|panic_guard::Panicked| Problem::Panicked)?;
+        Ok(response)
+    }
+}
+
+fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .merge(credentials::routes())
+        .merge(health::routes())
+        .fallback(|| async { Problem::UnknownPath })
+        .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
+}
+
+/// The headers every answer carries, errors too.
+pub(crate) fn fix_headers(headers: &mut HeaderMap, request_id: HeaderValue) {
+    headers.insert(X_REQUEST_ID, request_id);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+fn shown(path: &str) -> &str {
+    path.get(..path.floor_char_boundary(SHOWN_PATH_OCTETS)).unwrap_or_default()
+}

@@ -1,0 +1,121 @@
+//! Who may act on the account in the path.
+
+use crate::api::Shared;
+use crate::problem::Problem;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use domain::CredentialId;
+use provisioning::AccountScope;
+use std::sync::Arc;
+
+/// The header that names the account asking.
+const X_AUTH_ID: HeaderName = HeaderName::from_static("x-auth-id");
+/// The header that proves it.
+const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+
+/// Permission to act on the account in the path: extracting it authenticates (401), then compares with the path (403).
+pub(crate) struct Authenticated(pub AccountScope);
+
+/// The credential named by the path. Extract it after [`Authenticated`].
+pub(crate) struct CredentialInPath(pub CredentialId);
+
+impl FromRequestParts<Arc<Shared>> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let auth_id = only_value(&parts.headers, &X_AUTH_ID);
+        let token = only_value(&parts.headers, &X_AUTH_TOKEN);
+        let operator = shared.provisioning.authenticate(auth_id, token)?;
+        let account = path_parameter(parts, "auth_id").await?;
+        Ok(Self(operator.scope(&account)?))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for CredentialInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "credential_id").await?;
+        CredentialId::parse(&text).map(Self).ok_or(Problem::NotACredentialId)
+    }
+}
+
+/// The header's value if it was sent exactly once: which of two is meant, nobody can know.
+fn only_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h [u8]> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Some(value.as_bytes()),
+        _ => None,
+    }
+}
+
+/// The decoded path segment of that name.
+async fn path_parameter(parts: &mut Parts, name: &str) -> Result<String, Problem> {
+    let parameters = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::PathEncoding)?;
+    let value = parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    value.ok_or(Problem::UnknownPath)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_api::{ACCOUNT, NOBODY, OTHER, TestApi};
+    use axum::body::Body;
+    use axum::http::Request;
+
+    const REFUSED: &str =
+        r#"401 {"error":"Authentication failed: send X-Auth-ID and X-Auth-Token of an account","code":401}"#;
+
+    #[tokio::test]
+    async fn every_cause_of_a_401_looks_the_same() {
+        let api = TestApi::new().await;
+        let (token, other) = (api.token.as_str(), api.other_token.as_str());
+        let upper = token.to_uppercase();
+        let cases: &[&[(&str, &str)]] = &[
+            &[],
+            &[("x-auth-id", ACCOUNT)],
+            &[("x-auth-token", token)],
+            &[("x-auth-id", ACCOUNT), ("x-auth-token", "")],
+            &[("x-auth-id", ACCOUNT), ("x-auth-token", other)],
+            &[("x-auth-id", ACCOUNT), ("x-auth-token", &upper)],
+            &[("x-auth-id", "MA_NOBODY00"), ("x-auth-token", token)],
+            &[("x-auth-id", "ma_test0001"), ("x-auth-token", token)],
+            &[("x-auth-id", ACCOUNT), ("x-auth-token", token), ("x-auth-token", token)],
+            &[("x-auth-id", ACCOUNT), ("x-auth-id", ACCOUNT), ("x-auth-token", token)],
+            &[("authorization", token)],
+        ];
+        for headers in cases {
+            let mut request = Request::get(format!("/api/v1/Account/{ACCOUNT}/trunks/credentials"));
+            for (name, value) in *headers {
+                request = request.header(*name, *value);
+            }
+            let answer = api.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.shown(), REFUSED, "{headers:?}");
+            assert_eq!(answer.header("www-authenticate"), "X-Auth-Token");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stray_authorization_header_does_not_disturb() {
+        let api = TestApi::new().await;
+        let request = api.request(axum::http::Method::GET, "~/trunks/credentials").header("authorization", "Bearer x");
+        assert_eq!(api.send(request.body(Body::empty()).unwrap()).await.status(), 200);
+    }
+
+    #[tokio::test]
+    async fn another_account_is_403_whether_it_exists_or_not() {
+        let api = TestApi::new().await;
+        for other in [OTHER, "MA_NOBODY00", "ma_test0001", "x", "%2F", ".."] {
+            let paths =
+                ["trunks/credentials?limit=x".into(), format!("credentials/{NOBODY}"), "credentials/no-uuid".into()];
+            for path in paths {
+                let answer = api.get(&format!("/api/v1/Account/{other}/{path}")).await;
+                assert_eq!(
+                    answer.shown(),
+                    r#"403 {"error":"No access to that account; use the auth id of X-Auth-ID in the path","code":403}"#,
+                    "{other} {path}"
+                );
+            }
+        }
+    }
+}

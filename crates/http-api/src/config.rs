@@ -1,0 +1,43 @@
+//! What the operator may set about HTTP.
+
+use std::time::Duration;
+
+/// Bounds of the HTTP side. Every one of them has an end, so that no client can hold what it does not use.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Most octets of a request body; above, 413.
+    pub max_body_octets: usize,
+    /// Most octets of a request line and its headers, at least 8192; above, 431. Looked at when a read has ended, so
+    /// that somewhat more may pass.
+    pub max_header_octets: usize,
+    /// Longest a connection may be silent, or take to send one request's headers, before it is closed.
+    pub header_read_timeout: Duration,
+    /// Longest a request body may take to arrive; then 408.
+    pub body_read_timeout: Duration,
+    /// Longest a request may take from its headers to its answer; then 503. To be above `body_read_timeout`, so that a
+    /// slow client is told so.
+    pub request_timeout: Duration,
+    /// Longest a client may refuse to take what is written to it before its connection is dropped.
+    pub write_timeout: Duration,
+    /// Most connections at a time; more wait in the listener's backlog.
+    pub max_connections: usize,
+}
+
+impl Config {
+    /// The smallest `max_header_octets` that takes effect.
+    pub const MIN_HEADER_OCTETS: usize = 8192;
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_body_octets: 65_536,
+            max_header_octets: 32_768,
+            header_read_timeout: Duration::from_secs(10),
+            body_read_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            max_connections: 10_000,
+        }
+    }
+}

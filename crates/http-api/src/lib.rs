@@ -1,0 +1,36 @@
+//! The credentials API over HTTP: wire types, handlers, error mapping and the serving loop.
+//!
+//! A request passes, in this order: its path is normalised (`path`), routed (404) and its method checked (405); its
+//! headers are authenticated (401) and scoped to the account in the path (403, `authenticated`); its body is
+//! checked for type (415), size (413) and arrival in time (408, `body`), read strictly (`json_object`, 400) into
+//! domain types, and handed to a use case of `provisioning`. Whatever goes wrong on the way is a `Problem`,
+//! which alone knows HTTP statuses. [`HttpApi`] puts request id, log line and fixed headers around it; [`serve()`]
+//! moves the bytes.
+//!
+//! This crate never decides what a credential is, never touches storage, and never lets a password or token into an
+//! answer, a log line or an error.
+
+mod answer;
+mod api;
+mod authenticated;
+mod body;
+mod config;
+mod credentials;
+mod field_problems;
+mod health;
+mod json_object;
+mod pagination;
+mod panic_guard;
+mod path;
+mod problem;
+mod request_context;
+mod request_id;
+mod serve;
+
+#[cfg(test)]
+mod test_api;
+
+pub use api::HttpApi;
+pub use config::Config;
+pub use health::Readiness;
+pub use serve::serve;

@@ -1,0 +1,262 @@
+//! Everything that can go wrong with a request, and the only place where an error becomes an HTTP status.
+//!
+//! The body is always `{"error": "<sentence>", "code": <status>}`, with `details` where single fields are wrong. What
+//! happened inside goes to the log, under the request's id; the answer only says what the client can do.
+
+use crate::answer::APPLICATION_JSON;
+use crate::field_problems::{FieldProblem, FieldProblems};
+use crate::json_object::JsonFault;
+use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use provisioning::{AuthenticationError, ProvisioningError, ScopeError};
+use serde::Serialize;
+use std::borrow::Cow;
+use storage::StorageError;
+
+/// Why a request is not answered as asked.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// The octets are not an HTTP request.
+    NotHttp,
+    /// The request line is longer than this server reads.
+    TargetTooLong,
+    /// The headers are more or longer than this server reads.
+    HeadersTooLarge,
+    /// The path's percent-encoding is broken.
+    PathEncoding,
+    /// Nothing lives at this path.
+    UnknownPath,
+    /// The path does not take that method.
+    MethodNotAllowed,
+    /// No account is proved by the headers.
+    Unauthenticated,
+    /// The path is another account's.
+    OtherAccount,
+    /// The body does not say it is JSON.
+    NotJson,
+    /// The body is larger than allowed.
+    BodyTooLarge {
+        /// What is allowed.
+        max_octets: usize,
+    },
+    /// The body did not arrive in time.
+    BodyTooSlow,
+    /// The body ended early, or its framing is wrong.
+    BodyBroken,
+    /// The body is not a JSON object.
+    Json(JsonFault),
+    /// The query cannot be read.
+    Query,
+    /// Fields or parameters are wrong.
+    Fields(FieldProblems),
+    /// The path's credential id is none.
+    NotACredentialId,
+    /// The use case refused or failed.
+    Refused(ProvisioningError),
+    /// The server cannot serve yet, or any more.
+    NotReady(String),
+    /// The answer was not found in time.
+    TimedOut,
+    /// A handler panicked.
+    Panicked,
+    /// An answer could not be printed.
+    Unprintable,
+}
+
+/// The body of every error.
+#[derive(Serialize)]
+struct ErrorBody<'p> {
+    error: &'p str,
+    code: u16,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    details: &'p [FieldProblem],
+}
+
+/// Seconds after which trying again makes sense.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("1");
+const INTERNAL: &str = "Internal error; give the operator the X-Request-ID of this answer, the log has the cause";
+
+impl Problem {
+    /// The status, which is also the body's `code`.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotHttp | Self::PathEncoding | Self::BodyBroken | Self::Json(_) | Self::Query | Self::Fields(_) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::OtherAccount => StatusCode::FORBIDDEN,
+            Self::UnknownPath | Self::NotACredentialId => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Panicked | Self::Unprintable => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotReady(_) | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(error) => refusal(error).0,
+        }
+    }
+
+    /// The body, as sent.
+    pub fn body(&self) -> Vec<u8> {
+        let details = if let Self::Fields(problems) = self { problems.details() } else { &[] };
+        let body = ErrorBody { error: &self.sentence(), code: self.status().as_u16(), details };
+        // Text and numbers always print.
+        serde_json::to_vec(&body).unwrap_or_default()
+    }
+
+    fn sentence(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::NotHttp => "This is not a well-formed HTTP/1.1 request; check the request line and the headers",
+            Self::TargetTooLong => "The request line is too long; send a shorter path and query",
+            Self::HeadersTooLarge => "The request's headers are too many or too long; send fewer or shorter ones",
+            Self::PathEncoding => "The path's percent-encoding is broken; encode its UTF-8 octets as %XX",
+            Self::UnknownPath => {
+                "Nothing is served at this path; credentials are at /api/v1/Account/{auth_id}/credentials, \
+                 their list at /api/v1/Account/{auth_id}/trunks/credentials"
+            }
+            Self::MethodNotAllowed => "This path does not take that method; the Allow header names those it takes",
+            Self::Unauthenticated => "Authentication failed: send X-Auth-ID and X-Auth-Token of an account",
+            Self::OtherAccount => "No access to that account; use the auth id of X-Auth-ID in the path",
+            Self::NotJson => "Send the body as JSON, with Content-Type: application/json",
+            Self::BodyTooSlow => "The body did not arrive in time; send it without pausing",
+            Self::BodyBroken => "The body ended early or is wrongly framed; check Content-Length or the chunks",
+            Self::Query => "The query cannot be read; send name=value pairs, percent-encoded",
+            Self::NotACredentialId => "The credential id in the path is not a UUID; use the id from create or list",
+            Self::TimedOut => {
+                "The server did not finish in time; the request may still have taken effect, \
+                 so look before sending it again"
+            }
+            Self::Panicked | Self::Unprintable => INTERNAL,
+            Self::BodyTooLarge { max_octets } => {
+                return Cow::Owned(format!("The body is too large; send at most {max_octets} octets"));
+            }
+            Self::Json(fault) => return json_sentence(*fault),
+            Self::Fields(problems) => return Cow::Owned(problems.sentence()),
+            Self::Refused(error) => refusal(error).1,
+            Self::NotReady(sentence) => return Cow::Owned(sentence.clone()),
+        })
+    }
+
+    /// The header that helps with this problem, beside the body.
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            // A 401 has to name a scheme (RFC 9110 section 11.6.1); this one is ours.
+            Self::Unauthenticated => Some((WWW_AUTHENTICATE, HeaderValue::from_static("X-Auth-Token"))),
+            Self::BodyTooSlow | Self::BodyBroken | Self::BodyTooLarge { .. } => {
+                Some((CONNECTION, HeaderValue::from_static("close")))
+            }
+            Self::Refused(_) | Self::TimedOut if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                Some((RETRY_AFTER, RETRY_SECONDS))
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells the operator what the client is not told.
+    fn log(&self) {
+        match self {
+            Self::Refused(error) if self.status().is_server_error() => tracing::error!(%error, "the use case failed"),
+            Self::TimedOut => tracing::error!("the request took longer than request_timeout"),
+            Self::Panicked => tracing::error!("a handler panicked"),
+            Self::Unprintable => tracing::error!("an answer could not be printed as JSON"),
+            _ => {}
+        }
+    }
+}
+
+fn refusal(error: &ProvisioningError) -> (StatusCode, &'static str) {
+    match error {
+        ProvisioningError::CredentialNotFound => (StatusCode::NOT_FOUND, "Credential not found"),
+        ProvisioningError::UsernameTaken => (StatusCode::CONFLICT, "Username already exists"),
+        // Not 409, which would say that trying again is useless.
+        ProvisioningError::Contended => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Others kept changing this credential at the same time, and nothing was changed; try again",
+        ),
+        ProvisioningError::Storage(StorageError::Unavailable(_)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The storage is unavailable and nothing was changed; try again in a moment",
+        ),
+        ProvisioningError::NotAppliedEverywhere(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The change is stored, but not every node has confirmed it yet; look at the credential before trying again",
+        ),
+        // Beside damaged data: what only the operator's own use cases refuse with, which no route reaches.
+        ProvisioningError::Storage(StorageError::Damaged(_))
+        | ProvisioningError::RealmNotFound
+        | ProvisioningError::AuthIdTaken
+        | ProvisioningError::HostTaken(_)
+        | ProvisioningError::AuthId(_)
+        | ProvisioningError::Realm(_)
+        | ProvisioningError::HostName(_) => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
+    }
+}
+
+fn json_sentence(fault: JsonFault) -> Cow<'static, str> {
+    Cow::Borrowed(match fault {
+        JsonFault::Empty => "The body is empty; send a JSON object",
+        JsonFault::NotUtf8 => "The body is not UTF-8; send JSON encoded as UTF-8",
+        JsonFault::NotAnObject => "The body is not a JSON object; send one, like {\"name\": \"value\"}",
+        JsonFault::Syntax { line, column } => {
+            return Cow::Owned(format!("The body is not valid JSON at line {line}, column {column}; send one object"));
+        }
+    })
+}
+
+impl From<AuthenticationError> for Problem {
+    fn from(AuthenticationError: AuthenticationError) -> Self {
+        Self::Unauthenticated
+    }
+}
+
+impl From<ScopeError> for Problem {
+    fn from(ScopeError: ScopeError) -> Self {
+        Self::OtherAccount
+    }
+}
+
+impl From<ProvisioningError> for Problem {
+    fn from(error: ProvisioningError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.log();
+        let header = self.header().map(|header| [header]);
+        let mut response = (self.status(), [(CONTENT_TYPE, APPLICATION_JSON)], self.body()).into_response();
+        response.headers_mut().extend(header.into_iter().flatten());
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_use_cases_refuse_with() {
+        let inside = || String::from("table credentials, row 7");
+        for (error, status, retry_after) in [
+            (ProvisioningError::CredentialNotFound, 404, None),
+            (ProvisioningError::UsernameTaken, 409, None),
+            (ProvisioningError::Contended, 503, Some("1")),
+            (ProvisioningError::Storage(StorageError::Unavailable(inside())), 503, Some("1")),
+            (ProvisioningError::NotAppliedEverywhere(StorageError::Unavailable(inside())), 503, Some("1")),
+            (ProvisioningError::NotAppliedEverywhere(StorageError::Damaged(inside())), 503, Some("1")),
+            (ProvisioningError::Storage(StorageError::Damaged(inside())), 500, None),
+            (ProvisioningError::HostTaken(inside()), 500, None),
+        ] {
+            let problem = Problem::from(error);
+            let body = String::from_utf8(problem.body()).unwrap();
+            assert!(body.ends_with(&format!(",\"code\":{status}}}")) && !body.contains("row 7"), "{body}");
+            let response = problem.into_response();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap()), retry_after);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! From options to each part's own configuration.
+
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::serve_options::ServeOptions;
+use crate::telemetry::LogFormat;
+use domain::{AuthId, HostName, UsernameRule};
+use keyring::source::KeySource;
+use sip_transport::Transport;
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// The environment variable that holds the master key itself.
+const MASTER_KEY_VARIABLE: &str = "SIPWARDEN_MASTER_KEY";
+/// The data directory of an installation that was given none.
+const DEFAULT_DATA_DIR: &str = "sipwarden-data";
+/// Where HTTP is served by default.
+const DEFAULT_HTTP_LISTEN: &str = "127.0.0.1:8080";
+/// Where SIP is served by default.
+const DEFAULT_SIP_LISTEN: [&str; 2] = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"];
+
+/// Everything `serve` needs to know.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    pub(crate) data_dir: DataDir,
+    pub(crate) key_source: KeySource,
+    pub(crate) sip_domain: Option<HostName>,
+    pub(crate) public_address: Option<String>,
+    pub(crate) http_listen: Vec<SocketAddr>,
+    pub(crate) sip_listen: Vec<(Transport, SocketAddr)>,
+    pub(crate) sip_workers: usize,
+    pub(crate) nonce_lifetime_seconds: u32,
+    pub(crate) registrar: sip_registrar::Policy,
+    pub(crate) directory: directory::Config,
+    pub(crate) provisioning: provisioning::Config,
+    pub(crate) log_filter: String,
+    pub(crate) log_format: LogFormat,
+}
+
+impl Configuration {
+    /// Reads the file the options name, if one, and settles every option.
+    pub(crate) fn settle(options: ServeOptions) -> Result<Self, Failure> {
+        let from_file = options.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        let options = options.or(from_file);
+        refuse_database_url(options.database_url.as_deref())?;
+        let data_dir = DataDir::new(options.data_dir.unwrap_or_else(|| DEFAULT_DATA_DIR.into()));
+        let key_source = key_source(&data_dir, options.master_key_file, options.master_key_command);
+        let http_listen = or_default(options.http_listen, &[DEFAULT_HTTP_LISTEN]);
+        let sip_listen = or_default(options.sip_listen, &DEFAULT_SIP_LISTEN);
+        let default_account = options.default_account.map(|text| parse("--default-account", &text, AuthId::parse));
+        Ok(Self {
+            key_source,
+            sip_domain: options.sip_domain.map(|text| parse("--sip-domain", &text, parse_base_domain)).transpose()?,
+            public_address: options.public_address,
+            http_listen: http_listen
+                .iter()
+                .map(|text| parse("--http-listen", text, SocketAddr::from_str))
+                .collect::<Result<_, _>>()?,
+            sip_listen: sip_listen
+                .iter()
+                .map(|text| parse("--sip-listen", text, parse_sip_listen))
+                .collect::<Result<_, _>>()?,
+            sip_workers: match options.sip_workers {
+                Some(workers) => in_range("--sip-workers", workers, 1, 64)?,
+                None => std::thread::available_parallelism().map_or(1, usize::from),
+            },
+            nonce_lifetime_seconds: in_range(
+                "--nonce-lifetime",
+                options.nonce_lifetime.unwrap_or(3_600),
+                30,
+                86_400,
+            )?,
+            registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
+            directory: directory::Config { default_account: default_account.transpose()? },
+            provisioning: provisioning::Config {
+                username_rule: match options.usernames.as_deref() {
+                    Some("extended") => UsernameRule::Extended,
+                    _ => UsernameRule::Strict,
+                },
+            },
+            log_filter: options.log.unwrap_or_else(|| "info".into()),
+            log_format: match options.log_format.as_deref() {
+                Some("json") => LogFormat::Json,
+                _ => LogFormat::Text,
+            },
+            data_dir,
+        })
+    }
+}
+
+/// The data directory and key source of a command that works on an installation.
+pub(crate) fn locate(
+    data_dir: Option<PathBuf>,
+    database_url: Option<&str>,
+    master_key_file: Option<PathBuf>,
+) -> Result<(DataDir, KeySource), Failure> {
+    refuse_database_url(database_url)?;
+    let data_dir = DataDir::new(data_dir.unwrap_or_else(|| DEFAULT_DATA_DIR.into()));
+    let command = std::env::var("SIPWARDEN_MASTER_KEY_COMMAND").ok();
+    let source = key_source(&data_dir, master_key_file, command);
+    Ok((data_dir, source))
+}
+
+fn read_file(path: &Path) -> Result<ServeOptions, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::ConfigUnreadable { path: path.to_owned(), error })?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or_default().matches('\n').count());
+        Failure::ConfigInvalid { path: path.to_owned(), problem: format!("line {line}: {}", error.message()) }
+    })
+}
+
+fn refuse_database_url(url: Option<&str>) -> Result<(), Failure> {
+    if url.is_some() { Err(Failure::NoPostgres) } else { Ok(()) }
+}
+
+fn key_source(data_dir: &DataDir, file: Option<PathBuf>, command: Option<String>) -> KeySource {
+    match (file, command, std::env::var(MASTER_KEY_VARIABLE)) {
+        (Some(file), _, _) => KeySource::File(file),
+        (None, Some(command), _) => KeySource::Command(command),
+        (None, None, Ok(text)) => KeySource::Value(text.into()),
+        (None, None, Err(_)) => KeySource::File(data_dir.master_key()),
+    }
+}
+
+fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Result<sip_registrar::Policy, Failure> {
+    let default = sip_registrar::Policy::default();
+    let min_expires_seconds = in_range("--min-expires", min.unwrap_or(default.min_expires_seconds), 1, 86_400)?;
+    let max_expires_seconds = in_range(
+        "--max-expires",
+        max.unwrap_or(default.max_expires_seconds.max(min_expires_seconds)),
+        min_expires_seconds,
+        604_800,
+    )?;
+    Ok(sip_registrar::Policy {
+        min_expires_seconds,
+        default_expires_seconds: default.default_expires_seconds.clamp(min_expires_seconds, max_expires_seconds),
+        max_expires_seconds,
+        max_bindings: in_range("--max-bindings", bindings.unwrap_or(default.max_bindings), 1, 1_000)?,
+    })
+}
+
+/// A base domain needs room for an account's label before it, and every phone must accept it.
+fn parse_base_domain(text: &str) -> Result<HostName, String> {
+    let host = HostName::parse(text).map_err(|error| error.to_string())?;
+    if !host.is_legal() {
+        return Err("a host name that phones accept has no '_'".into());
+    }
+    if host.as_str().len() > 90 { Err("use at most 90 characters".into()) } else { Ok(host) }
+}
+
+fn parse_sip_listen(text: &str) -> Result<(Transport, SocketAddr), String> {
+    let (name, address) = text.split_once(':').ok_or("write udp:ADDRESS:PORT or tcp:ADDRESS:PORT")?;
+    let transport = match name {
+        "udp" => Transport::Udp,
+        "tcp" => Transport::Tcp,
+        "tls" | "ws" | "wss" => return Err(format!("{name} is not supported by this version; use udp or tcp")),
+        _ => return Err("write udp:ADDRESS:PORT or tcp:ADDRESS:PORT".into()),
+    };
+    let address = address.parse().map_err(|_| "write the address as 127.0.0.1:5060 or [::1]:5060".to_owned())?;
+    Ok((transport, address))
+}
+
+fn parse<T, E: Display>(
+    option: &'static str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, Failure> {
+    parse(text).map_err(|error| Failure::Option { option, value: text.to_owned(), problem: error.to_string() })
+}
+
+fn in_range<T: PartialOrd + Display + Copy>(option: &'static str, value: T, least: T, most: T) -> Result<T, Failure> {
+    if value < least || value > most {
+        let problem = format!("give a number from {least} to {most}");
+        Err(Failure::Option { option, value: value.to_string(), problem })
+    } else {
+        Ok(value)
+    }
+}
+
+fn or_default(given: Vec<String>, default: &[&str]) -> Vec<String> {
+    if given.is_empty() { default.iter().map(|text| (*text).to_owned()).collect() } else { given }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(file: &str) -> Result<ServeOptions, toml::de::Error> {
+        toml::from_str(file)
+    }
+
+    #[test]
+    fn the_command_line_goes_before_the_file() {
+        let line = ServeOptions { sip_listen: vec!["udp:127.0.0.1:1".into()], ..ServeOptions::default() };
+        let file = options("sip_listen = [\"tcp:127.0.0.1:2\"]\nhttp_listen = [\"127.0.0.1:3\"]\nmin_expires = 30").unwrap();
+        let settled = Configuration::settle(line.or(file)).unwrap();
+        assert_eq!(settled.sip_listen, [(Transport::Udp, "127.0.0.1:1".parse().unwrap())]);
+        assert_eq!(settled.http_listen, ["127.0.0.1:3".parse().unwrap()]);
+        assert_eq!(settled.registrar.min_expires_seconds, 30);
+    }
+
+    #[test]
+    fn defaults_are_those_documented() {
+        let settled = Configuration::settle(ServeOptions::default()).unwrap();
+        assert_eq!(settled.http_listen, ["127.0.0.1:8080".parse().unwrap()]);
+        assert_eq!(settled.sip_listen.len(), 2);
+        assert_eq!(settled.nonce_lifetime_seconds, 3600);
+    }
+
+    #[test]
+    fn unusable_values_say_what_to_write() {
+        for (file, part) in [
+            ("sip_listen = [\"5060\"]", "write udp:ADDRESS:PORT"),
+            ("sip_listen = [\"tls:127.0.0.1:5061\"]", "use udp or tcp"),
+            ("sip_listen = [\"udp:localhost:5060\"]", "127.0.0.1:5060"),
+            ("sip_domain = \"my_domain\"", "no '_'"),
+            ("nonce_lifetime = 5", "from 30 to 86400"),
+            ("max_bindings = 0", "from 1 to 1000"),
+            ("min_expires = 600\nmax_expires = 60", "from 600"),
+            ("default_account = \"?\"", "auth id"),
+            ("database_url = \"postgres://x\"", "leave --database-url out"),
+        ] {
+            let failure = Configuration::settle(options(file).unwrap()).unwrap_err().to_string();
+            assert!(failure.contains(part), "{file}: {failure}");
+        }
+        assert!(options("sip_listn = []").is_err(), "a misspelt option is not silently ignored");
+    }
+}

@@ -1,0 +1,47 @@
+//! The directory of an installation, and the names of what is in it.
+
+use crate::failure::Failure;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// A data directory. Others on the machine may not look into it.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+}
+
+impl DataDir {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Creates it with mode 0700 unless it exists.
+    pub(crate) fn create(&self) -> Result<(), Failure> {
+        let outcome = DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
+        outcome
+            .and_then(|()| if self.path.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) })
+            .map_err(|error| Failure::DataDirectory { path: self.path.clone(), error })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("sipwarden.db")
+    }
+
+    pub(crate) fn master_key(&self) -> PathBuf {
+        self.path.join("master.key")
+    }
+
+    pub(crate) fn control_socket(&self) -> PathBuf {
+        self.path.join("control.sock")
+    }
+
+    pub(crate) fn listening(&self) -> PathBuf {
+        self.path.join("listening.json")
+    }
+}

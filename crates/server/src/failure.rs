@@ -1,0 +1,64 @@
+//! Why a command did not do its work; each text is one sentence that says what to do.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Ends a command with exit code 1.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the threads of this program could not be started ({0}); raise the limits of processes and memory")]
+    Runtime(io::Error),
+    #[error("the data directory {path} cannot be used ({error}); make it writable for this user or use another --data-dir")]
+    DataDirectory { path: PathBuf, error: io::Error },
+    #[error("{path} cannot be written ({error}); make the data directory writable for this user")]
+    Write { path: PathBuf, error: io::Error },
+    #[error("the configuration file {path} cannot be read ({error}); name another with --config")]
+    ConfigUnreadable { path: PathBuf, error: io::Error },
+    #[error("{path}: {problem}; correct that line")]
+    ConfigInvalid { path: PathBuf, problem: String },
+    #[error("{option} {value:?} is not usable: {problem}")]
+    Option { option: &'static str, value: String, problem: String },
+    #[error("there are {0} signalling workers and lanes where 64 can be told apart; lower --sip-workers or listen on fewer addresses")]
+    TooManyLanes(usize),
+    #[error("cannot listen on {transport}:{address} ({error}); {mend}")]
+    Listen { transport: &'static str, address: SocketAddr, error: io::Error, mend: &'static str },
+    #[error("PostgreSQL is not supported by this version; leave --database-url out to use SQLite in the data directory")]
+    NoPostgres,
+    #[error(transparent)]
+    Key(#[from] keyring::KeyringError),
+    #[error(
+        "{database} exists but its master key {key} does not; restore the key file from your backup, or name it with \
+         --master-key-file"
+    )]
+    KeyLost { database: PathBuf, key: PathBuf },
+    #[error(transparent)]
+    Open(#[from] storage_sqlite::OpenError),
+    #[error(transparent)]
+    Installation(#[from] provisioning::InstallationError),
+    #[error(transparent)]
+    Storage(#[from] storage::StorageError),
+    #[error(transparent)]
+    Provisioning(#[from] provisioning::ProvisioningError),
+    #[error("{0}")]
+    Refused(String),
+    #[error("the running server did not answer over {path} ({error}); look at its log")]
+    Control { path: PathBuf, error: io::Error },
+    #[error("{0} of the quickstart's steps did not go as they should; see above")]
+    Quickstart(usize),
+    #[error("the output could not be written ({0})")]
+    Output(io::Error),
+}
+
+impl Failure {
+    /// A listening address that could not be had, with the mend that fits the reason.
+    pub(crate) fn listen(transport: &'static str, address: SocketAddr, error: io::Error) -> Self {
+        let mend = match error.kind() {
+            io::ErrorKind::AddrInUse => "stop the program that uses it, or listen elsewhere with --sip-listen or --http-listen",
+            io::ErrorKind::PermissionDenied => "use a port above 1023, or give the program CAP_NET_BIND_SERVICE",
+            io::ErrorKind::AddrNotAvailable => "use an address of this machine, or 0.0.0.0 for all",
+            _ => "choose another address with --sip-listen or --http-listen",
+        };
+        Self::Listen { transport, address, error, mend }
+    }
+}

@@ -1,0 +1,62 @@
+//! One installation, opened: storage, keys and management. What both a server and a command on its own need.
+
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::system::{SystemClock, SystemRandom};
+use domain::{Clock, RandomSource};
+use keyring::Keyring;
+use keyring::source::{KeySource, create_file};
+use provisioning::{LocalOperator, OperatorIndex, Provisioning};
+use std::path::Path;
+use std::sync::Arc;
+use storage::Storage;
+use storage_sqlite::{Options, SqliteStorage};
+
+/// An installation that this process alone has open.
+pub(crate) struct Node {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) provisioning: Arc<Provisioning>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn RandomSource>,
+}
+
+impl Node {
+    /// Opens the installation, creating what a first start creates: directory, master key, database.
+    pub(crate) async fn open(
+        data_dir: &DataDir,
+        key_source: &KeySource,
+        config: provisioning::Config,
+    ) -> Result<Self, Failure> {
+        data_dir.create()?;
+        let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+        let keyring = Arc::new(load_keys(&data_dir.database(), key_source, &*random)?);
+        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&data_dir.database(), &Options::default())?);
+        let operators = Arc::new(OperatorIndex::new());
+        storage.follow(Arc::clone(&operators) as _).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let provisioning = Arc::new(Provisioning::new(provisioning::Parts {
+            storage: Arc::clone(&storage),
+            keyring: Arc::clone(&keyring),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            operators,
+            config,
+        }));
+        // Whoever could open the database and key files is the operator.
+        provisioning.check_master_key(LocalOperator::admitted_by_file_permissions()).await?;
+        Ok(Self { storage, keyring, provisioning, clock, random })
+    }
+}
+
+/// A key file is created only together with the database: a new key beside an old database would open nothing in it,
+/// and everything written from then on would be lost to the old key.
+fn load_keys(database: &Path, source: &KeySource, random: &dyn RandomSource) -> Result<Keyring, Failure> {
+    match source {
+        KeySource::File(path) if !path.exists() && database.exists() => {
+            Err(Failure::KeyLost { database: database.to_owned(), key: path.clone() })
+        }
+        KeySource::File(path) if !path.exists() => Ok(create_file(path, random)?),
+        source => Ok(source.load()?),
+    }
+}

@@ -1,0 +1,244 @@
+//! `sipwarden serve`: builds both planes and runs them until stopped.
+
+use crate::configuration::Configuration;
+use crate::control_socket;
+use crate::failure::Failure;
+use crate::listening::Listening;
+use crate::node::Node;
+use crate::serve_options::ServeOptions;
+use crate::signals::asked_to_stop;
+use crate::sip_listeners::{SipService, SipSockets};
+use crate::telemetry;
+use directory::{Directory, RegistrationWriter, WriterConfig};
+use domain::RealmName;
+use event_log::EventLog;
+use http_api::{HttpApi, Readiness};
+use provisioning::{BaseDomainOutcome, LocalOperator};
+use sip_digest::{NonceIssuer, NonceKey};
+use sip_edge::Edge;
+use sip_transport::{Flows, Transport};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::BootNumber;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// The label under which nonce keys are derived from master keys.
+const NONCE_KEY_LABEL: &str = "sipwarden nonce key 1";
+/// Nonce-count windows of each lane, in buckets of four: half a million nonces in 8 MiB, touched as they are used.
+const NONCE_BUCKETS_PER_LANE: usize = 1 << 17;
+/// How often events are collected from the lanes.
+const COLLECT_INTERVAL: Duration = Duration::from_millis(100);
+/// How long open HTTP requests may take to end at shutdown.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Runs a server until a signal stops it.
+pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
+    let configuration = Configuration::settle(options)?;
+    telemetry::start(&configuration.log_filter, configuration.log_format)?;
+    let server = Server::start(configuration).await?;
+    for address in &server.listening.http {
+        tracing::info!("HTTP on http://{address}");
+    }
+    for address in &server.listening.sip {
+        tracing::info!("SIP on {address}");
+    }
+    tracing::info!(base_domain = %server.base_domain, "ready");
+    asked_to_stop().await?;
+    tracing::info!("stopping");
+    server.stop().await;
+    Ok(())
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) node: Node,
+    pub(crate) events: Arc<EventLog>,
+    pub(crate) listening: Listening,
+    pub(crate) base_domain: String,
+    data_dir: crate::data_dir::DataDir,
+    sip: SipService,
+    stop_http: watch::Sender<bool>,
+    http: Vec<JoinHandle<()>>,
+    background: Vec<JoinHandle<()>>,
+    edge: Arc<Edge>,
+    registrations: JoinHandle<()>,
+}
+
+/// The signalling plane, built but without sockets.
+struct Signalling {
+    edge: Arc<Edge>,
+    flows: Arc<Flows>,
+    events: Arc<EventLog>,
+    registrations: JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the installation, binds every address, and serves both planes. When this returns, phones and clients are
+    /// answered.
+    pub(crate) async fn start(configuration: Configuration) -> Result<Self, Failure> {
+        let node = Node::open(&configuration.data_dir, &configuration.key_source, configuration.provisioning).await?;
+        let http_listeners = bind_http(&configuration.http_listen).await?;
+        let sockets = SipSockets::bind(&configuration.sip_listen, configuration.sip_workers)?;
+        let listening = listening(&http_listeners, &sockets);
+        let control = control_socket::bind(&configuration.data_dir)?;
+        let base_domain = settle_base_domain(&node, &configuration).await?;
+        let signalling = build_signalling(&node, &configuration, (sockets.lanes(), &base_domain)).await?;
+        let sip = sockets.serve(&signalling.edge, &signalling.flows)?;
+        let api = HttpApi::new(
+            Arc::clone(&node.provisioning),
+            Arc::new(AlwaysReady),
+            Arc::clone(&node.random),
+            http_api::Config::default(),
+        );
+        let (stop_http, http) = serve_http(http_listeners, &api);
+        let background = vec![
+            tokio::spawn(control_socket::serve(control, Arc::clone(&node.provisioning))),
+            tokio::spawn(collect_events(Arc::clone(&signalling.events))),
+        ];
+        listening.write(&configuration.data_dir)?;
+        Ok(Self {
+            node,
+            events: signalling.events,
+            listening,
+            base_domain,
+            data_dir: configuration.data_dir,
+            sip,
+            stop_http,
+            http,
+            background,
+            edge: signalling.edge,
+            registrations: signalling.registrations,
+        })
+    }
+
+    /// Stops both planes: requests under way are answered, and what is not stored yet is stored.
+    pub(crate) async fn stop(self) {
+        Listening::remove(&self.data_dir);
+        // Without a receiver every listener has ended already.
+        let _ = self.stop_http.send(true);
+        self.sip.stop().await;
+        for task in self.http {
+            if tokio::time::timeout(DRAIN_LIMIT, task).await.is_err() {
+                tracing::warn!("HTTP requests were still open when the time to end them was over");
+            }
+        }
+        for task in &self.background {
+            task.abort();
+        }
+        // The edge held the writer's last sender; the writer stores what is left and ends.
+        drop(self.edge);
+        if tokio::time::timeout(DRAIN_LIMIT, self.registrations).await.is_err() {
+            tracing::error!("the last registrations could not be stored in time");
+        }
+    }
+}
+
+/// The server is ready from the moment it serves HTTP: everything it needs was loaded before.
+struct AlwaysReady;
+
+impl Readiness for AlwaysReady {
+    fn problem(&self) -> Option<String> {
+        None
+    }
+}
+
+async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let bound = TcpListener::bind(address).await.map_err(|error| Failure::listen("http", *address, error))?;
+        listeners.push(bound);
+    }
+    Ok(listeners)
+}
+
+fn listening(http: &[TcpListener], sockets: &SipSockets) -> Listening {
+    let name = |transport: Transport| match transport {
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
+    };
+    Listening {
+        http: http.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
+        sip: sockets.addresses().iter().map(|(kind, address)| format!("{}:{address}", name(*kind))).collect(),
+        pid: std::process::id(),
+    }
+}
+
+async fn settle_base_domain(node: &Node, configuration: &Configuration) -> Result<String, Failure> {
+    let operator = LocalOperator::admitted_by_file_permissions();
+    let outcome = node.provisioning.settle_base_domain(operator, configuration.sip_domain.clone()).await?;
+    if let BaseDomainOutcome::Replaced { now, before } = &outcome {
+        tracing::warn!(%now, %before, "the base domain was changed: existing accounts keep theirs, new ones get the new one");
+    }
+    Ok(outcome.domain().to_string())
+}
+
+async fn build_signalling(
+    node: &Node,
+    configuration: &Configuration,
+    (lanes, base_domain): (usize, &str),
+) -> Result<Signalling, Failure> {
+    let started_at = node.clock.now();
+    let boot = node.storage.begin_boot("local", started_at).await?;
+    let directory = Arc::new(Directory::new(Arc::clone(&node.keyring), boot, configuration.directory.clone()));
+    node.storage.follow(Arc::clone(&directory) as _).await?;
+    let loaded = tokio::task::block_in_place(|| directory.load_registrations(&*node.storage, started_at))?;
+    tracing::info!(credentials = directory.credential_count(), registrations = loaded, "loaded");
+    let (writer, registrations) = RegistrationWriter::start(
+        Arc::clone(&directory),
+        Arc::clone(&node.storage) as _,
+        Arc::clone(&node.clock),
+        WriterConfig::default(),
+    );
+    let events = Arc::new(EventLog::new(event_log::Config { lanes, ..event_log::Config::default() }));
+    let flows = Arc::new(Flows::new());
+    let edge = Arc::new(Edge::new(sip_edge::Parts {
+        directory,
+        events: Arc::clone(&events) as _,
+        writer,
+        flows: Arc::clone(&flows),
+        clock: Arc::clone(&node.clock),
+        nonces: nonce_issuer(node, boot, configuration.nonce_lifetime_seconds),
+        config: sip_edge::Config {
+            lanes,
+            nonce_buckets_per_lane: NONCE_BUCKETS_PER_LANE,
+            transactions: sip_transaction::Limits::default(),
+            registrar: configuration.registrar,
+            realm_of_nobody: RealmName::parse(base_domain).map_err(provisioning::ProvisioningError::from)?,
+        },
+    }));
+    Ok(Signalling { edge, flows, events, registrations })
+}
+
+/// Nonce keys follow from the master keys, so that nonces of before a restart are known for what they are.
+fn nonce_issuer(node: &Node, boot: BootNumber, lifetime_seconds: u32) -> NonceIssuer {
+    let primary = NonceKey::new(&node.keyring.derive(NONCE_KEY_LABEL));
+    let earlier = node.keyring.derive_all(NONCE_KEY_LABEL).into_iter().skip(1).take(2);
+    earlier.fold(NonceIssuer::new(primary, boot.0, lifetime_seconds), |issuer, key| {
+        issuer.with_previous_key(NonceKey::new(&key))
+    })
+}
+
+fn serve_http(listeners: Vec<TcpListener>, api: &HttpApi) -> (watch::Sender<bool>, Vec<JoinHandle<()>>) {
+    let (stop, stopped) = watch::channel(false);
+    let serve = |listener: TcpListener| {
+        let (api, mut stopped) = (api.clone(), stopped.clone());
+        let shutdown = async move {
+            // A closed channel means the same as a request to stop.
+            let _ = stopped.wait_for(|stop| *stop).await.is_ok();
+        };
+        tokio::spawn(http_api::serve(listener, api, shutdown))
+    };
+    let tasks = listeners.into_iter().map(serve).collect();
+    (stop, tasks)
+}
+
+async fn collect_events(events: Arc<EventLog>) {
+    let mut ticks = tokio::time::interval(COLLECT_INTERVAL);
+    loop {
+        ticks.tick().await;
+        events.collect();
+    }
+}

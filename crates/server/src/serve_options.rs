@@ -1,0 +1,103 @@
+//! The options of `serve`: on the command line, as environment variables, and in the configuration file.
+
+use clap::Args;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// What was said about each option; what was not said is decided by [`crate::configuration`].
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServeOptions {
+    /// A TOML file with any of these options, `-` written as `_`
+    #[arg(long, env = "SIPWARDEN_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+    /// The directory of database, master key and control socket [default: ./sipwarden-data]
+    #[arg(long, env = "SIPWARDEN_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The database, instead of SQLite in the data directory
+    #[arg(long, env = "SIPWARDEN_DATABASE_URL", value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// The domain under which accounts get their realm and SIP domain; stored by the first start [default:
+    /// sip.localhost]
+    #[arg(long, env = "SIPWARDEN_SIP_DOMAIN", value_name = "BASE-DOMAIN")]
+    pub(crate) sip_domain: Option<String>,
+    /// The address at which phones reach this server, where it is not one it listens on
+    #[arg(long, env = "SIPWARDEN_PUBLIC_ADDRESS", value_name = "ADDR")]
+    pub(crate) public_address: Option<String>,
+    /// Where to serve HTTP; may be repeated [default: 127.0.0.1:8080]
+    #[arg(long, env = "SIPWARDEN_HTTP_LISTEN", value_name = "ADDR", value_delimiter = ',')]
+    pub(crate) http_listen: Vec<String>,
+    /// Where to serve SIP, as udp:ADDR or tcp:ADDR; may be repeated [default: udp:127.0.0.1:5060 and
+    /// tcp:127.0.0.1:5060]
+    #[arg(long, env = "SIPWARDEN_SIP_LISTEN", value_name = "TRANSPORT:ADDR", value_delimiter = ',')]
+    pub(crate) sip_listen: Vec<String>,
+    /// Threads that serve each UDP address [default: one per processor]
+    #[arg(long, env = "SIPWARDEN_SIP_WORKERS", value_name = "N")]
+    pub(crate) sip_workers: Option<usize>,
+    /// The file of the master key, created at the first start [default: master.key in the data directory]
+    #[arg(long, env = "SIPWARDEN_MASTER_KEY_FILE", value_name = "FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// A command that prints the master key, instead of a file
+    #[arg(long, env = "SIPWARDEN_MASTER_KEY_COMMAND", value_name = "COMMAND", conflicts_with = "master_key_file")]
+    pub(crate) master_key_command: Option<String>,
+    /// The account that phones belong to which address this server by a bare IP address or a foreign name [default: the
+    /// only account, if there is one]
+    #[arg(long, env = "SIPWARDEN_DEFAULT_ACCOUNT", value_name = "AUTH-ID")]
+    pub(crate) default_account: Option<String>,
+    /// Which usernames may be created: strict (letters, digits, '_') or extended (also '-', '.', '+') [default: strict]
+    #[arg(long, env = "SIPWARDEN_USERNAMES", value_name = "RULE", value_parser = ["strict", "extended"])]
+    pub(crate) usernames: Option<String>,
+    /// Seconds a digest nonce is good for, 30 to 86400 [default: 3600]
+    #[arg(long, env = "SIPWARDEN_NONCE_LIFETIME", value_name = "SECONDS")]
+    pub(crate) nonce_lifetime: Option<u32>,
+    /// Shortest registration interval granted, in seconds [default: 60]
+    #[arg(long, env = "SIPWARDEN_MIN_EXPIRES", value_name = "SECONDS")]
+    pub(crate) min_expires: Option<u32>,
+    /// Longest registration interval granted, in seconds [default: 7200]
+    #[arg(long, env = "SIPWARDEN_MAX_EXPIRES", value_name = "SECONDS")]
+    pub(crate) max_expires: Option<u32>,
+    /// Most contacts registered for one credential [default: 20]
+    #[arg(long, env = "SIPWARDEN_MAX_BINDINGS", value_name = "N")]
+    pub(crate) max_bindings: Option<usize>,
+    /// What to log: error, warn, info, debug or trace, or a filter such as `info,sipwarden::auth=off` [default: info]
+    #[arg(long, env = "SIPWARDEN_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// How to log: text or json [default: text]
+    #[arg(long, env = "SIPWARDEN_LOG_FORMAT", value_name = "FORMAT", value_parser = ["text", "json"])]
+    pub(crate) log_format: Option<String>,
+}
+
+impl ServeOptions {
+    /// Fills in from `other` what is not said here.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let list = |here: Vec<String>, there: Vec<String>| if here.is_empty() { there } else { here };
+        // A key command here must not be joined by a key file there, nor the other way round.
+        let key_is_named = self.master_key_file.is_some() || self.master_key_command.is_some();
+        let (key_file, key_command) = if key_is_named {
+            (self.master_key_file, self.master_key_command)
+        } else {
+            (other.master_key_file, other.master_key_command)
+        };
+        Self {
+            config: self.config.or(other.config),
+            data_dir: self.data_dir.or(other.data_dir),
+            database_url: self.database_url.or(other.database_url),
+            sip_domain: self.sip_domain.or(other.sip_domain),
+            public_address: self.public_address.or(other.public_address),
+            http_listen: list(self.http_listen, other.http_listen),
+            sip_listen: list(self.sip_listen, other.sip_listen),
+            sip_workers: self.sip_workers.or(other.sip_workers),
+            master_key_file: key_file,
+            master_key_command: key_command,
+            default_account: self.default_account.or(other.default_account),
+            usernames: self.usernames.or(other.usernames),
+            nonce_lifetime: self.nonce_lifetime.or(other.nonce_lifetime),
+            min_expires: self.min_expires.or(other.min_expires),
+            max_expires: self.max_expires.or(other.max_expires),
+            max_bindings: self.max_bindings.or(other.max_bindings),
+            log: self.log.or(other.log),
+            log_format: self.log_format.or(other.log_format),
+        }
+    }
+}

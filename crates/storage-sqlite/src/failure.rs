@@ -1,0 +1,43 @@
+//! SQLite's errors as the ports name them.
+
+use rusqlite::ErrorCode;
+use storage::StorageError;
+
+/// A failed statement on its way to the caller.
+#[derive(Debug)]
+pub(crate) struct Failure(pub StorageError);
+
+impl Failure {
+    pub fn damaged(text: impl Into<String>) -> Self {
+        Self(StorageError::Damaged(text.into()))
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        Self(match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StorageError::Unavailable("the disk is full; free some space on it".into()),
+            // Statements are ours and parameters parsed, so a row that breaks a constraint contradicts what we read.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation) => {
+                StorageError::Damaged(text)
+            }
+            Some(_) => StorageError::Unavailable(text),
+            // Without a code it is a value that is not what its column should hold.
+            None => StorageError::Damaged(text),
+        })
+    }
+}
+
+impl From<Failure> for StorageError {
+    fn from(failure: Failure) -> Self {
+        failure.0
+    }
+}
+
+/// The answer when the writer has ended, in order or by a panic.
+pub(crate) fn writer_gone() -> StorageError {
+    StorageError::Unavailable(
+        "the database writer has stopped, and whether this was stored is unknown; restart sipwarden".into(),
+    )
+}

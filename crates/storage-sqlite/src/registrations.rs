@@ -1,0 +1,98 @@
+//! Contact bindings across restarts, and the numbers of starts.
+
+use crate::SqliteStorage;
+use crate::failure::Failure;
+use crate::rows;
+use domain::{ContactBinding, Timestamp};
+use rusqlite::{Connection, params};
+use storage::{BootNumber, Boots, Pending, RegistrationChange, Registrations, StorageError};
+
+/// Most starts that are ever asked for at once.
+const MAX_BOOTS: u32 = 1024;
+
+impl Registrations for SqliteStorage {
+    fn load(&self, now: Timestamp, each: &mut dyn FnMut(ContactBinding)) -> Result<(), StorageError> {
+        self.writer.run_blocking(move |transaction| {
+            let mut forget =
+                transaction.connection.prepare_cached("DELETE FROM registrations WHERE expires_at <= ?1")?;
+            forget.execute([now.as_micros()])?;
+            Ok(())
+        })?;
+        read_all(&self.readers.open()?, each).map_err(StorageError::from)
+    }
+
+    fn save(&self, batch: Vec<RegistrationChange>) -> Pending<'_, Result<(), StorageError>> {
+        Box::pin(self.writer.run(move |transaction| {
+            batch.iter().try_for_each(|change| match change {
+                RegistrationChange::Put(binding) => put(transaction.connection, binding),
+                RegistrationChange::Remove { credential, id } => {
+                    transaction
+                        .connection
+                        .prepare_cached("DELETE FROM registrations WHERE credential = ?1 AND binding = ?2")?
+                        .execute(params![credential.as_bytes(), id.0])?;
+                    Ok(())
+                }
+            })
+        }))
+    }
+}
+
+impl Boots for SqliteStorage {
+    fn begin_boot(&self, node: &str, now: Timestamp) -> Pending<'_, Result<BootNumber, StorageError>> {
+        let node: Box<str> = node.into();
+        Box::pin(self.writer.run(move |transaction| {
+            transaction
+                .connection
+                .prepare_cached("INSERT INTO boots (node, started_at) VALUES (?1, ?2)")?
+                .execute(params![node, now.as_micros()])?;
+            let number = u32::try_from(transaction.connection.last_insert_rowid());
+            number.map(BootNumber).map_err(|_| Failure::damaged("the numbers of starts are used up"))
+        }))
+    }
+
+    fn boots_since(&self, since: Timestamp) -> Pending<'_, Result<Vec<BootNumber>, StorageError>> {
+        Box::pin(self.read(move |connection| {
+            let sql = "SELECT number FROM boots WHERE started_at >= ?1 ORDER BY number DESC LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let numbers =
+                statement.query_map(params![since.as_micros(), MAX_BOOTS], |row| row.get(0).map(BootNumber))?;
+            Ok(numbers.collect::<rusqlite::Result<_>>()?)
+        }))
+    }
+}
+
+/// Writes the binding, unless its credential refuses it: see [`RegistrationChange::Put`].
+fn put(connection: &Connection, binding: &ContactBinding) -> Result<(), Failure> {
+    let sql = "INSERT OR REPLACE INTO registrations (credential, binding, generation, contact, instance, reg_id, path,
+         q_thousandths, call_id, cseq, user_agent, transport, source, local, registered_at, expires_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 WHERE EXISTS
+         (SELECT 1 FROM credentials WHERE id = ?1 AND enabled = 1 AND generation = ?3)";
+    connection.prepare_cached(sql)?.execute(params![
+        binding.credential.as_bytes(),
+        binding.id.0,
+        binding.generation,
+        binding.contact,
+        binding.instance,
+        binding.reg_id,
+        binding.path,
+        binding.q_thousandths,
+        binding.call_id,
+        binding.cseq,
+        binding.user_agent,
+        binding.transport.as_str(),
+        binding.source.to_string(),
+        binding.local.to_string(),
+        binding.registered_at.as_micros(),
+        binding.expires_at.as_micros(),
+    ])?;
+    Ok(())
+}
+
+fn read_all(connection: &Connection, each: &mut dyn FnMut(ContactBinding)) -> Result<(), Failure> {
+    let mut statement = connection.prepare(&format!("SELECT {} FROM registrations", rows::BINDING))?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        each(rows::binding(row)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Tells a new follower everything that is true.
+
+use crate::failure::Failure;
+use crate::rows;
+use domain::{RealmId, Revision};
+use rusqlite::{Connection, Row};
+use storage::{Fact, Follower, SettingName};
+
+/// Facts per call: enough to make calls cheap, few enough to need little memory.
+const CHUNK: usize = 1024;
+
+/// Tells all facts in an order in which what is referred to comes first, as of `revision`.
+pub(crate) fn tell(connection: &Connection, revision: Revision, follower: &dyn Follower) -> Result<(), Failure> {
+    // The writer runs this, so nothing changes meanwhile; the transaction is for tools that write beside us.
+    let transaction = connection.unchecked_transaction()?;
+    let connection = &*transaction;
+    let mut teller = Teller { connection, follower, revision, chunk: Vec::with_capacity(CHUNK), calls: 0 };
+    for name in SettingName::ALL {
+        let sql = format!("SELECT value FROM settings WHERE name = '{}'", name.as_str());
+        teller.tell(&sql, |row| Ok(Fact::Setting { name, value: row.get(0)? }))?;
+    }
+    teller.tell(&all(rows::REALM, "realms", "id"), |row| rows::realm(row).map(Fact::Realm))?;
+    teller.tell(&all(rows::ACCOUNT, "accounts", "id"), |row| rows::account(row).map(Fact::Account))?;
+    teller.tell(&all("host, realm_id", "hosts", "host"), |row| {
+        Ok(Fact::Host { host: rows::host(row, 0)?, realm: RealmId(row.get(1)?) })
+    })?;
+    teller.tell(&all(rows::API_TOKEN, "api_tokens", "id"), |row| rows::api_token(row).map(Fact::ApiToken))?;
+    teller.tell(&all(rows::CREDENTIAL, "credentials", "no"), |row| rows::credential(row).map(Fact::Credential))?;
+    teller.finish();
+    Ok(())
+}
+
+fn all(columns: &str, table: &str, order: &str) -> String {
+    format!("SELECT {columns} FROM {table} ORDER BY {order}")
+}
+
+struct Teller<'t> {
+    connection: &'t Connection,
+    follower: &'t dyn Follower,
+    revision: Revision,
+    chunk: Vec<Fact>,
+    calls: usize,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, sql: &str, read: impl Fn(&Row<'_>) -> rusqlite::Result<Fact>) -> Result<(), Failure> {
+        let mut statement = self.connection.prepare(sql)?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            self.chunk.push(read(row)?);
+            if self.chunk.len() == CHUNK {
+                self.flush();
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        self.follower.apply(self.revision, &self.chunk);
+        self.chunk.clear();
+        self.calls += 1;
+    }
+
+    /// An empty database is told by a call without facts, so that the follower learns the revision.
+    fn finish(mut self) {
+        if self.calls == 0 || !self.chunk.is_empty() {
+            self.flush();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Single credentials.
+#![expect(clippy::unwrap_used, reason = "a check fails by panicking")]
+
+use super::{Subject, assert_conflict};
+use crate::{SeededRandom, samples};
+use domain::{AccountId, Credential, RealmId, Revision, SealedHa1s, Timestamp};
+use storage::{Change, Conflict, NewAccount, RegistrationsAfter};
+
+/// Every field survives, and the revision is the one that the commit answered.
+pub async fn creates_and_reads(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let plain = subject.create_credential(samples::credential(&account, "office_phone_01", 1)).await;
+    let bare = Credential {
+        enabled: false,
+        description: "".into(),
+        generation: u32::MAX,
+        ha1s: SealedHa1s { md5: None, ..samples::sealed_ha1s(&SeededRandom::new(5)) },
+        ..samples::credential(&account, "+49-30.1", 2)
+    };
+    let bare = subject.create_credential(bare).await;
+    for credential in [plain, bare] {
+        let read = subject.storage.credential(account.id, credential.id).await.unwrap();
+        assert_eq!(read, Some(credential));
+    }
+    let unknown = samples::credential(&account, "unknown", 3);
+    assert_eq!(subject.storage.credential(account.id, unknown.id).await.unwrap(), None);
+}
+
+/// Two accounts of one realm share its usernames; accounts of different realms do not.
+pub async fn usernames_are_unique_within_a_realm(subject: Subject) {
+    let first = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let neighbour = NewAccount {
+        realm: samples::realm_name("MA_AAAAAAAA.sip.localhost"),
+        hosts: Vec::new(),
+        ..samples::new_account("MA_BBBBBBBB")
+    };
+    let neighbour = subject.create_account(neighbour).await;
+    let stranger = subject.create_account(samples::new_account("MA_CCCCCCCC")).await;
+    subject.create_credential(samples::credential(&first, "phone", 1)).await;
+    for (account, number) in [(&first, 2), (&neighbour, 3)] {
+        let again = Change::CreateCredential(samples::credential(account, "phone", number));
+        assert_conflict(subject.commit(again).await, Conflict::UsernameTaken);
+    }
+    subject.create_credential(samples::credential(&stranger, "phone", 4)).await;
+}
+
+/// Usernames are compared octet by octet.
+pub async fn usernames_differ_by_case(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    subject.create_credential(samples::credential(&account, "phone", 1)).await;
+    subject.create_credential(samples::credential(&account, "Phone", 2)).await;
+}
+
+/// No credential without its account, and none in a realm other than the account's.
+pub async fn needs_its_account_and_the_realm_of_it(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let stranger = subject.create_account(samples::new_account("MA_BBBBBBBB")).await;
+    let lost = Credential { account: AccountId(99), ..samples::credential(&account, "lost", 1) };
+    assert_conflict(subject.commit(Change::CreateCredential(lost)).await, Conflict::NotFound);
+    let strayed = Credential { realm: stranger.realm, ..samples::credential(&account, "strayed", 2) };
+    assert_conflict(subject.commit(Change::CreateCredential(strayed)).await, Conflict::NotFound);
+    let nowhere = Credential { realm: RealmId(99), ..samples::credential(&account, "nowhere", 3) };
+    assert_conflict(subject.commit(Change::CreateCredential(nowhere)).await, Conflict::NotFound);
+}
+
+/// State, note, password and times change; username, realm and creation stay whatever the caller says.
+pub async fn updates_what_may_change_and_nothing_else(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let created = subject.create_credential(samples::credential(&account, "phone", 1)).await;
+    let wanted = Credential {
+        enabled: false,
+        description: "lobby".into(),
+        generation: 2,
+        ha1s: SealedHa1s { md5: None, ..samples::sealed_ha1s(&SeededRandom::new(9)) },
+        updated_at: Timestamp::from_seconds(9),
+        password_changed_at: Timestamp::from_seconds(8),
+        ..created.clone()
+    };
+    let sent = Credential {
+        username: samples::username("other"),
+        realm: RealmId(99),
+        created_at: Timestamp::from_seconds(1),
+        ..wanted.clone()
+    };
+    let change = Change::UpdateCredential { credential: sent, registrations: RegistrationsAfter::Keep };
+    let revision = subject.commit(change).await.unwrap();
+    let read = subject.storage.credential(account.id, created.id).await.unwrap();
+    assert_eq!(read, Some(Credential { revision, ..wanted }));
+}
+
+/// Of two updates made from one revision the second is refused and changes nothing.
+pub async fn refuses_an_update_of_a_superseded_revision(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let created = subject.create_credential(samples::credential(&account, "phone", 1)).await;
+    let update = |description: &str, revision| Change::UpdateCredential {
+        credential: Credential { description: description.into(), revision, ..created.clone() },
+        registrations: RegistrationsAfter::Keep,
+    };
+    let first = subject.commit(update("first", created.revision)).await.unwrap();
+    assert_conflict(subject.commit(update("second", created.revision)).await, Conflict::Superseded);
+    assert_conflict(subject.commit(update("third", Revision(first.0 + 1))).await, Conflict::Superseded);
+    let read = subject.storage.credential(account.id, created.id).await.unwrap().unwrap();
+    assert_eq!((&*read.description, read.revision), ("first", first));
+    subject.commit(update("fourth", first)).await.unwrap();
+}
+
+/// What was deleted cannot be read, updated or deleted again.
+pub async fn deletes_once(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let created = subject.create_credential(samples::credential(&account, "phone", 1)).await;
+    let delete = || Change::DeleteCredential { account: account.id, id: created.id };
+    subject.commit(delete()).await.unwrap();
+    assert_eq!(subject.storage.credential(account.id, created.id).await.unwrap(), None);
+    assert_conflict(subject.commit(delete()).await, Conflict::NotFound);
+    let update = Change::UpdateCredential { credential: created, registrations: RegistrationsAfter::Keep };
+    assert_conflict(subject.commit(update).await, Conflict::NotFound);
+}
+
+/// To another account a credential is not there, even in the same realm.
+pub async fn hides_the_credentials_of_other_accounts(subject: Subject) {
+    let owner = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let neighbour = NewAccount {
+        realm: samples::realm_name("MA_AAAAAAAA.sip.localhost"),
+        hosts: Vec::new(),
+        ..samples::new_account("MA_BBBBBBBB")
+    };
+    let neighbour = subject.create_account(neighbour).await;
+    let created = subject.create_credential(samples::credential(&owner, "phone", 1)).await;
+
+    assert_eq!(subject.storage.credential(neighbour.id, created.id).await.unwrap(), None);
+    let delete = Change::DeleteCredential { account: neighbour.id, id: created.id };
+    assert_conflict(subject.commit(delete).await, Conflict::NotFound);
+    let stolen = Credential { account: neighbour.id, ..created.clone() };
+    let update = Change::UpdateCredential { credential: stolen, registrations: RegistrationsAfter::Remove };
+    assert_conflict(subject.commit(update).await, Conflict::NotFound);
+    assert_eq!(subject.storage.credential(owner.id, created.id).await.unwrap(), Some(created));
+}
+
+/// A deletion frees the username, for another credential.
+pub async fn a_deleted_username_is_free_again(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let first = subject.create_credential(samples::credential(&account, "phone", 1)).await;
+    subject.commit(Change::DeleteCredential { account: account.id, id: first.id }).await.unwrap();
+    let second = subject.create_credential(samples::credential(&account, "phone", 2)).await;
+    assert_eq!(subject.storage.credential(account.id, second.id).await.unwrap(), Some(second));
+}

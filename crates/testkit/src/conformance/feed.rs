@@ -1,0 +1,219 @@
+//! The change feed and coherence.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a check fails by panicking")]
+
+use super::{Subject, assert_conflict};
+use crate::{RecordingFollower, SeededRandom, samples};
+use domain::{AccountId, AuditAction, ChallengePolicy, Credential, RealmId, Revision};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use storage::{Change, ChangeSet, Conflict, Fact, RegistrationsAfter, SettingName, Storage};
+
+/// A follower of an empty storage learns the revision, from a call without facts.
+pub async fn an_empty_storage_is_told_as_such(subject: Subject) {
+    let follower = Arc::new(RecordingFollower::default());
+    let revision = subject.storage.follow(follower.clone()).await.unwrap();
+    assert_eq!(follower.last_revision(), Some(revision));
+    assert!(follower.facts().is_empty());
+}
+
+/// The first part has one revision, holds everything once, and nothing refers to what has not come yet.
+pub async fn the_first_part_is_everything_in_order_of_reference(subject: Subject) {
+    for (id, first) in [("MA_AAAAAAAA", 0), ("MA_BBBBBBBB", 10_000)] {
+        let account = subject.create_account(samples::new_account(id)).await;
+        let credential = |number: u64| samples::credential(&account, &format!("phone{number}"), first + number);
+        let set = ChangeSet {
+            changes: (0..1500).map(|number| Change::CreateCredential(credential(number))).collect(),
+            audit: samples::audit(AuditAction::CredentialCreated, "import"),
+        };
+        subject.storage.commit(set).await.unwrap();
+    }
+    let setting = Change::PutSetting { name: SettingName::BaseDomain, value: "sip.localhost".into() };
+    let last = subject.commit(setting).await.unwrap();
+
+    let follower = Arc::new(RecordingFollower::default());
+    assert_eq!(subject.storage.follow(follower.clone()).await.unwrap(), last);
+    assert!(follower.calls().iter().all(|(revision, _)| *revision == last));
+    let facts = follower.facts();
+    assert_references_precede(&facts);
+    assert_eq!(facts.len(), 1 + 2 + 2 + 4 + 2 + 3000);
+    assert_eq!(folded(&facts).len(), facts.len());
+}
+
+/// Whether a follower came early or late, and whatever was done meanwhile, it knows what reads return.
+pub async fn facts_equal_what_reads_return(subject: Subject) {
+    let early = Arc::new(RecordingFollower::default());
+    subject.storage.follow(early.clone()).await.unwrap();
+
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    subject.commit(Change::SetChallengePolicy { realm: account.realm, policy: ChallengePolicy::Sha256 }).await.unwrap();
+    let kept = subject.create_credential(samples::credential(&account, "kept", 1)).await;
+    let changed = subject.create_credential(samples::credential(&account, "changed", 2)).await;
+    let deleted = subject.create_credential(samples::credential(&account, "deleted", 3)).await;
+    let update = Credential {
+        generation: 2,
+        ha1s: samples::sealed_ha1s(&SeededRandom::new(77)),
+        username: samples::username("ignored"),
+        ..changed.clone()
+    };
+    subject
+        .commit(Change::UpdateCredential { credential: update, registrations: RegistrationsAfter::Remove })
+        .await
+        .unwrap();
+    subject.commit(Change::DeleteCredential { account: account.id, id: deleted.id }).await.unwrap();
+    for value in ["first", "second"] {
+        subject.commit(Change::PutSetting { name: SettingName::BaseDomain, value: value.into() }).await.unwrap();
+    }
+
+    let late = Arc::new(RecordingFollower::default());
+    subject.storage.follow(late.clone()).await.unwrap();
+    assert_references_precede(&early.facts());
+    assert_references_precede(&late.facts());
+    let known = folded(&early.facts());
+    assert_eq!(known, folded(&late.facts()));
+
+    for id in [kept.id, changed.id] {
+        let read = subject.storage.credential(account.id, id).await.unwrap().unwrap();
+        assert_eq!(known[&format!("credential {id}")], format!("{:?}", Fact::Credential(read)));
+    }
+    assert!(!known.contains_key(&format!("credential {}", deleted.id)));
+    let realm = subject.storage.realm(account.realm).await.unwrap().unwrap();
+    assert_eq!(known[&format!("realm {}", realm.id.0)], format!("{:?}", Fact::Realm(realm)));
+    assert_eq!(known[&format!("account {}", account.id.0)], format!("{:?}", Fact::Account(account)));
+    let value = subject.storage.setting(SettingName::BaseDomain).await.unwrap().unwrap();
+    assert!(known["setting base_domain"].contains(&*value));
+    assert_eq!(&*value, "second");
+}
+
+/// When a commit is answered, every follower has its facts.
+pub async fn a_commit_is_applied_before_it_is_answered(subject: Subject) {
+    let follower = Arc::new(RecordingFollower::default());
+    subject.storage.follow(follower.clone()).await.unwrap();
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    for number in 0..50 {
+        let created = subject.create_credential(samples::credential(&account, &format!("phone{number}"), number)).await;
+        let (revision, facts) = follower.calls().pop().unwrap();
+        assert_eq!(revision, created.revision);
+        assert_eq!(format!("{facts:?}"), format!("{:?}", [Fact::Credential(created)]));
+    }
+}
+
+/// A refused set is no news.
+pub async fn conflicts_are_not_told(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    subject.create_credential(samples::credential(&account, "phone", 1)).await;
+    let follower = Arc::new(RecordingFollower::default());
+    subject.storage.follow(follower.clone()).await.unwrap();
+    let told = follower.calls().len();
+    let again = Change::CreateCredential(samples::credential(&account, "phone", 2));
+    assert_conflict(subject.commit(again).await, Conflict::UsernameTaken);
+    assert_eq!(follower.calls().len(), told);
+}
+
+/// Followers that subscribe while commits run see the whole state and then every revision, once, in order.
+pub async fn there_is_no_gap_while_commits_run(subject: Subject) {
+    const COMMITTERS: u64 = 8;
+    const COMMITS: u64 = 60;
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let mut committers = Vec::new();
+    for committer in 0..COMMITTERS {
+        let (storage, account) = (subject.storage.clone(), account.clone());
+        committers.push(tokio::spawn(async move {
+            for number in 0..COMMITS {
+                let name = format!("phone{committer}_{number}");
+                let credential = samples::credential(&account, &name, committer * 1000 + number);
+                storage.commit(samples::change_set(Change::CreateCredential(credential))).await.unwrap();
+            }
+        }));
+    }
+    let mut followers = Vec::new();
+    for _ in 0..8 {
+        let follower = Arc::new(RecordingFollower::default());
+        let first = subject.storage.follow(follower.clone()).await.unwrap();
+        followers.push((first, follower));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    for committer in committers {
+        committer.await.unwrap();
+    }
+    let last = subject.commit(Change::PutSetting { name: SettingName::KeyCheck, value: "end".into() }).await.unwrap();
+    let expected = all_facts(&*subject.storage).await;
+    for (first, follower) in followers {
+        assert_contiguous(first, last, &follower.calls());
+        assert_eq!(folded(&follower.facts()), expected);
+    }
+}
+
+/// What is committed is coherent at once; what is not committed yet is waited for.
+pub async fn coherence_follows_commits(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let first = subject.create_credential(samples::credential(&account, "first", 1)).await.revision;
+    subject.storage.applied_everywhere(first).await.unwrap();
+    subject.storage.applied_everywhere(Revision(0)).await.unwrap();
+
+    let (storage, next) = (subject.storage.clone(), Revision(first.0 + 1));
+    let waiting = tokio::spawn(async move { storage.applied_everywhere(next).await });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!waiting.is_finished());
+    subject.create_credential(samples::credential(&account, "second", 2)).await;
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap().unwrap().unwrap();
+}
+
+async fn all_facts(storage: &dyn Storage) -> BTreeMap<String, String> {
+    let follower = Arc::new(RecordingFollower::default());
+    storage.follow(follower.clone()).await.unwrap();
+    folded(&follower.facts())
+}
+
+fn assert_contiguous(first: Revision, last: Revision, calls: &[(Revision, Vec<Fact>)]) {
+    let revisions: Vec<u64> = calls.iter().map(|(revision, _)| revision.0).collect();
+    let snapshot = revisions.iter().take_while(|revision| **revision == first.0).count();
+    assert!(snapshot > 0);
+    let expected: Vec<u64> = (first.0 + 1..=last.0).collect();
+    assert_eq!(revisions[snapshot..], expected);
+}
+
+/// What is known after all facts: one text for each thing, by a name of it.
+fn folded(facts: &[Fact]) -> BTreeMap<String, String> {
+    let mut known = BTreeMap::new();
+    for fact in facts {
+        let name = match fact {
+            Fact::Realm(realm) => format!("realm {}", realm.id.0),
+            Fact::Account(account) => format!("account {}", account.id.0),
+            Fact::Host { host, .. } => format!("host {host}"),
+            Fact::ApiToken(token) => format!("token {}", token.id),
+            Fact::Credential(credential) => format!("credential {}", credential.id),
+            Fact::Setting { name, .. } => format!("setting {}", name.as_str()),
+            Fact::CredentialDeleted { id, realm, username } => {
+                let gone = known.remove(&format!("credential {id}"));
+                let gone: String = gone.unwrap();
+                assert!(gone.contains(&format!("{username:?}")) && gone.contains(&format!("{realm:?}")));
+                continue;
+            }
+        };
+        known.insert(name, format!("{fact:?}"));
+    }
+    known
+}
+
+fn assert_references_precede(facts: &[Fact]) {
+    let mut realms: BTreeSet<RealmId> = BTreeSet::new();
+    let mut accounts: BTreeSet<AccountId> = BTreeSet::new();
+    for fact in facts {
+        match fact {
+            Fact::Realm(realm) => {
+                realms.insert(realm.id);
+            }
+            Fact::Account(account) => {
+                assert!(realms.contains(&account.realm));
+                accounts.insert(account.id);
+            }
+            Fact::Host { realm, .. } => assert!(realms.contains(realm)),
+            Fact::ApiToken(token) => assert!(accounts.contains(&token.account)),
+            Fact::Credential(credential) => {
+                assert!(realms.contains(&credential.realm) && accounts.contains(&credential.account));
+            }
+            Fact::CredentialDeleted { .. } | Fact::Setting { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What the storage ports mean, as checks that every adapter passes.
+//!
+//! Each check is an async function that takes a [`Subject`] of its own and panics on the first broken promise.
+//! [`storage_conformance!`](crate::storage_conformance) makes a test of every one of them.
+
+pub mod accounts;
+pub mod atomicity;
+pub mod boots_and_settings;
+pub mod credentials;
+pub mod feed;
+pub mod pages;
+pub mod registrations;
+
+use crate::samples;
+use domain::{Account, AuditEvent, Credential, Revision};
+use std::any::Any;
+use std::sync::Arc;
+use storage::{Change, CommitError, Conflict, NewAccount, Storage};
+
+/// Reads an adapter's audit log, oldest first; there is no port for it.
+pub type AuditLog = Box<dyn Fn() -> Vec<(Revision, AuditEvent)> + Send + Sync>;
+
+/// An empty storage to check.
+pub struct Subject {
+    /// The storage.
+    pub storage: Arc<dyn Storage>,
+    /// Reads its audit log.
+    pub audit_log: AuditLog,
+    /// What must live as long as the storage, such as a temporary directory.
+    pub keep: Box<dyn Any + Send + Sync>,
+}
+
+impl Subject {
+    /// Commits one change, with an audit event that fits it.
+    ///
+    /// # Errors
+    /// Those of [`storage::Commit::commit`].
+    pub async fn commit(&self, change: Change) -> Result<Revision, CommitError> {
+        self.storage.commit(samples::change_set(change)).await
+    }
+
+    /// Creates an account and reads it back.
+    #[expect(clippy::expect_used, reason = "a check fails by panicking")]
+    pub async fn create_account(&self, new: NewAccount) -> Account {
+        let auth_id = new.auth_id.clone();
+        self.commit(Change::CreateAccount(new)).await.expect("the account is created");
+        self.storage.account(auth_id).await.expect("accounts can be read").expect("the account is there")
+    }
+
+    /// Creates a credential and returns it with the revision it got.
+    #[expect(clippy::expect_used, reason = "a check fails by panicking")]
+    pub async fn create_credential(&self, credential: Credential) -> Credential {
+        let change = Change::CreateCredential(credential.clone());
+        let revision = self.commit(change).await.expect("the credential is created");
+        Credential { revision, ..credential }
+    }
+}
+
+#[expect(clippy::panic, reason = "a check fails by panicking")]
+fn assert_conflict(outcome: Result<Revision, CommitError>, expected: Conflict) {
+    match outcome {
+        Err(CommitError::Conflict(conflict)) => assert_eq!(conflict, expected),
+        other => panic!("expected {expected:?}, but the outcome is {other:?}"),
+    }
+}
+
+/// Makes a test of every conformance check; `$make` is a function that returns an empty
+/// [`Subject`](crate::conformance::Subject).
+#[macro_export]
+macro_rules! storage_conformance {
+    ($make:path) => {
+        $crate::storage_conformance! {
+            @modules $make;
+            accounts {
+                creates_account_realm_hosts_and_token
+                joins_an_existing_realm_and_leaves_its_policy
+                refuses_a_taken_auth_id
+                refuses_a_host_of_another_realm
+                lists_accounts_in_order_of_creation
+                changes_the_challenge_policy
+            }
+            credentials {
+                creates_and_reads
+                usernames_are_unique_within_a_realm
+                usernames_differ_by_case
+                needs_its_account_and_the_realm_of_it
+                updates_what_may_change_and_nothing_else
+                refuses_an_update_of_a_superseded_revision
+                deletes_once
+                hides_the_credentials_of_other_accounts
+                a_deleted_username_is_free_again
+            }
+            atomicity {
+                a_failing_change_undoes_the_earlier_ones
+                later_changes_see_earlier_ones_of_their_set
+                the_audit_event_comes_with_the_change
+                revisions_are_without_gaps
+                concurrent_creations_of_a_username_succeed_once
+            }
+            feed {
+                an_empty_storage_is_told_as_such
+                the_first_part_is_everything_in_order_of_reference
+                facts_equal_what_reads_return
+                a_commit_is_applied_before_it_is_answered
+                conflicts_are_not_told
+                there_is_no_gap_while_commits_run
+                coherence_follows_commits
+            }
+            pages {
+                windows_are_in_order_of_creation
+                totals_follow_creation_and_deletion
+                accounts_do_not_mix
+            }
+            registrations {
+                bindings_return_as_they_were_saved
+                a_binding_is_replaced_and_removed
+                order_within_a_batch_counts
+                expired_bindings_are_forgotten
+                a_put_needs_an_enabled_credential_of_its_generation
+                an_update_keeps_or_removes_bindings
+                a_deletion_removes_bindings
+            }
+            boots_and_settings {
+                boot_numbers_increase
+                boots_since_is_newest_first
+                boots_since_is_bounded
+                settings_are_written_and_replaced
+            }
+        }
+    };
+    (@modules $make:path; $($module:ident { $($check:ident)* })*) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $check() {
+                $crate::conformance::$module::$check($make()).await;
+            })*
+        })*
+    };
+}

@@ -1,0 +1,59 @@
+//! Storage that forgets everything when dropped, and otherwise keeps every promise of the ports.
+
+mod ports;
+mod state;
+
+use domain::{AuditEvent, Revision};
+use parking_lot::Mutex;
+use state::State;
+use std::sync::Arc;
+use storage::{Follower, StorageError};
+use tokio::sync::watch;
+
+/// Every storage port in memory, with failures on demand.
+///
+/// Followers run on the committing task while it holds their lock, so they must not commit; they may read.
+pub struct MemoryStorage {
+    /// Held during a whole commit, so that followers see commits one at a time and in order.
+    followers: Mutex<Vec<Arc<dyn Follower>>>,
+    state: Mutex<State>,
+    applied: watch::Sender<Revision>,
+    next_commit_failure: Mutex<Option<StorageError>>,
+    next_coherence_failure: Mutex<Option<StorageError>>,
+}
+
+impl MemoryStorage {
+    /// An empty storage at revision 0.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            followers: Mutex::default(),
+            state: Mutex::default(),
+            applied: watch::Sender::new(Revision(0)),
+            next_commit_failure: Mutex::default(),
+            next_coherence_failure: Mutex::default(),
+        }
+    }
+
+    /// Makes the next commit fail as on a full disk; nothing of it is stored.
+    pub fn fail_next_commit(&self) {
+        *self.next_commit_failure.lock() = Some(StorageError::Unavailable("injected failure of a commit".into()));
+    }
+
+    /// Makes the next wait for coherence fail; what was committed stays.
+    pub fn fail_next_coherence(&self) {
+        *self.next_coherence_failure.lock() = Some(StorageError::Unavailable("injected failure of coherence".into()));
+    }
+
+    /// The audit log, oldest first.
+    #[must_use]
+    pub fn audit_log(&self) -> Vec<(Revision, AuditEvent)> {
+        self.state.lock().audit_log.clone()
+    }
+}
+
+impl Default for MemoryStorage {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,148 @@
+//! Well-formed values for tests, each different in every field that a mix-up could exchange.
+#![expect(clippy::expect_used, reason = "a sample that does not parse is a mistake in the test that asks for it")]
+
+use crate::SeededRandom;
+use domain::{
+    Account, ApiTokenHash, AuditAction, AuditEvent, AuthId, BindingId, ChallengePolicy, ContactBinding, Credential,
+    CredentialId, HostName, RandomSource, RealmName, Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp,
+    Username, UsernameRule,
+};
+use std::net::SocketAddr;
+use storage::{Change, ChangeSet, NewAccount};
+
+/// The moment at which samples are created.
+pub const CREATED_AT: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
+
+/// An auth id.
+#[must_use]
+pub fn auth_id(text: &str) -> AuthId {
+    AuthId::parse(text).expect("a valid auth id")
+}
+
+/// A username, under the extended rule.
+#[must_use]
+pub fn username(text: &str) -> Username {
+    Username::parse(text, UsernameRule::Extended).expect("a valid username")
+}
+
+/// A host name.
+#[must_use]
+pub fn host(text: &str) -> HostName {
+    HostName::parse(text).expect("a valid host name")
+}
+
+/// A realm name.
+#[must_use]
+pub fn realm_name(text: &str) -> RealmName {
+    RealmName::parse(text).expect("a valid realm")
+}
+
+/// An account with a realm and a SIP domain of its own, under `sip.localhost`.
+#[must_use]
+pub fn new_account(id: &str) -> NewAccount {
+    let id = auth_id(id);
+    let sip_domain = host(&format!("{}.sip.localhost", id.to_domain_label()));
+    NewAccount {
+        name: format!("Account {id}").into(),
+        realm: realm_name(&format!("{id}.sip.localhost")),
+        challenge_policy: ChallengePolicy::Compatible,
+        hosts: vec![sip_domain.clone(), host(&format!("{id}.sip.localhost"))],
+        sip_domain,
+        token: token_hash(&id),
+        created_at: CREATED_AT,
+        auth_id: id,
+    }
+}
+
+/// The token hash that [`new_account`] gives the account of that auth id.
+#[must_use]
+pub fn token_hash(id: &AuthId) -> ApiTokenHash {
+    let mut octets = [0; 32];
+    SeededRandom::new(id.as_str().bytes().fold(7, |sum, octet| sum * 31 + u64::from(octet))).fill(&mut octets);
+    ApiTokenHash::from_bytes(octets)
+}
+
+/// An enabled credential of generation 1 whose identifier follows from `number`, which tests keep unique.
+#[must_use]
+pub fn credential(account: &Account, name: &str, number: u64) -> Credential {
+    let random = SeededRandom::new(number);
+    let mut tail = [0; 10];
+    random.fill(&mut tail);
+    Credential {
+        id: CredentialId::new(CREATED_AT, tail),
+        account: account.id,
+        realm: account.realm,
+        username: username(name),
+        enabled: true,
+        description: format!("phone {number}").into(),
+        generation: 1,
+        ha1s: sealed_ha1s(&random),
+        created_at: CREATED_AT,
+        updated_at: CREATED_AT.plus_seconds(1),
+        password_changed_at: CREATED_AT.plus_seconds(2),
+        revision: Revision(0),
+    }
+}
+
+/// Octets of the sizes that sealed HA1s have, which no key opens.
+#[must_use]
+pub fn sealed_ha1s(random: &SeededRandom) -> SealedHa1s {
+    let sealed = |length: usize| {
+        let mut octets = vec![0; length];
+        random.fill(&mut octets);
+        Some(Sealed::from_bytes(octets.into_boxed_slice()))
+    };
+    SealedHa1s { md5: sealed(49), sha256: sealed(65), sha512_256: sealed(65) }
+}
+
+/// A binding of a credential of that generation, with every optional part present.
+#[must_use]
+pub fn binding(credential: CredentialId, id: i64, generation: u32, expires_at: Timestamp) -> ContactBinding {
+    ContactBinding {
+        credential,
+        id: BindingId(id),
+        generation,
+        contact: format!("sip:phone@192.0.2.{}:5062", id % 250).into_bytes().into(),
+        instance: Box::from(&b"\"<urn:uuid:00000000-0000-1000-8000-000a95a0e128>\""[..]),
+        reg_id: 3,
+        path: Box::from(&b"<sip:edge.example.com;lr>"[..]),
+        q_thousandths: 700,
+        call_id: Box::from(&b"call-\xff-not-utf-8"[..]),
+        cseq: u32::MAX,
+        user_agent: Box::from(&b"Sample/1.0"[..]),
+        transport: SignallingTransport::Tcp,
+        source: SocketAddr::from(([192, 0, 2, 7], 5062)),
+        local: SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 5060)),
+        registered_at: CREATED_AT,
+        expires_at,
+    }
+}
+
+/// An audit event about `subject`.
+#[must_use]
+pub fn audit(action: AuditAction, subject: &str) -> AuditEvent {
+    AuditEvent {
+        at: CREATED_AT,
+        account: None,
+        actor: "operator".into(),
+        source: "".into(),
+        request_id: "request-1".into(),
+        action,
+        subject: subject.into(),
+        detail: "{}".into(),
+    }
+}
+
+/// A set of one change with an audit event that fits it.
+#[must_use]
+pub fn change_set(change: Change) -> ChangeSet {
+    let (action, subject) = match &change {
+        Change::CreateAccount(new) => (AuditAction::AccountCreated, new.auth_id.to_string()),
+        Change::CreateCredential(credential) => (AuditAction::CredentialCreated, credential.id.to_string()),
+        Change::UpdateCredential { credential, .. } => (AuditAction::CredentialUpdated, credential.id.to_string()),
+        Change::DeleteCredential { id, .. } => (AuditAction::CredentialDeleted, id.to_string()),
+        Change::SetChallengePolicy { realm, .. } => (AuditAction::RealmPolicyChanged, realm.0.to_string()),
+        Change::PutSetting { name, .. } => (AuditAction::SettingChanged, name.as_str().to_owned()),
+    };
+    ChangeSet { changes: vec![change], audit: audit(action, &subject) }
+}
