@@ -8,7 +8,7 @@ use domain::{AuthId, HostName, UsernameRule};
 use keyring::source::KeySource;
 use sip_transport::Transport;
 use std::fmt::Display;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -27,6 +27,7 @@ pub(crate) struct Configuration {
     pub(crate) data_dir: DataDir,
     pub(crate) key_source: KeySource,
     pub(crate) sip_domain: Option<HostName>,
+    /// A host name or IP address, in lower case.
     pub(crate) public_address: Option<String>,
     pub(crate) http_listen: Vec<SocketAddr>,
     pub(crate) sip_listen: Vec<(Transport, SocketAddr)>,
@@ -53,7 +54,10 @@ impl Configuration {
         Ok(Self {
             key_source,
             sip_domain: options.sip_domain.map(|text| parse("--sip-domain", &text, parse_base_domain)).transpose()?,
-            public_address: options.public_address,
+            public_address: options
+                .public_address
+                .map(|text| parse("--public-address", &text, parse_public_address))
+                .transpose()?,
             http_listen: http_listen
                 .iter()
                 .map(|text| parse("--http-listen", text, SocketAddr::from_str))
@@ -66,12 +70,7 @@ impl Configuration {
                 Some(workers) => in_range("--sip-workers", workers, 1, 64)?,
                 None => std::thread::available_parallelism().map_or(1, usize::from),
             },
-            nonce_lifetime_seconds: in_range(
-                "--nonce-lifetime",
-                options.nonce_lifetime.unwrap_or(3_600),
-                30,
-                86_400,
-            )?,
+            nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
             directory: directory::Config { default_account: default_account.transpose()? },
             provisioning: provisioning::Config {
@@ -104,8 +103,8 @@ pub(crate) fn locate(
 }
 
 fn read_file(path: &Path) -> Result<ServeOptions, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::ConfigUnreadable { path: path.to_owned(), error })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::ConfigUnreadable { path: path.to_owned(), error })?;
     toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or_default().matches('\n').count());
         Failure::ConfigInvalid { path: path.to_owned(), problem: format!("line {line}: {}", error.message()) }
@@ -149,6 +148,15 @@ fn parse_base_domain(text: &str) -> Result<HostName, String> {
         return Err("a host name that phones accept has no '_'".into());
     }
     if host.as_str().len() > 90 { Err("use at most 90 characters".into()) } else { Ok(host) }
+}
+
+fn parse_public_address(text: &str) -> Result<String, String> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Ok(address.to_string()),
+        Err(_) => HostName::parse(text)
+            .map(|host| host.to_string())
+            .map_err(|_| "write a host name or an IP address, without a port".to_owned()),
+    }
 }
 
 fn parse_sip_listen(text: &str) -> Result<(Transport, SocketAddr), String> {
@@ -195,7 +203,8 @@ mod tests {
     #[test]
     fn the_command_line_goes_before_the_file() {
         let line = ServeOptions { sip_listen: vec!["udp:127.0.0.1:1".into()], ..ServeOptions::default() };
-        let file = options("sip_listen = [\"tcp:127.0.0.1:2\"]\nhttp_listen = [\"127.0.0.1:3\"]\nmin_expires = 30").unwrap();
+        let file =
+            options("sip_listen = [\"tcp:127.0.0.1:2\"]\nhttp_listen = [\"127.0.0.1:3\"]\nmin_expires = 30").unwrap();
         let settled = Configuration::settle(line.or(file)).unwrap();
         assert_eq!(settled.sip_listen, [(Transport::Udp, "127.0.0.1:1".parse().unwrap())]);
         assert_eq!(settled.http_listen, ["127.0.0.1:3".parse().unwrap()]);
@@ -221,6 +230,7 @@ mod tests {
             ("max_bindings = 0", "from 1 to 1000"),
             ("min_expires = 600\nmax_expires = 60", "from 600"),
             ("default_account = \"?\"", "auth id"),
+            ("public_address = \"sip.example.com:5060\"", "without a port"),
             ("database_url = \"postgres://x\"", "leave --database-url out"),
         ] {
             let failure = Configuration::settle(options(file).unwrap()).unwrap_err().to_string();

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 pub(crate) enum Failure {
     #[error("the threads of this program could not be started ({0}); raise the limits of processes and memory")]
     Runtime(io::Error),
-    #[error("the data directory {path} cannot be used ({error}); make it writable for this user or use another --data-dir")]
+    #[error(
+        "the data directory {path} cannot be used ({error}); make it writable for this user or use another --data-dir"
+    )]
     DataDirectory { path: PathBuf, error: io::Error },
     #[error("{path} cannot be written ({error}); make the data directory writable for this user")]
     Write { path: PathBuf, error: io::Error },
@@ -19,11 +21,15 @@ pub(crate) enum Failure {
     ConfigInvalid { path: PathBuf, problem: String },
     #[error("{option} {value:?} is not usable: {problem}")]
     Option { option: &'static str, value: String, problem: String },
-    #[error("there are {0} signalling workers and lanes where 64 can be told apart; lower --sip-workers or listen on fewer addresses")]
+    #[error(
+        "there are {0} signalling workers and lanes where 64 can be told apart; lower --sip-workers or listen on fewer addresses"
+    )]
     TooManyLanes(usize),
     #[error("cannot listen on {transport}:{address} ({error}); {mend}")]
     Listen { transport: &'static str, address: SocketAddr, error: io::Error, mend: &'static str },
-    #[error("PostgreSQL is not supported by this version; leave --database-url out to use SQLite in the data directory")]
+    #[error(
+        "PostgreSQL is not supported by this version; leave --database-url out to use SQLite in the data directory"
+    )]
     NoPostgres,
     #[error(transparent)]
     Key(#[from] keyring::KeyringError),
@@ -54,7 +60,9 @@ impl Failure {
     /// A listening address that could not be had, with the mend that fits the reason.
     pub(crate) fn listen(transport: &'static str, address: SocketAddr, error: io::Error) -> Self {
         let mend = match error.kind() {
-            io::ErrorKind::AddrInUse => "stop the program that uses it, or listen elsewhere with --sip-listen or --http-listen",
+            io::ErrorKind::AddrInUse => {
+                "stop the program that uses it, or listen elsewhere with --sip-listen or --http-listen"
+            }
             io::ErrorKind::PermissionDenied => "use a port above 1023, or give the program CAP_NET_BIND_SERVICE",
             io::ErrorKind::AddrNotAvailable => "use an address of this machine, or 0.0.0.0 for all",
             _ => "choose another address with --sip-listen or --http-listen",

@@ -32,7 +32,8 @@ fn main() -> ExitCode {
 }
 
 fn run(command: cli::Command) -> Result<(), failure::Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::Failure::Runtime)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::Failure::Runtime)?;
     let outcome = runtime.block_on(async {
         match command {
             cli::Command::Serve(options) => serve::run(options).await,

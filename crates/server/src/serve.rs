@@ -206,6 +206,7 @@ async fn build_signalling(
             nonce_buckets_per_lane: NONCE_BUCKETS_PER_LANE,
             transactions: sip_transaction::Limits::default(),
             registrar: configuration.registrar,
+            public_host: configuration.public_address.as_ref().map(|host| host.as_str().into()),
             realm_of_nobody: RealmName::parse(base_domain).map_err(provisioning::ProvisioningError::from)?,
         },
     }));

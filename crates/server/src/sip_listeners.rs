@@ -73,8 +73,7 @@ impl SipSockets {
             let named = std::thread::Builder::new().name(format!("sip-udp-{lane}"));
             threads.push(named.spawn(move || worker.run(&stop)).map_err(Failure::Runtime)?);
         }
-        let service =
-            TcpService::new(Arc::clone(edge), Arc::clone(flows), TcpConfig::default(), threads.len()..lanes);
+        let service = TcpService::new(Arc::clone(edge), Arc::clone(flows), TcpConfig::default(), threads.len()..lanes);
         for listener in self.tcp {
             tokio::spawn(Arc::clone(&service).serve(listener, stopped.clone()));
         }
@@ -89,7 +88,8 @@ impl SipService {
         // Without a receiver all tasks have ended already.
         let _ = self.stop_tasks.send(true);
         let threads = self.threads;
-        let joined = tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).all(|end| end.is_ok()));
+        let joined =
+            tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).all(|end| end.is_ok()));
         if !joined.await.unwrap_or(false) {
             tracing::error!("a signalling thread ended in a panic");
         }

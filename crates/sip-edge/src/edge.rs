@@ -28,6 +28,8 @@ pub struct Config {
     pub transactions: sip_transaction::Limits,
     /// The registrar's bounds.
     pub registrar: sip_registrar::Policy,
+    /// The host at which phones reach us from outside, in lower case, if not one that is bound or leads to a realm.
+    pub public_host: Option<Box<str>>,
     /// The realm of challenges to requests that lead to none of ours; they never verify.
     pub realm_of_nobody: RealmName,
 }

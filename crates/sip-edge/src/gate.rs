@@ -133,7 +133,7 @@ impl Edge {
             nonce: self.parts.nonces.inspect(nonce, &scope, incoming.now.as_unix_seconds()),
             accepted: accepted(asked.policy),
             qop: QopRule::default(),
-            uri: agreement(realms, incoming, &claim),
+            uri: self.agreement(realms, incoming, &claim),
             candidates: &[candidate],
         };
         let verdict = verify(&attempt, &mut SpendOnItsLane { lanes: &self.lanes });
@@ -155,6 +155,16 @@ impl Edge {
         self.note(incoming, &asked, reason, attributed);
         self.challenge(scratch, &asked, staleness, answer);
         Gate::Answered
+    }
+
+    /// Whether the digest `uri` means the Request-URI; hosts of ours and bare addresses stand for one another.
+    fn agreement(&self, realms: &Realms, incoming: &Incoming<'_>, claim: &DigestCredentials<'_>) -> UriAgreement {
+        let request = &incoming.request;
+        let public_host = self.parts.config.public_host.as_deref().unwrap_or_default().as_bytes();
+        let is_ours = |host: &[u8]| {
+            realms.of_host(host).is_some() || is_address(host) || host.eq_ignore_ascii_case(public_host)
+        };
+        uri_agrees(claim.uri.unwrap_or_default(), request.uri_octets(), request.method().as_bytes(), is_ours)
     }
 
     pub(crate) fn note(
@@ -198,13 +208,6 @@ fn candidate<'a, 'p>(
         }
         _ => Candidate::Decoy,
     }
-}
-
-/// Whether the digest `uri` means the Request-URI; hosts of ours and bare addresses stand for one another.
-fn agreement(realms: &Realms, incoming: &Incoming<'_>, claim: &DigestCredentials<'_>) -> UriAgreement {
-    let request = &incoming.request;
-    let is_ours = |host: &[u8]| realms.of_host(host).is_some() || is_address(host);
-    uri_agrees(claim.uri.unwrap_or_default(), request.uri_octets(), request.method().as_bytes(), is_ours)
 }
 
 fn is_address(host: &[u8]) -> bool {

@@ -56,10 +56,14 @@ pub(crate) async fn run(exit: bool) -> Result<(), Failure> {
         ..ServeOptions::default()
     };
     let server = Server::start(Configuration::settle(options)?).await?;
-    report.step("Serve", begun.elapsed(), &[
-        format!("HTTP http://{}   SIP {}", places.http, server.listening.sip.join(" ")),
-        format!("data in {}, deleted at the end", directory.path().display()),
-    ]);
+    report.step(
+        "Serve",
+        begun.elapsed(),
+        &[
+            format!("HTTP http://{}   SIP {}", places.http, server.listening.sip.join(" ")),
+            format!("data in {}, deleted at the end", directory.path().display()),
+        ],
+    );
     let tenant = steps(&server, &places, &mut report).await?;
     report.closing(&places, &tenant, USERNAME, PASSWORD);
     if !exit {
@@ -141,10 +145,11 @@ async fn create_account(server: &Server, report: &mut Report) -> Result<Tenant, 
         realm: created.realm.to_string(),
         sip_domain: created.sip_domain.to_string(),
     };
-    report.step("Create an account", begun.elapsed(), &[
-        format!("{}   realm {}", tenant.auth_id, tenant.realm),
-        format!("SIP domain {}", tenant.sip_domain),
-    ]);
+    report.step(
+        "Create an account",
+        begun.elapsed(),
+        &[format!("{}   realm {}", tenant.auth_id, tenant.realm), format!("SIP domain {}", tenant.sip_domain)],
+    );
     Ok(tenant)
 }
 
