@@ -75,7 +75,7 @@ impl From<CommitError> for ProvisioningError {
 pub enum InstallationError {
     /// The master key is not the one this database was made with.
     #[error(
-        "the master key does not fit this database; restore the key file it was created with, or name it with --key-file"
+        "the master key does not fit this database; restore the key file it was created with, or name it with --master-key-file"
     )]
     WrongKey,
     /// The storage failed.

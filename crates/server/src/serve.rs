@@ -80,6 +80,8 @@ impl Server {
     /// answered.
     pub(crate) async fn start(configuration: Configuration) -> Result<Self, Failure> {
         let node = Node::open(&configuration.data_dir, &configuration.key_source, configuration.provisioning).await?;
+        // One that a killed server left would send scripts to addresses that nobody serves.
+        Listening::remove(&configuration.data_dir);
         let http_listeners = bind_http(&configuration.http_listen).await?;
         let sockets = SipSockets::bind(&configuration.sip_listen, configuration.sip_workers)?;
         let listening = listening(&http_listeners, &sockets);

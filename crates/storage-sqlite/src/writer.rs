@@ -208,7 +208,7 @@ impl Session {
             }
             self.write(writes);
         }
-        if let Err(error) = self.connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(())) {
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             // Harmless: the log is read again when the database is opened.
             tracing::warn!(%error, "the database log could not be folded into the file");
         }

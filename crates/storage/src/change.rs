@@ -14,11 +14,12 @@ pub enum Change {
     /// Conflicts: [`AuthIdTaken`](crate::Conflict::AuthIdTaken), [`HostTaken`](crate::Conflict::HostTaken) (one of
     /// `hosts` leads to another realm).
     CreateAccount(NewAccount),
-    /// Creates a credential; `revision` in it is ignored. Conflict:
-    /// [`UsernameTaken`](crate::Conflict::UsernameTaken).
+    /// Creates a credential; `revision` in it is ignored. Conflicts:
+    /// [`UsernameTaken`](crate::Conflict::UsernameTaken), [`NotFound`](crate::Conflict::NotFound) (no such account, or
+    /// the realm is not the account's).
     CreateCredential(Credential),
     /// Replaces a credential if its stored revision is still the one in `credential`, and says what becomes of its
-    /// registrations. Conflicts: [`Superseded`](crate::Conflict::Superseded),
+    /// registrations. Username, realm and creation time stay as stored. Conflicts: [`Superseded`](crate::Conflict::Superseded),
     /// [`NotFound`](crate::Conflict::NotFound).
     UpdateCredential {
         /// The new state, carrying the revision it was made from.
@@ -84,7 +85,8 @@ pub struct NewAccount {
 pub struct ChangeSet {
     /// In the order they apply.
     pub changes: Vec<Change>,
-    /// Written in the same transaction.
+    /// Written in the same transaction. Where a set creates an account, whose number is not known before, the adapter
+    /// fills in an absent `account`.
     pub audit: AuditEvent,
 }
 
@@ -93,7 +95,10 @@ pub trait Commit: Send + Sync {
     /// Commits the set. When this answers, the data is on disk and every local [`Follower`](crate::Follower) has been
     /// handed the facts; whether other nodes have is for [`Coherence`](crate::Coherence) to say.
     ///
+    /// Dropping the future after its first poll does not take the set back.
+    ///
     /// # Errors
-    /// [`CommitError`]; nothing of the set was stored then.
+    /// [`CommitError`]; nothing of the set was stored then, unless the text of
+    /// [`Unavailable`](crate::StorageError::Unavailable) says that the outcome is unknown.
     fn commit(&self, set: ChangeSet) -> Pending<'_, Result<Revision, CommitError>>;
 }

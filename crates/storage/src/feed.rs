@@ -50,7 +50,8 @@ pub trait Follower: Send + Sync {
 /// The ordered stream of facts.
 pub trait ChangeFeed: Send + Sync {
     /// Hands the follower everything that is true now (in several calls of the same revision), and from then on every
-    /// commit, without a gap. Returns when the first part is applied.
+    /// commit, without a gap. Returns when the first part is applied; where nothing is true yet, that is one call without
+    /// facts.
     ///
     /// # Errors
     /// [`StorageError`] when the present state cannot be read; the follower is not subscribed then.
