@@ -1,0 +1,27 @@
+//! The harness of the acceptance tests: starts the built `sipwarden`, speaks HTTP and SIP to it, and runs real phones.
+//!
+//! It shares no code with what it judges: message building, digest and framing here are written again, simply. Every
+//! wait has a deadline and ends on the event; no port is fixed; a server is stopped by its own process id only.
+
+pub mod account;
+pub mod api;
+pub mod binary;
+pub mod bounded;
+pub mod phones;
+pub mod raw_http;
+pub mod seed_document;
+pub mod server;
+pub mod sip;
+
+pub use account::Account;
+pub use api::{Answer, Api};
+pub use raw_http::RawHttp;
+pub use server::Server;
+
+use std::path::PathBuf;
+
+/// A file or folder of the test data.
+#[must_use]
+pub fn data(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data").join(path)
+}

@@ -1,0 +1,44 @@
+//! SIPp (Debian: sip-tester), driven by scenarios in `data/sipp`.
+
+use super::{Attempt, Settings, Trace};
+use crate::bounded::{read_lossy, run};
+use crate::data;
+use crate::sip::Transport;
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Plays one scenario once. The phone is content when every message was as the scenario says.
+///
+/// # Panics
+/// When sipp cannot be run.
+#[must_use]
+pub fn play(scenario: &str, settings: &Settings) -> Attempt {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    let Settings { username, password, domain, .. } = settings;
+    // A keyword is not replaced inside another, so the whole authentication stands in the data file.
+    let fields = format!("{username};[authentication username={username} password={password}];{domain}");
+    fs::write(path("fields.csv"), format!("SEQUENTIAL\n{fields}\n")).expect("a data file");
+    let finished = run(
+        Command::new("sipp")
+            .arg(settings.server.to_string())
+            .arg("-sf")
+            .arg(data("sipp").join(scenario))
+            .arg("-inf")
+            .arg(path("fields.csv"))
+            .args(["-t", if settings.transport == Transport::Udp { "u1" } else { "t1" }])
+            .args(["-m", "1", "-i", "127.0.0.1", "-nostdin", "-timeout", "20", "-timeout_error"])
+            .args(["-recv_timeout", "10000"])
+            .args(["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"])
+            .env("HOME", folder.path())
+            .env("TERM", "dumb")
+            .current_dir(folder.path()),
+        LIMIT,
+    );
+    let messages = read_lossy(&path("messages.log"));
+    let output = format!("sipp ended with {:?}\n{}\n{messages}", finished.code(), read_lossy(&path("errors.log")));
+    Attempt { phone_is_content: finished.code() == Some(0), trace: Trace::read(&messages), output }
+}

@@ -1,0 +1,100 @@
+//! SIPp against the running server, over UDP and TCP.
+
+use acceptance::phones::{Settings, sipp};
+use acceptance::sip::{HandmadePhone, Transport};
+use acceptance::{Account, Server};
+use serde_json::json;
+
+const USERNAME: &str = "sipp_phone";
+const PASSWORD: &str = "Correct!Horse7";
+
+fn line(transport: Transport) -> (Server, Account, Settings) {
+    let server = Server::start();
+    let account = server.account("sipp");
+    let settings = Settings::new(&server, &account, transport, USERNAME, PASSWORD);
+    (server, account, settings)
+}
+
+#[test]
+fn it_registers_over_both_transports_and_under_both_domains() {
+    for transport in Transport::ALL {
+        let (server, account, settings) = line(transport);
+        let _id = server.api(&account).credential(USERNAME, PASSWORD);
+        // The default realm has an underscore, so it is no legal host name; as a domain it must do all the same.
+        assert!(account.realm.contains('_') && !account.sip_domain.contains('_'), "{account:?}");
+        for domain in [&account.sip_domain, &account.realm] {
+            let attempt = sipp::play("register.xml", &settings.clone().with_domain(domain));
+            attempt.expect_registered();
+            let challenge = &attempt.trace.challenges()[0];
+            assert_eq!((&challenge.realm, challenge.algorithm.as_str()), (&account.realm, "MD5"));
+            assert_eq!(attempt.trace.authorizations()[0].parameter("uri"), format!("sip:{}", settings.server));
+        }
+        let mut query = HandmadePhone::new(transport, settings.server, &account.sip_domain, USERNAME, PASSWORD);
+        let bindings = query.query();
+        assert_eq!(bindings.status, 200, "{}", bindings.text);
+        assert!(!bindings.contacts().is_empty(), "sipp's contact is not listed: {}", bindings.text);
+    }
+}
+
+#[test]
+fn it_refreshes_with_the_nonce_it_has() {
+    for transport in Transport::ALL {
+        let (server, account, settings) = line(transport);
+        let _id = server.api(&account).credential(USERNAME, PASSWORD);
+        let attempt = sipp::play("reuse_nonce.xml", &settings);
+        attempt.expect_registered();
+        assert_eq!(attempt.trace.statuses(), [401, 200, 200, 200], "{}", attempt.output);
+        let authorizations = attempt.trace.authorizations();
+        let counts: Vec<_> = authorizations.iter().map(|authorization| authorization.parameter("nc")).collect();
+        assert_eq!(counts, ["00000001", "00000002", "00000003"]);
+        let nonce = attempt.trace.challenges()[0].nonce.clone();
+        assert!(authorizations.iter().all(|authorization| authorization.parameter("nonce") == nonce));
+    }
+}
+
+#[test]
+fn whoever_may_not_is_refused_and_learns_nothing() {
+    for transport in Transport::ALL {
+        let (server, account, settings) = line(transport);
+        let api = server.api(&account);
+        let id = api.credential(USERNAME, PASSWORD);
+        let refused = |settings: &Settings| {
+            let attempt = sipp::play("refused.xml", settings);
+            // This scenario is played to its end when both answers are 401.
+            assert!(attempt.phone_is_content, "{}", attempt.output);
+            assert_eq!(attempt.trace.statuses(), [401, 401]);
+            assert!(attempt.trace.challenges().iter().all(|challenge| !challenge.stale), "{}", attempt.output);
+            let second = attempt.trace.responses()[1].to_owned();
+            second.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        let wrong_password = refused(&settings.clone().with_password("Wrong!Horse77"));
+        api.update(&id, &json!({"enabled": false}));
+        let disabled = refused(&settings);
+        let mut nobody = settings.clone();
+        "nobody_here".clone_into(&mut nobody.username);
+        let unknown = refused(&nobody);
+        assert_eq!(wrong_password, disabled, "the same headers in the same order");
+        assert_eq!(wrong_password, unknown, "the same headers in the same order");
+
+        api.update(&id, &json!({"enabled": true}));
+        sipp::play("register.xml", &settings).expect_registered();
+        api.delete(&id);
+        assert_eq!(refused(&settings), wrong_password);
+    }
+}
+
+#[test]
+fn an_account_with_a_realm_of_its_own_is_challenged_with_it() {
+    let server = Server::start();
+    for realm in ["voip.example.test", "Asterisk PBX"] {
+        let account = server.account_with(&["--name", "own realm", "--realm", realm]);
+        assert_eq!(account.realm, realm);
+        let _id = server.api(&account).credential(USERNAME, PASSWORD);
+        for transport in Transport::ALL {
+            let settings = Settings::new(&server, &account, transport, USERNAME, PASSWORD);
+            let attempt = sipp::play("register.xml", &settings);
+            attempt.expect_registered();
+            assert_eq!(attempt.trace.challenges()[0].realm, realm);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The phones that the interop tests run, as Debian packages.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Each package with the program in it that is run.
+const PACKAGES: [(&str, &str); 4] =
+    [("sip-tester", "sipp"), ("sipsak", "sipsak"), ("baresip-core", "baresip"), ("linphone-cli", "linphonec")];
+
+/// Installs what is missing, or says how to; `true` if every program is there in the end.
+pub fn provide() -> bool {
+    let wanted = missing();
+    if wanted.is_empty() {
+        println!("all there: {}", PACKAGES.map(|(_, program)| program).join(", "));
+        return true;
+    }
+    let install = format!("apt-get install -y --no-install-recommends {}", wanted.join(" "));
+    println!("missing: {}", wanted.join(" "));
+    if is_root() && on_path("apt-get") {
+        for command in ["apt-get update", &install] {
+            println!("$ {command}");
+            if !apt(command) {
+                println!("failed: {command}");
+            }
+        }
+    } else {
+        println!("they are needed for the interop tests; install them with\n  sudo apt-get update && sudo {install}");
+    }
+    let still = missing();
+    if !still.is_empty() {
+        println!("still missing: {}", still.join(" "));
+    }
+    still.is_empty()
+}
+
+fn missing() -> Vec<&'static str> {
+    PACKAGES.into_iter().filter(|(_, program)| !on_path(program)).map(|(package, _)| package).collect()
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).chain([Path::new("/usr/sbin").to_owned()]).any(|folder| folder.join(program).is_file())
+}
+
+fn is_root() -> bool {
+    let identity = Command::new("id").arg("-u").stderr(Stdio::null()).output();
+    identity.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn apt(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let Some(program) = words.next() else { return false };
+    let status = Command::new(program).args(words).env("DEBIAN_FRONTEND", "noninteractive").status();
+    status.is_ok_and(|status| status.success())
+}

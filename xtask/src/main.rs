@@ -1,0 +1,36 @@
+//! Project chores, so that a contributor and the build machine run the same commands: `cargo xtask test`.
+
+mod acceptance_targets;
+mod debian_packages;
+mod steps;
+mod test_results;
+
+use std::process::ExitCode;
+use steps::{Coverage, Steps};
+
+const USAGE: &str = "usage: cargo xtask test [--fast | interop]
+
+  test           everything that must hold: formatting, lints, all tests, real phones, documentation
+  test --fast    the same without the real phones
+  test interop   the real phones only
+
+As root, `test` and `test interop` install the Debian packages of the phones that are missing.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let coverage = match arguments.as_slice() {
+        ["test"] => Coverage::Everything,
+        ["test", "--fast"] => Coverage::WithoutInterop,
+        ["test", "interop"] => Coverage::InteropOnly,
+        ["help" | "--help" | "-h"] | ["test", "--help" | "-h"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    if Steps::new(coverage).run() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
