@@ -1,11 +1,17 @@
-//! The phones that the interop tests run, as Debian packages.
+//! The programs that the acceptance tests run, phones first, as Debian packages.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run.
-const PACKAGES: [(&str, &str); 4] =
-    [("sip-tester", "sipp"), ("sipsak", "sipsak"), ("baresip-core", "baresip"), ("linphone-cli", "linphonec")];
+const PACKAGES: [(&str, &str); 5] = [
+    ("sip-tester", "sipp"),
+    ("sipsak", "sipsak"),
+    ("baresip-core", "baresip"),
+    ("linphone-cli", "linphonec"),
+    // For the documented API calls, which are run as they stand.
+    ("curl", "curl"),
+];
 
 /// Installs what is missing, or says how to; `true` if every program is there in the end.
 pub fn provide() -> bool {
@@ -24,7 +30,7 @@ pub fn provide() -> bool {
             }
         }
     } else {
-        println!("they are needed for the interop tests; install them with\n  sudo apt-get update && sudo {install}");
+        println!("the acceptance tests need them; install them with\n  sudo apt-get update && sudo {install}");
     }
     let still = missing();
     if !still.is_empty() {
