@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use crate::request_id::RequestId;
-use crate::{Config, Readiness, credentials, health, panic_guard, path};
+use crate::{Config, Readiness, credentials, health, panic_guard, path, phone_settings};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
@@ -96,6 +96,7 @@ impl HttpApi {
 fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .merge(credentials::routes())
+        .merge(phone_settings::routes())
         .merge(health::routes())
         .fallback(|| async { Problem::UnknownPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })

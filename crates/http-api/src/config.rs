@@ -21,6 +21,20 @@ pub struct Config {
     pub write_timeout: Duration,
     /// Most connections at a time; more wait in the listener's backlog.
     pub max_connections: usize,
+    /// Where phones reach the SIP side, for people who set one up.
+    pub sip_services: Vec<SipService>,
+}
+
+/// One way for phones to reach the SIP side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SipService {
+    /// `udp` or `tcp`.
+    pub transport: &'static str,
+    /// The host to type into a phone; `None` where SIP is served on every address, so that it is whatever host the
+    /// phone can reach this machine by.
+    pub host: Option<String>,
+    /// The port.
+    pub port: u16,
 }
 
 impl Config {
@@ -38,6 +52,7 @@ impl Default for Config {
             request_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
             max_connections: 10_000,
+            sip_services: Vec::new(),
         }
     }
 }

@@ -22,6 +22,7 @@ mod json_object;
 mod pagination;
 mod panic_guard;
 mod path;
+mod phone_settings;
 mod problem;
 mod request_context;
 mod request_id;
@@ -31,6 +32,6 @@ mod serve;
 mod test_api;
 
 pub use api::HttpApi;
-pub use config::Config;
+pub use config::{Config, SipService};
 pub use health::Readiness;
 pub use serve::serve;

@@ -1,7 +1,7 @@
 //! Who is asking, as evidence.
 
 use crate::{AuthenticationError, OperatorIndex, Provisioning, ScopeError};
-use domain::{AccountId, ApiTokenHash, AuditAction, AuditEvent, AuthId, RealmId, RealmName, Timestamp};
+use domain::{AccountId, ApiTokenHash, AuditAction, AuditEvent, AuthId, HostName, RealmId, RealmName, Timestamp};
 use sha2::{Digest, Sha256};
 
 /// Where a request came from, for the audit log.
@@ -20,6 +20,7 @@ pub struct Operator {
     auth_id: AuthId,
     realm: RealmId,
     realm_name: RealmName,
+    sip_domain: HostName,
 }
 
 /// Permission to act on one account. Only [`Operator::scope`] makes one.
@@ -64,6 +65,7 @@ fn authenticate(index: &OperatorIndex, auth_id: &[u8], token: &[u8]) -> Result<O
             auth_id: entry.account.auth_id.clone(),
             realm: entry.account.realm,
             realm_name: entry.realm_name.clone(),
+            sip_domain: entry.account.sip_domain.clone(),
         }),
         _ => Err(AuthenticationError),
     }
@@ -96,6 +98,12 @@ impl AccountScope {
     #[must_use]
     pub fn realm_name(&self) -> &RealmName {
         &self.operator.realm_name
+    }
+
+    /// The account's own legal SIP domain.
+    #[must_use]
+    pub fn sip_domain(&self) -> &HostName {
+        &self.operator.sip_domain
     }
 
     pub(crate) fn account(&self) -> AccountId {

@@ -26,6 +26,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RealmCommand,
     },
+    /// Create and manage credentials, over HTTP
+    Credential {
+        #[command(subcommand)]
+        command: CredentialCommand,
+    },
     /// Try everything once with throw-away data: serve, create a credential, register with it
     Quickstart {
         /// Stop after the last step instead of serving on; exit 0 if every step went as it should
@@ -88,5 +93,107 @@ pub(crate) enum RealmCommand {
         policy: String,
         #[command(flatten)]
         installation: Installation,
+    },
+}
+
+/// Which server to ask, and as whom.
+#[derive(Debug, Args)]
+pub(crate) struct ServerAccess {
+    /// The server
+    #[arg(long, env = "SIPWARDEN_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The account's auth id
+    #[arg(long, env = "SIPWARDEN_AUTH_ID", value_name = "ID")]
+    pub(crate) auth_id: String,
+    /// The account's token; use the environment variable, since others can read command lines
+    #[arg(long, env = "SIPWARDEN_AUTH_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub(crate) auth_token: String,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where a new password comes from.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct NewPassword {
+    /// Read the password from standard input, one line
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Make a password of 20 letters and digits and show it once
+    #[arg(long)]
+    pub(crate) generate: bool,
+}
+
+impl NewPassword {
+    pub(crate) fn is_given(&self) -> bool {
+        self.password_stdin || self.generate
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialCommand {
+    /// Create a credential; prints what to type into a phone
+    Create {
+        /// 1 to 64 letters, digits and '_'
+        username: String,
+        #[command(flatten)]
+        password: NewPassword,
+        /// Succeed, and show it, if there is one of that username already
+        #[arg(long)]
+        if_not_exists: bool,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// List credentials, oldest first
+    List {
+        /// Most to list, 1 to 1000
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// How many to skip
+        #[arg(long, default_value_t = 0)]
+        offset: u64,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Show one credential
+    Show {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Change a credential's password or description; a new password replaces the old one at once
+    Update {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        password: NewPassword,
+        /// A note of your own, at most 255 characters
+        #[arg(long)]
+        description: Option<String>,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Disable a credential: it registers nobody any more, and its registrations end
+    Disable {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Enable a credential again
+    Enable {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Delete a credential and its registrations
+    Delete {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
     },
 }

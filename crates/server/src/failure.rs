@@ -50,6 +50,8 @@ pub(crate) enum Failure {
     Refused(String),
     #[error("the running server did not answer over {path} ({error}); look at its log")]
     Control { path: PathBuf, error: io::Error },
+    #[error("no answer from {url} ({error}); start the server, or name it with --url")]
+    NoAnswer { url: String, error: String },
     #[error("{0} of the quickstart's steps did not go as they should; see above")]
     Quickstart(usize),
     #[error("the output could not be written ({0})")]

@@ -2,9 +2,11 @@
 
 mod account_command;
 mod admin;
+mod api_client;
 mod cli;
 mod configuration;
 mod control_socket;
+mod credential_command;
 mod data_dir;
 mod failure;
 mod listening;
@@ -39,6 +41,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
             cli::Command::Serve(options) => serve::run(options).await,
             cli::Command::Account { command } => account_command::account(command).await,
             cli::Command::Realm { command } => account_command::realm(command).await,
+            cli::Command::Credential { command } => credential_command::run(command).await,
             cli::Command::Quickstart { exit } => quickstart::run(exit).await,
         }
     });

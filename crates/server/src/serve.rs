@@ -7,12 +7,12 @@ use crate::listening::Listening;
 use crate::node::Node;
 use crate::serve_options::ServeOptions;
 use crate::signals::asked_to_stop;
-use crate::sip_listeners::{SipService, SipSockets};
+use crate::sip_listeners::{RunningSip, SipSockets};
 use crate::telemetry;
 use directory::{Directory, RegistrationWriter, WriterConfig};
 use domain::RealmName;
 use event_log::EventLog;
-use http_api::{HttpApi, Readiness};
+use http_api::{HttpApi, Readiness, SipService};
 use provisioning::{BaseDomainOutcome, LocalOperator};
 use sip_digest::{NonceIssuer, NonceKey};
 use sip_edge::Edge;
@@ -59,7 +59,7 @@ pub(crate) struct Server {
     pub(crate) listening: Listening,
     pub(crate) base_domain: String,
     data_dir: crate::data_dir::DataDir,
-    sip: SipService,
+    sip: RunningSip,
     stop_http: watch::Sender<bool>,
     http: Vec<JoinHandle<()>>,
     background: Vec<JoinHandle<()>>,
@@ -84,7 +84,8 @@ impl Server {
         Listening::remove(&configuration.data_dir);
         let http_listeners = bind_http(&configuration.http_listen).await?;
         let sockets = SipSockets::bind(&configuration.sip_listen, configuration.sip_workers)?;
-        let listening = listening(&http_listeners, &sockets);
+        let sip_addresses = sockets.addresses();
+        let listening = listening(&http_listeners, &sip_addresses);
         let control = control_socket::bind(&configuration.data_dir)?;
         let base_domain = settle_base_domain(&node, &configuration).await?;
         let signalling = build_signalling(&node, &configuration, (sockets.lanes(), &base_domain)).await?;
@@ -93,7 +94,10 @@ impl Server {
             Arc::clone(&node.provisioning),
             Arc::new(AlwaysReady),
             Arc::clone(&node.random),
-            http_api::Config::default(),
+            http_api::Config {
+                sip_services: sip_services(&sip_addresses, &configuration),
+                ..http_api::Config::default()
+            },
         );
         let (stop_http, http) = serve_http(http_listeners, &api);
         let background = vec![
@@ -156,15 +160,31 @@ async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure
     Ok(listeners)
 }
 
-fn listening(http: &[TcpListener], sockets: &SipSockets) -> Listening {
-    let name = |transport: Transport| match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-    };
+fn listening(http: &[TcpListener], sip: &[(Transport, SocketAddr)]) -> Listening {
     Listening {
         http: http.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
-        sip: sockets.addresses().iter().map(|(kind, address)| format!("{}:{address}", name(*kind))).collect(),
+        sip: sip.iter().map(|(transport, address)| format!("{}:{address}", transport_name(*transport))).collect(),
         pid: std::process::id(),
+    }
+}
+
+/// Where phones reach us: the public address if there is one, else the listening addresses.
+fn sip_services(sip: &[(Transport, SocketAddr)], configuration: &Configuration) -> Vec<SipService> {
+    let service = |(transport, address): &(Transport, SocketAddr)| SipService {
+        transport: transport_name(*transport),
+        host: configuration
+            .public_address
+            .clone()
+            .or_else(|| (!address.ip().is_unspecified()).then(|| address.ip().to_string())),
+        port: address.port(),
+    };
+    sip.iter().map(service).collect()
+}
+
+fn transport_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct SipSockets {
 }
 
 /// Sockets that are being served.
-pub(crate) struct SipService {
+pub(crate) struct RunningSip {
     stop_threads: Arc<AtomicBool>,
     stop_tasks: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
@@ -61,7 +61,7 @@ impl SipSockets {
     }
 
     /// Starts a thread for each UDP socket and a task for each TCP listener.
-    pub(crate) fn serve(self, edge: &Arc<Edge>, flows: &Arc<Flows>) -> Result<SipService, Failure> {
+    pub(crate) fn serve(self, edge: &Arc<Edge>, flows: &Arc<Flows>) -> Result<RunningSip, Failure> {
         let stop_threads = Arc::new(AtomicBool::new(false));
         let (stop_tasks, stopped) = watch::channel(false);
         let mut threads = Vec::new();
@@ -77,11 +77,11 @@ impl SipSockets {
         for listener in self.tcp {
             tokio::spawn(Arc::clone(&service).serve(listener, stopped.clone()));
         }
-        Ok(SipService { stop_threads, stop_tasks, threads })
+        Ok(RunningSip { stop_threads, stop_tasks, threads })
     }
 }
 
-impl SipService {
+impl RunningSip {
     /// Stops taking messages; returns when no thread handles one any more.
     pub(crate) async fn stop(self) {
         self.stop_threads.store(true, Ordering::Relaxed);

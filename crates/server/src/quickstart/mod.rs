@@ -1,9 +1,9 @@
 //! `sipwarden quickstart`: everything once, over real sockets, with throw-away data; then it serves on.
 
-mod http;
 mod places;
 mod report;
 
+use crate::api_client::ApiClient;
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::serve::Server;
@@ -11,7 +11,6 @@ use crate::serve_options::ServeOptions;
 use crate::signals::asked_to_stop;
 use crate::telemetry;
 use domain::AuthReason;
-use http::Api;
 use places::Places;
 use provisioning::{AccountName, LocalOperator, NewAccountRequest};
 use report::Report;
@@ -87,7 +86,7 @@ pub(crate) struct Tenant {
 
 async fn steps(server: &Server, places: &Places, report: &mut Report) -> Result<Tenant, Failure> {
     let tenant = create_account(server, report).await?;
-    let api = Api::new(places.http, &tenant);
+    let api = ApiClient::new(&format!("http://{}", places.http), &tenant.auth_id, &tenant.auth_token);
     let body = json!({ "username": USERNAME, "password": PASSWORD });
     let created = api.call("POST", "credentials", Some(body)).await?;
     report.http("Create a credential over HTTP", &created, 201);

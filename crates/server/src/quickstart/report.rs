@@ -1,8 +1,8 @@
 //! What the quickstart prints, each step as it happens.
 
 use super::Tenant;
-use super::http::Answer;
 use super::places::Places;
+use crate::api_client::Answer;
 use domain::AuthReason;
 use sip_user_agent::{Direction, Exchange, Outcome};
 use std::io::Write as _;

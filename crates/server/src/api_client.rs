@@ -1,15 +1,16 @@
-//! The quickstart's HTTP client: what a customer's program would do.
+//! A client of the HTTP API: what a customer's program would do. The quickstart and the `credential` commands use it.
 
-use super::Tenant;
 use crate::failure::Failure;
 use serde_json::Value;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::http::Request;
 
-/// Calls the API as one account.
-pub(crate) struct Api {
+/// Longest an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(35);
+
+/// Calls the API as one account. Not `Debug`: it holds the token.
+pub(crate) struct ApiClient {
     agent: Agent,
     base: String,
     auth_id: String,
@@ -18,6 +19,7 @@ pub(crate) struct Api {
 
 /// What came back.
 pub(crate) struct Answer {
+    /// Method and path, for people.
     pub(crate) request: String,
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -26,21 +28,22 @@ pub(crate) struct Answer {
     pub(crate) elapsed: Duration,
 }
 
-impl Api {
-    pub(crate) fn new(address: SocketAddr, tenant: &Tenant) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(10)));
+impl ApiClient {
+    /// A client of the server at `url`, such as `http://127.0.0.1:8080`.
+    pub(crate) fn new(url: &str, auth_id: &str, auth_token: &str) -> Self {
+        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT));
         Self {
             agent: config.build().into(),
-            base: format!("http://{address}/api/v1/Account/{}", tenant.auth_id),
-            auth_id: tenant.auth_id.clone(),
-            auth_token: tenant.auth_token.clone(),
+            base: format!("{}/api/v1/Account/{auth_id}", url.trim_end_matches('/')),
+            auth_id: auth_id.to_owned(),
+            auth_token: auth_token.to_owned(),
         }
     }
 
-    /// Calls one path below the account.
+    /// Calls one path below the account. Any status is an answer; only no answer is a failure.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, Failure> {
         let url = format!("{}/{path}", self.base);
-        let failed = |error: String| Failure::Refused(format!("{method} {url} failed ({error}); try again"));
+        let failed = |error: String| Failure::NoAnswer { url: url.clone(), error };
         let request = Request::builder()
             .method(method)
             .uri(&url)
@@ -65,5 +68,16 @@ impl Api {
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let request = url.split_once("/api/").map_or(url.clone(), |(_, path)| format!("{method} /api/{path}"));
         Ok(Answer { request, status, body, text, elapsed: begun.elapsed() })
+    }
+}
+
+impl Answer {
+    /// The body of an answer with that status; any other is a refusal, in the server's own words.
+    pub(crate) fn expect(self, status: u16) -> Result<Value, Failure> {
+        if self.status == status {
+            return Ok(self.body);
+        }
+        let said = self.body.get("error").and_then(Value::as_str).unwrap_or("the answer is not of this API");
+        Err(Failure::Refused(format!("{said} ({})", self.status)))
     }
 }

@@ -1,0 +1,132 @@
+//! `sipwarden credential …`, over HTTP.
+
+mod output;
+mod password;
+
+use crate::api_client::ApiClient;
+use crate::cli::{CredentialCommand, NewPassword, ServerAccess};
+use crate::failure::Failure;
+use output::{print_credential, print_list, print_new, print_one_line};
+use serde_json::{Map, Value, json};
+
+/// Objects asked for at once when looking through a list.
+const PAGE: u64 = 1_000;
+
+pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
+    match command {
+        CredentialCommand::Create { username, password, if_not_exists, access } => {
+            create(&username, &password, (if_not_exists, &access)).await
+        }
+        CredentialCommand::List { limit, offset, access } => {
+            let path = format!("trunks/credentials?limit={limit}&offset={offset}");
+            let list = client(&access).call("GET", &path, None).await?.expect(200)?;
+            print_list(&list, access.json)
+        }
+        CredentialCommand::Show { credential, access } => {
+            let found = find(&client(&access), &credential).await?;
+            print_credential(&found, access.json)
+        }
+        CredentialCommand::Update { credential, password, description, access } => {
+            let mut change = Map::new();
+            if password.is_given() {
+                change.insert("password".into(), Value::String(password::obtain(&password)?.to_string()));
+            }
+            change.extend(description.map(|text| ("description".to_owned(), Value::String(text))));
+            if change.is_empty() {
+                return Err(Failure::Refused(
+                    "nothing to change; give --password-stdin, --generate or --description".into(),
+                ));
+            }
+            let shown = password.generate.then(|| change.get("password").cloned()).flatten();
+            update(&credential, Value::Object(change), (shown, &access)).await
+        }
+        CredentialCommand::Disable { credential, access } => {
+            update(&credential, json!({ "enabled": false }), (None, &access)).await
+        }
+        CredentialCommand::Enable { credential, access } => {
+            update(&credential, json!({ "enabled": true }), (None, &access)).await
+        }
+        CredentialCommand::Delete { credential, access } => {
+            let client = client(&access);
+            let found = find(&client, &credential).await?;
+            client.call("DELETE", &path_of(&found)?, None).await?.expect(204)?;
+            print_one_line(
+                &json!({ "deleted": found.get("id") }),
+                "Deleted; it registers nobody any more.",
+                access.json,
+            )
+        }
+    }
+}
+
+async fn create(
+    username: &str,
+    new_password: &NewPassword,
+    (if_not_exists, access): (bool, &ServerAccess),
+) -> Result<(), Failure> {
+    if !new_password.is_given() {
+        return Err(Failure::Refused(
+            "give the password with --password-stdin, or let one be made with --generate".into(),
+        ));
+    }
+    let client = client(access);
+    let password = password::obtain(new_password)?;
+    let body = json!({ "username": username, "password": &*password });
+    let answer = client.call("POST", "credentials", Some(body)).await?;
+    if answer.status == 409 && if_not_exists {
+        return print_credential(&find(&client, username).await?, access.json);
+    }
+    let created = answer.expect(201)?;
+    let settings = client.call("GET", "phone-settings", None).await?.expect(200)?;
+    let generated = new_password.generate.then(|| password.to_string());
+    print_new(&created, (&settings, &access.url), (generated.as_deref(), access.json))
+}
+
+async fn update(
+    credential: &str,
+    change: Value,
+    (generated, access): (Option<Value>, &ServerAccess),
+) -> Result<(), Failure> {
+    let client = client(access);
+    let found = find(&client, credential).await?;
+    let updated = client.call("PUT", &path_of(&found)?, Some(change)).await?.expect(200)?;
+    print_credential(&updated, access.json)?;
+    match generated {
+        Some(password) if access.json => print_one_line(&json!({ "generated_password": password }), "", true),
+        Some(Value::String(password)) => {
+            print_one_line(&Value::Null, &format!("New password, shown this once: {password}"), false)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn client(access: &ServerAccess) -> ApiClient {
+    ApiClient::new(&access.url, &access.auth_id, &access.auth_token)
+}
+
+/// The credential of that id or username.
+async fn find(client: &ApiClient, credential: &str) -> Result<Value, Failure> {
+    if credential.len() == 36 && credential.matches('-').count() == 4 {
+        return client.call("GET", &format!("credentials/{credential}"), None).await?.expect(200);
+    }
+    let mut offset = 0;
+    loop {
+        let path = format!("trunks/credentials?limit={PAGE}&offset={offset}");
+        let mut list = client.call("GET", &path, None).await?.expect(200)?;
+        let Some(Value::Array(objects)) = list.get_mut("objects").map(Value::take) else { break };
+        let count = objects.len();
+        if let Some(found) = objects.into_iter().find(|object| object["username"] == credential) {
+            return Ok(found);
+        }
+        if count == 0 {
+            break;
+        }
+        offset += PAGE;
+    }
+    Err(Failure::Refused(format!("there is no credential {credential:?}; `sipwarden credential list` shows all")))
+}
+
+fn path_of(credential: &Value) -> Result<String, Failure> {
+    let id = credential["id"].as_str();
+    id.map(|id| format!("credentials/{id}")).ok_or_else(|| Failure::Refused("the answer is not of this API".into()))
+}
