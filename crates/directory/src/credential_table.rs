@@ -49,13 +49,20 @@ impl CredentialTable {
     }
 
     /// Inserts or renews a credential.
+    ///
+    /// Storage removed its copies of the bindings that ended in the transaction that ended them. They are noted all the
+    /// same: a write that was under way then must not bring one back if the credential is soon enabled again.
     pub(crate) fn put(&self, entry: Entry) {
         let hash = self.hash(entry.realm, &entry.username);
         let Some(mut shard) = self.shard(hash) else { return };
-        match shard.find_mut(hash, entry.realm, &entry.username) {
-            Some(present) => present.renew(entry),
+        let Shard { entries, removed, .. } = &mut *shard;
+        match entries.find_mut(hash, |present| present.realm == entry.realm && present.username == entry.username) {
+            Some(present) => {
+                let id = present.id;
+                removed.extend(present.renew(entry).iter().map(|ended| (id, ended.facts.id)));
+            }
             None => {
-                shard.entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
+                entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
             }
         }
     }
@@ -73,9 +80,5 @@ impl CredentialTable {
 impl Shard {
     pub(crate) fn find(&self, hash: u64, realm: RealmId, username: &[u8]) -> Option<&Entry> {
         self.entries.find(hash, |entry| entry.realm == realm && *entry.username == *username)
-    }
-
-    pub(crate) fn find_mut(&mut self, hash: u64, realm: RealmId, username: &[u8]) -> Option<&mut Entry> {
-        self.entries.find_mut(hash, |entry| entry.realm == realm && *entry.username == *username)
     }
 }

@@ -65,13 +65,15 @@ impl Entry {
         }
     }
 
-    /// Takes over a newer state of the same credential. Bindings end with the password that made them and with a
-    /// disabled credential; storage removes its copies in the same transaction that made this true.
-    pub(crate) fn renew(&mut self, newer: Self) {
+    /// Takes over a newer state of the same credential and gives back the bindings that ended by it: they end with the
+    /// password that made them and with a disabled credential.
+    pub(crate) fn renew(&mut self, newer: Self) -> Vec<LiveBinding> {
         let keeps_bindings = newer.enabled && newer.id == self.id && newer.generation == self.generation;
-        let bindings = if keeps_bindings { std::mem::take(&mut self.bindings) } else { Vec::new() };
+        let present = std::mem::take(&mut self.bindings);
+        let (bindings, ended) = if keeps_bindings { (present, Vec::new()) } else { (Vec::new(), present) };
         let listed = keeps_bindings && self.listed;
         *self = Self { bindings, listed, ..newer };
+        ended
     }
 
     pub(crate) fn snapshot(&self, hash: HashAlgorithm) -> CredentialSnapshot {

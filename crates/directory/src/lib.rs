@@ -18,7 +18,7 @@ mod registration_writer;
 pub use entry::CredentialSnapshot;
 pub use location::{Bindings, CredentialKey, Superseded};
 pub use realms::{RealmEntry, Realms};
-pub use registration_writer::{Completion, FlushQueueFull, RegistrationWriter, WriterConfig};
+pub use registration_writer::{Completion, FlushPlace, FlushQueueFull, RegistrationWriter, WriterConfig};
 
 use arc_swap::{ArcSwap, Guard};
 use credential_table::CredentialTable;

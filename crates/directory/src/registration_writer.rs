@@ -64,12 +64,22 @@ impl RegistrationWriter {
         (Self { requests }, tokio::spawn(writer.run(receiver)))
     }
 
-    /// Calls back once every change made so far is durable, or could not be made so.
+    /// Takes a place in the queue, before anything is promised to anybody.
     ///
     /// # Errors
-    /// [`FlushQueueFull`]; the completion is dropped unheard.
-    pub fn flush(&self, completion: Completion) -> Result<(), FlushQueueFull> {
-        self.requests.try_send(completion).map_err(|_| FlushQueueFull)
+    /// [`FlushQueueFull`], also when the writing task has ended.
+    pub fn reserve(&self) -> Result<FlushPlace<'_>, FlushQueueFull> {
+        self.requests.try_reserve().map(FlushPlace).map_err(|_| FlushQueueFull)
+    }
+}
+
+/// A place among those who wait for durability. Given back when dropped.
+pub struct FlushPlace<'w>(mpsc::Permit<'w, Completion>);
+
+impl FlushPlace<'_> {
+    /// Calls back once every change made so far is durable, or could not be made so.
+    pub fn flush(self, completion: Completion) {
+        self.0.send(completion);
     }
 }
 

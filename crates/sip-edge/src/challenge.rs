@@ -53,7 +53,7 @@ impl Edge {
         let value = &mut scratch.value;
         answer.respond(status, |mut writer| {
             for hash in offered(realm.policy, incoming.user_agent).iter().copied() {
-                let Some((seed, issued_at)) = lane.next_seed(hash, now) else { continue };
+                let (seed, issued_at) = lane.next_seed(hash, now);
                 let nonce = self.parts.nonces.issue(&seed, &scope, issued_at);
                 value.clear();
                 let challenge = Challenge {

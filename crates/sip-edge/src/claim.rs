@@ -1,6 +1,6 @@
 //! Which of a request's credentials are meant for us.
 
-use sip_message::{Defect, DigestCredentials, HeaderName, Request};
+use sip_message::{DigestCredentials, HeaderName, Request};
 
 /// The digest credentials of a request.
 pub(crate) enum Claim<'m> {
@@ -9,7 +9,7 @@ pub(crate) enum Claim<'m> {
     /// For our realm, or the first for another one: it will be refused, but the tenant shall see what the phone uses.
     Digest(DigestCredentials<'m>),
     /// A header that cannot be read.
-    Malformed(Defect),
+    Malformed,
 }
 
 /// Either header is accepted whatever the method: phones confuse them.
@@ -21,7 +21,7 @@ pub(crate) fn claim_for<'m>(request: &Request<'m>, realm: &[u8]) -> Claim<'m> {
     let mut other = None;
     for credentials in all {
         match credentials {
-            Err(defect) => return Claim::Malformed(defect),
+            Err(_) => return Claim::Malformed,
             Ok(credentials) if credentials.realm == Some(realm) => return Claim::Digest(credentials),
             Ok(credentials) => other = other.or(Some(credentials)),
         }

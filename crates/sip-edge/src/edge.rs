@@ -2,7 +2,6 @@
 
 use crate::answer::Answer;
 use crate::failure::Failure;
-use crate::gate::Gate;
 use crate::incoming::Incoming;
 use crate::lane::Lane;
 use crate::scratch::Scratch;
@@ -20,7 +19,7 @@ use storage::EventSink;
 /// What the operator may set about signalling.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Lanes: one per UDP worker and TCP lane, at most 64.
+    /// Lanes: one per UDP worker and TCP lane. Beyond 64 they share, because a nonce names its lane in six bits.
     pub lanes: usize,
     /// Nonce-count windows of each lane, in buckets of four nonces and 64 octets.
     pub nonce_buckets_per_lane: usize,
@@ -64,8 +63,7 @@ impl Edge {
     /// Builds an edge.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let config = &parts.config;
-        let lanes = (0..config.lanes.max(1)).map(|index| Lane::new(index, config)).collect();
+        let lanes = Lane::all(&parts.config).collect();
         Self { lanes, tags: RandomState::default(), parts }
     }
 
@@ -88,12 +86,10 @@ impl Edge {
             return;
         }
         let realms = self.parts.directory.realms();
-        match self.gate(scratch, &realms, &mut answer) {
-            Gate::Answered => {}
-            Gate::Passed(passed) => match incoming.request.method() {
-                Method::Register => self.register(scratch, &passed, answer),
-                _ => self.other_method(scratch, &passed, answer),
-            },
+        let Some(passed) = self.gate(scratch, &realms, &mut answer) else { return };
+        match incoming.request.method() {
+            Method::Register => self.register(scratch, &passed, answer),
+            _ => self.other_method(scratch, &passed, answer),
         }
     }
 
@@ -147,7 +143,7 @@ impl Inbound for Edge {
         if received.flow.transport == Transport::Udp && matches!(datagram(received.octets), Framed::KeepAlive(_)) {
             return;
         }
-        let mut spans = std::mem::take(&mut scratch.spans);
+        let mut spans = scratch.spans.take().unwrap_or_default();
         match parse(received.octets, &mut spans) {
             Ok(Message::Request(request)) => {
                 let incoming = Incoming {
@@ -165,6 +161,6 @@ impl Inbound for Edge {
                 tracing::debug!(remote = %received.flow.remote, reason = unparseable.describe(), "dropped");
             }
         }
-        scratch.spans = spans;
+        scratch.spans = Some(spans);
     }
 }

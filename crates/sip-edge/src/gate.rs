@@ -7,7 +7,6 @@ use crate::answer::Answer;
 use crate::challenge::{accepted, offered};
 use crate::claim::{Claim, claim_for};
 use crate::edge::Edge;
-use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::lane::SpendOnItsLane;
 use crate::realm_choice::realm_of;
@@ -41,13 +40,6 @@ pub(crate) struct Passed<'p> {
     pub(crate) asked: AskedRealm<'p>,
 }
 
-pub(crate) enum Gate<'p> {
-    /// A challenge or an error was answered.
-    Answered,
-    /// The digest was right in every respect.
-    Passed(Passed<'p>),
-}
-
 /// What an event says besides the request itself.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Attributed<'c> {
@@ -58,12 +50,13 @@ pub(crate) struct Attributed<'c> {
 }
 
 impl Edge {
+    /// Lets a request with a right digest pass; any other is answered here, with a challenge or an error.
     pub(crate) fn gate<'p>(
         &'p self,
         scratch: &mut Scratch,
         realms: &'p Realms,
         answer: &mut Answer<'_, 'p>,
-    ) -> Gate<'p> {
+    ) -> Option<Passed<'p>> {
         let incoming = answer.incoming();
         let asked = self.asked_realm(realms, incoming);
         match claim_for(&incoming.request, asked.name) {
@@ -72,12 +65,12 @@ impl Edge {
                 let attributed = Attributed { algorithm, ..Attributed::default() };
                 self.note(incoming, &asked, AuthReason::Challenge, attributed);
                 self.challenge(scratch, &asked, Staleness::Fresh, answer);
-                Gate::Answered
+                None
             }
-            Claim::Malformed(defect) => {
+            Claim::Malformed => {
                 self.note(incoming, &asked, AuthReason::Malformed, Attributed::default());
-                answer.failure(Failure::Defect(defect));
-                Gate::Answered
+                self.challenge(scratch, &asked, Staleness::Fresh, answer);
+                None
             }
             Claim::Digest(claim) => self.judge(scratch, (realms, asked), claim, answer),
         }
@@ -107,7 +100,7 @@ impl Edge {
         (realms, asked): (&'p Realms, AskedRealm<'p>),
         claim: DigestCredentials<'p>,
         answer: &mut Answer<'_, 'p>,
-    ) -> Gate<'p> {
+    ) -> Option<Passed<'p>> {
         let incoming = answer.incoming();
         let hash = Algorithm::parse(claim.algorithm).map_or(HashAlgorithm::Md5, |algorithm| algorithm.hash);
         let username = claim.username.unwrap_or_default();
@@ -146,7 +139,7 @@ impl Edge {
         let (reason, staleness) = match verdict {
             Verdict::Verified(identity) => {
                 self.note(incoming, &asked, AuthReason::Ok, attributed);
-                return Gate::Passed(Passed { identity, claim, asked });
+                return Some(Passed { identity, claim, asked });
             }
             Verdict::Stale(reason) => stale(reason),
             Verdict::Revoked(_) => (AuthReason::CredentialDisabled, Staleness::Fresh),
@@ -154,16 +147,15 @@ impl Edge {
         };
         self.note(incoming, &asked, reason, attributed);
         self.challenge(scratch, &asked, staleness, answer);
-        Gate::Answered
+        None
     }
 
     /// Whether the digest `uri` means the Request-URI; hosts of ours and bare addresses stand for one another.
     fn agreement(&self, realms: &Realms, incoming: &Incoming<'_>, claim: &DigestCredentials<'_>) -> UriAgreement {
         let request = &incoming.request;
         let public_host = self.parts.config.public_host.as_deref().unwrap_or_default().as_bytes();
-        let is_ours = |host: &[u8]| {
-            realms.of_host(host).is_some() || is_address(host) || host.eq_ignore_ascii_case(public_host)
-        };
+        let is_ours =
+            |host: &[u8]| realms.of_host(host).is_some() || is_address(host) || host.eq_ignore_ascii_case(public_host);
         uri_agrees(claim.uri.unwrap_or_default(), request.uri_octets(), request.method().as_bytes(), is_ours)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Config;
 use parking_lot::Mutex;
-use sip_digest::{HashAlgorithm, IssuedNonce, NonceCounts, NonceSeed, Spend, SpendNonceCount};
+use sip_digest::{CLOCK_TOLERANCE_SECONDS, HashAlgorithm, IssuedNonce, NonceCounts, NonceSeed, Spend, SpendNonceCount};
 use sip_transaction::ServerTransactions;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 /// late answer. Aligned so that two lanes never share a cache line.
 #[repr(align(128))]
 pub(crate) struct Lane {
-    number: Option<sip_digest::Lane>,
+    number: sip_digest::Lane,
     next_serial: AtomicU32,
     /// The latest second a nonce was issued in.
     latest_second: AtomicU64,
@@ -20,9 +20,15 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(index: usize, config: &Config) -> Self {
+    /// As many lanes as configured, at least one, and no more than nonces can name: further workers share them.
+    pub(crate) fn all(config: &Config) -> impl Iterator<Item = Self> {
+        let numbers = (0..sip_digest::Lane::COUNT).filter_map(sip_digest::Lane::new);
+        numbers.take(config.lanes.max(1)).map(|number| Self::new(number, config))
+    }
+
+    fn new(number: sip_digest::Lane, config: &Config) -> Self {
         Self {
-            number: u8::try_from(index).ok().and_then(sip_digest::Lane::new),
+            number,
             next_serial: AtomicU32::new(0),
             latest_second: AtomicU64::new(0),
             counts: Mutex::new(NonceCounts::with_buckets(config.nonce_buckets_per_lane)),
@@ -30,12 +36,20 @@ impl Lane {
         }
     }
 
-    /// What tells the next nonce from all others, and the second it is issued in, which never goes back: a nonce that
-    /// looked older than those before it would count as spent. `None` on a lane whose number no nonce can carry.
-    pub(crate) fn next_seed(&self, hash: HashAlgorithm, now: u64) -> Option<(NonceSeed, u64)> {
+    /// What tells the next nonce from all others, and the second it is issued in.
+    ///
+    /// That second does not go back with a clock that is being steered: a nonce that looked older than those before it
+    /// might count as spent. It does follow a clock that was set back, because a nonce from further ahead than the
+    /// tolerance is foreign, and until the clock came round nobody could authenticate.
+    pub(crate) fn next_seed(&self, hash: HashAlgorithm, now: u64) -> (NonceSeed, u64) {
         let latest = self.latest_second.fetch_max(now, Ordering::Relaxed).max(now);
         let serial = self.next_serial.fetch_add(1, Ordering::Relaxed);
-        Some((NonceSeed { hash, lane: self.number?, serial }, latest))
+        let seed = NonceSeed { hash, lane: self.number, serial };
+        if latest - now <= CLOCK_TOLERANCE_SECONDS {
+            return (seed, latest);
+        }
+        self.latest_second.store(now, Ordering::Relaxed);
+        (seed, now)
     }
 }
 

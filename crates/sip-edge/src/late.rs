@@ -3,7 +3,7 @@
 use crate::edge::Edge;
 use crate::incoming::Incoming;
 use crate::lane::Lane;
-use directory::{FlushQueueFull, RegistrationWriter};
+use directory::FlushPlace;
 use domain::Clock;
 use sip_transaction::{Reliability, TransactionKey};
 use sip_transport::{Flow, Flows};
@@ -51,8 +51,8 @@ impl LateAnswer {
     }
 
     /// Sends it once everything changed so far is durable.
-    pub(crate) fn send_when_durable(self, writer: &RegistrationWriter) -> Result<(), FlushQueueFull> {
-        writer.flush(Box::new(move |outcome| {
+    pub(crate) fn send_when_durable(self, place: FlushPlace<'_>) {
+        place.flush(Box::new(move |outcome| {
             let octets = if outcome.is_ok() { &self.octets } else { &self.failed };
             if let Some(lane) = self.lanes.get(self.lane % self.lanes.len().max(1)) {
                 let when = (self.clock.now().as_unix_millis(), self.reliability);
@@ -61,6 +61,6 @@ impl LateAnswer {
             if let Err(error) = self.flows.send(&self.flow, self.destination, octets) {
                 tracing::debug!(%error, "a late answer could not be sent");
             }
-        }))
+        }));
     }
 }

@@ -39,13 +39,15 @@ impl Edge {
                 self.remember(scratch, &answer);
             }
             Ok(Registered::Removed) => {
+                let Ok(place) = self.parts.writer.reserve() else {
+                    answer.failure(Failure::Overloaded);
+                    return self.remember(scratch, &answer);
+                };
                 let prepared = Prepared::new(scratch, passed, incoming);
                 let octets = answer.compose(Status::of(200), |writer| prepared.write(writer));
                 let failed = answer.compose(Failure::NotStored.status(), |writer| writer);
                 let late = LateAnswer::new(self, incoming, std::mem::take(&mut scratch.key), (octets, failed));
-                if late.send_when_durable(&self.parts.writer).is_err() {
-                    answer.failure(Failure::Overloaded);
-                }
+                late.send_when_durable(place);
             }
             Err(Refused::Failure(failure)) => {
                 answer.failure(failure);

@@ -8,7 +8,8 @@ use std::io::Write as _;
 /// A worker's buffers.
 #[derive(Default)]
 pub struct Scratch {
-    pub(crate) spans: HeaderSpans,
+    /// Lent out while a message is handled; in a box, because it is large and lending moves it.
+    pub(crate) spans: Option<Box<HeaderSpans>>,
     pub(crate) key: TransactionKey,
     pub(crate) path: Vec<u8>,
     pub(crate) contacts: Vec<u8>,

@@ -14,14 +14,16 @@ pub(crate) struct ContactIdentity<'m> {
 impl<'m> ContactIdentity<'m> {
     pub(crate) fn of(contact: &NameAddr<'m>) -> Self {
         let instance = contact.param("+sip.instance").unwrap_or_default();
-        let reg_id = contact.param("reg-id").and_then(parse_reg_id).unwrap_or(0);
+        // Without an instance a reg-id says nothing and is ignored (RFC 5626 section 6).
+        let named = contact.param("reg-id").filter(|_| !instance.is_empty());
+        let reg_id = named.and_then(parse_reg_id).unwrap_or(0);
         Self { octets: contact.uri_octets, uri: contact.uri().ok(), instance, reg_id }
     }
 
     /// Instance and reg-id where both sides have them, else the URI rules of RFC 3261 section 19.1.4.
     pub(crate) fn is(&self, binding: &LiveBinding) -> bool {
         let texts = binding.texts();
-        if self.reg_id != 0 && !self.instance.is_empty() && binding.facts.reg_id != 0 && !texts.instance.is_empty() {
+        if self.reg_id != 0 && binding.facts.reg_id != 0 {
             return self.reg_id == binding.facts.reg_id && self.instance == texts.instance;
         }
         if self.octets == texts.contact {

@@ -134,6 +134,8 @@ fn check(reading: &Reading<'_>, bindings: &[LiveBinding], policy: &Policy) -> Re
     if wanted > policy.max_bindings { Err(Rejection::TooManyContacts) } else { Ok(()) }
 }
 
+/// Removals go first: what a phone gives up makes room for what it asks for, and a phone that moved may name its old
+/// and its new contact under one instance.
 fn apply(
     reading: &Reading<'_>,
     location: &mut LocationAccess<'_>,
@@ -142,45 +144,73 @@ fn apply(
     let mut outcome = Registered::Kept;
     for contact in reading.contacts() {
         let contact = contact?;
-        let seconds = wanted_seconds(reading, &contact, policy)?;
-        let identity = ContactIdentity::of(&contact);
-        let present = location.bindings.iter().position(|binding| identity.is(binding));
-        if seconds == 0 {
+        if wanted_seconds(reading, &contact, policy)? == 0 {
             outcome = Registered::Removed;
-            if let Some(index) = present {
-                (location.removed)(location.bindings.remove(index).facts.id);
-            }
-            continue;
+            remove_from(0, &ContactIdentity::of(&contact), location);
         }
-        let texts = BindingTexts {
-            contact: identity.octets,
-            instance: identity.instance,
-            path: location.path,
-            call_id: reading.call_id,
-            user_agent: reading.user_agent,
-        };
-        let mut facts = BindingFacts {
-            id: BindingId(0),
-            expires_at: arrival.now.plus_seconds(i64::from(seconds)),
-            registered_at: arrival.now,
-            source: arrival.source,
-            local: arrival.local,
-            cseq: reading.cseq,
-            generation: arrival.generation,
-            reg_id: identity.reg_id,
-            q_thousandths: contact.q_thousandths()?.unwrap_or(1000),
-            transport: arrival.transport,
-        };
-        if let Some(binding) = present.and_then(|index| location.bindings.get_mut(index)) {
-            binding.refresh(facts, texts);
-        } else {
-            facts.id = (location.next_id)();
-            let binding = LiveBinding::new(facts, texts);
-            make_room(location, reading, policy);
-            location.bindings.push(binding);
+    }
+    for contact in reading.contacts() {
+        let contact = contact?;
+        let seconds = wanted_seconds(reading, &contact, policy)?;
+        if seconds > 0 {
+            keep(reading, location, (&contact, seconds), (arrival, policy))?;
         }
     }
     Ok(outcome)
+}
+
+/// Adds a binding, or refreshes the one that the contact means. Equivalence of URIs is not transitive, and a contact
+/// may mean one binding by its flow and another by its URI: it takes the place of all of them, so that no phone is ever
+/// called twice.
+fn keep(
+    reading: &Reading<'_>,
+    location: &mut LocationAccess<'_>,
+    (contact, seconds): (&NameAddr<'_>, u32),
+    (arrival, policy): (&Arrival, &Policy),
+) -> Result<(), Rejection> {
+    let identity = ContactIdentity::of(contact);
+    let texts = BindingTexts {
+        contact: identity.octets,
+        instance: identity.instance,
+        path: location.path,
+        call_id: reading.call_id,
+        user_agent: reading.user_agent,
+    };
+    let mut facts = BindingFacts {
+        id: BindingId(0),
+        expires_at: arrival.now.plus_seconds(i64::from(seconds)),
+        registered_at: arrival.now,
+        source: arrival.source,
+        local: arrival.local,
+        cseq: reading.cseq,
+        generation: arrival.generation,
+        reg_id: identity.reg_id,
+        q_thousandths: contact.q_thousandths()?.unwrap_or(1000),
+        transport: arrival.transport,
+    };
+    let present = location.bindings.iter_mut().enumerate().find(|(_, binding)| identity.is(binding));
+    if let Some((index, binding)) = present {
+        binding.refresh(facts, texts);
+        remove_from(index + 1, &identity, location);
+    } else {
+        facts.id = (location.next_id)();
+        let binding = LiveBinding::new(facts, texts);
+        make_room(location, reading, policy);
+        location.bindings.push(binding);
+    }
+    Ok(())
+}
+
+/// Removes every binding from that index on that the contact means.
+fn remove_from(first: usize, identity: &ContactIdentity<'_>, location: &mut LocationAccess<'_>) {
+    let mut index = first;
+    while let Some(binding) = location.bindings.get(index) {
+        if identity.is(binding) {
+            (location.removed)(location.bindings.remove(index).facts.id);
+        } else {
+            index += 1;
+        }
+    }
 }
 
 /// The binding nearest its expiry gives way, but none that this very request wrote.

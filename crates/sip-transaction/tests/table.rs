@@ -1,5 +1,7 @@
 //! The table of server transactions, on a virtual clock.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use sip_message::{HeaderSpans, Message, parse};
 use sip_transaction::{Absorbed, Limits, MessageSource, Reliability, ServerTransactions, TIMER_J_MS, TransactionKey};
 

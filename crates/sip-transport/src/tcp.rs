@@ -6,6 +6,7 @@ use sip_message::framing::{Framed, StreamFramer};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +21,8 @@ pub struct TcpConfig {
     pub max_connections: usize,
     /// How long a connection may be silent, in seconds; longer than the longest registration interval.
     pub idle_seconds: u64,
-    /// How long one message may take from its first octet to its last, in seconds.
+    /// How long one message may take from its first octet to its last, and the first one from the connection's
+    /// beginning, in seconds.
     pub message_seconds: u64,
     /// How long the peer may take to read an answer, in seconds.
     pub write_seconds: u64,
@@ -59,6 +61,7 @@ pub struct TcpService<I: Inbound> {
     inbound: Arc<I>,
     flows: Arc<Flows>,
     config: TcpConfig,
+    first_lane: usize,
     lanes: Box<[Mutex<Lane<I>>]>,
 }
 
@@ -74,12 +77,12 @@ enum Next {
 }
 
 impl<I: Inbound> TcpService<I> {
-    /// A service whose connections are spread over that many lanes, at least one.
+    /// A service whose connections are spread over those lanes.
     #[must_use]
-    pub fn new(inbound: Arc<I>, flows: Arc<Flows>, config: TcpConfig, lanes: usize) -> Arc<Self> {
-        let lane = |_| Mutex::new(Lane { scratch: inbound.scratch(), outbox: Outbox::new() });
-        let lanes = (0..lanes.max(1)).map(lane).collect();
-        Arc::new(Self { inbound, flows, config, lanes })
+    pub fn new(inbound: Arc<I>, flows: Arc<Flows>, config: TcpConfig, lanes: Range<usize>) -> Arc<Self> {
+        let first_lane = lanes.start;
+        let lanes = lanes.map(|_| Mutex::new(Lane { scratch: inbound.scratch(), outbox: Outbox::new() })).collect();
+        Arc::new(Self { inbound, flows, config, first_lane, lanes })
     }
 
     /// Accepts connections until told to stop.
@@ -110,13 +113,13 @@ impl<I: Inbound> TcpService<I> {
             tracing::warn!(%remote, "too many connections; closing a new one");
             return;
         };
+        let _open = OpenConnection { flows: &self.flows, connection };
         let flow = Flow { transport: Transport::Tcp, local, remote, connection };
         // Answers are whole messages; waiting to fill a segment would only delay them.
         let _ = stream.set_nodelay(true);
         if let Err(error) = self.exchange(stream, &flow, late, stop).await {
             tracing::debug!(%error, %remote, "connection ended");
         }
-        self.flows.remove_connection(connection);
     }
 
     async fn exchange(
@@ -126,8 +129,7 @@ impl<I: Inbound> TcpService<I> {
         mut late: mpsc::Receiver<Vec<u8>>,
         mut stop: watch::Receiver<bool>,
     ) -> io::Result<()> {
-        let mut input = Input::default();
-        let mut answers = Vec::new();
+        let mut input = Input::beginning_before(Instant::now() + Duration::from_secs(self.config.message_seconds));
         let mut silent_until = Instant::now() + Duration::from_secs(self.config.idle_seconds);
         loop {
             let deadline = input.message_deadline.map_or(silent_until, |deadline| deadline.min(silent_until));
@@ -138,10 +140,11 @@ impl<I: Inbound> TcpService<I> {
                     }
                     let now = Instant::now();
                     silent_until = now + Duration::from_secs(self.config.idle_seconds);
+                    // Not kept: a silent connection shall cost nothing.
+                    let mut answers = Vec::new();
                     let next = self.handle(flow, &mut input, &mut answers);
                     input.note_progress(now, Duration::from_secs(self.config.message_seconds));
                     self.write(&mut stream, &answers).await?;
-                    answers.clear();
                     if let Next::Close = next {
                         return Ok(());
                     }
@@ -155,15 +158,17 @@ impl<I: Inbound> TcpService<I> {
 
     /// Handles every whole message that was read.
     fn handle(&self, flow: &Flow, input: &mut Input, answers: &mut Vec<u8>) -> Next {
-        let lane_number = lane_of(flow.connection, self.lanes.len());
-        let Some(lane) = self.lanes.get(lane_number) else { return Next::Close };
+        let index = lane_of(flow.connection, self.lanes.len());
+        let Some(lane) = self.lanes.get(index) else { return Next::Close };
         let mut lane = lane.lock();
         let Lane { scratch, outbox } = &mut *lane;
+        // Should a message have ended in a panic, its answers are not this connection's.
+        outbox.clear();
         loop {
             match input.frame() {
                 Framed::Message(length) => {
                     let octets = input.pending().get(..length).unwrap_or_default();
-                    self.inbound.receive(scratch, Received { lane: lane_number, flow, octets }, outbox);
+                    self.inbound.receive(scratch, Received { lane: self.first_lane + index, flow, octets }, outbox);
                     for message in outbox.messages() {
                         answers.extend_from_slice(outbox.octets_of(message));
                     }
@@ -195,6 +200,18 @@ impl<I: Inbound> TcpService<I> {
     }
 }
 
+/// Forgets a connection when it ends, in whatever way.
+struct OpenConnection<'f> {
+    flows: &'f Flows,
+    connection: ConnectionId,
+}
+
+impl Drop for OpenConnection<'_> {
+    fn drop(&mut self) {
+        self.flows.remove_connection(self.connection);
+    }
+}
+
 /// Completes when told to stop, or when nobody is left to tell.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // The guard must not live across an await.
@@ -207,16 +224,20 @@ fn lane_of(connection: ConnectionId, lanes: usize) -> usize {
 }
 
 /// What was read and not yet handled.
-#[derive(Default)]
 struct Input {
     octets: Vec<u8>,
     taken: usize,
     framer: StreamFramer,
-    /// When a message that has begun must be whole.
+    /// When a message that has begun must be whole; in the beginning, when the first one must be.
     message_deadline: Option<Instant>,
 }
 
 impl Input {
+    /// A connection that says nothing in the beginning is no phone's.
+    fn beginning_before(deadline: Instant) -> Self {
+        Self { octets: Vec::new(), taken: 0, framer: StreamFramer::new(), message_deadline: Some(deadline) }
+    }
+
     async fn read(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
         if self.octets.is_empty() {
             // Nothing is kept for a silent connection: its buffer is given back until something comes.
@@ -247,9 +268,14 @@ impl Input {
         }
         if self.octets.is_empty() {
             self.octets = Vec::new();
-            self.message_deadline = None;
-        } else if self.message_deadline.is_none() {
+        } else if self.message_deadline.is_none() && !is_part_of_keep_alive(&self.octets) {
             self.message_deadline = Some(now + limit);
         }
     }
+}
+
+/// Line breaks that may yet become a double CRLF: some phones keep a connection alive by one CRLF every few minutes,
+/// and must not be taken for peers that stall.
+fn is_part_of_keep_alive(octets: &[u8]) -> bool {
+    octets.iter().all(|octet| matches!(octet, b'\r' | b'\n'))
 }

@@ -5,6 +5,7 @@ use crate::{ConnectionId, Flow, Flows, Inbound, Outbox, Received, Transport};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -86,7 +87,7 @@ impl<I: Inbound> UdpWorker<I> {
                             connection: ConnectionId::NONE,
                         };
                         let received = Received { lane: self.lane, flow: &flow, octets };
-                        self.inbound.receive(&mut scratch, received, &mut outbox);
+                        self.receive(&mut scratch, received, &mut outbox);
                     }
                     send_all(&self.socket, &outbox);
                     outbox.clear();
@@ -97,6 +98,17 @@ impl<I: Inbound> UdpWorker<I> {
                     std::thread::sleep(Duration::from_millis(10));
                 }
             }
+        }
+    }
+}
+
+impl<I: Inbound> UdpWorker<I> {
+    /// A panic costs one message, not the worker: its socket would go on taking in a share of all phones' datagrams.
+    fn receive(&self, scratch: &mut I::Scratch, received: Received<'_>, outbox: &mut Outbox) {
+        let handle = AssertUnwindSafe(|| self.inbound.receive(scratch, received, outbox));
+        if catch_unwind(handle).is_err() {
+            tracing::error!(remote = %received.flow.remote, "handling a message panicked; this is a defect of the server");
+            *scratch = self.inbound.scratch();
         }
     }
 }

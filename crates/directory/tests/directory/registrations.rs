@@ -1,0 +1,91 @@
+//! Bindings across restarts.
+
+use crate::installation::Installation;
+use directory::{Directory, RegistrationWriter, WriterConfig};
+use domain::{LiveBinding, Password};
+use provisioning::CredentialUpdate;
+use std::sync::Arc;
+use storage::{RegistrationChange, Registrations};
+use testkit::samples;
+
+/// A writer that only writes when asked or ended.
+fn writer(
+    installation: &Installation,
+    directory: &Arc<Directory>,
+) -> (RegistrationWriter, tokio::task::JoinHandle<()>) {
+    RegistrationWriter::start(
+        Arc::clone(directory),
+        Arc::clone(&installation.storage) as _,
+        Arc::clone(&installation.clock) as _,
+        WriterConfig { interval_ms: 3_600_000, ..WriterConfig::default() },
+    )
+}
+
+#[tokio::test]
+async fn bindings_survive_a_restart_with_everything_they_have() {
+    let installation = Installation::new().await;
+    let scope = installation.account("MA_AAAAAAAA", None).await;
+    let phone = installation.phone(&scope, "alice").await;
+    let record = samples::binding(phone.id, 77, 1, domain::Clock::now(&*installation.clock).plus_seconds(600));
+    installation
+        .directory
+        .update_bindings(&phone.key(), |bindings| {
+            let mut live = LiveBinding::from_record(&record);
+            live.stored = false;
+            bindings.live.push(live);
+        })
+        .unwrap();
+    installation.bind(&phone, "sip:a@2.test", 3).unwrap();
+    let (writer, task) = writer(&installation, &installation.directory);
+    drop(writer);
+    task.await.unwrap();
+    let mut kept = None;
+    let restarted = installation.restarted().await;
+    let find = |bindings: &mut directory::Bindings<'_>| {
+        assert!(bindings.live.iter().all(|binding| binding.stored));
+        assert_eq!(bindings.live.len(), 2);
+        kept =
+            bindings.live.iter().find(|binding| binding.facts.id == record.id).map(|found| found.to_record(phone.id));
+    };
+    restarted.update_bindings(&phone.key(), find).unwrap();
+    assert_eq!(kept, Some(record));
+    // Nothing of what was loaded is written again.
+    let (writer, task) = self::writer(&installation, &restarted);
+    drop(writer);
+    task.await.unwrap();
+    assert_eq!(installation.stored().len(), 2);
+}
+
+#[tokio::test]
+async fn identifiers_of_another_boot_are_others() {
+    let installation = Installation::new().await;
+    let scope = installation.account("MA_AAAAAAAA", None).await;
+    let phone = installation.phone(&scope, "alice").await;
+    let id_of =
+        |directory: &Directory| directory.update_bindings(&phone.key(), |bindings| (bindings.parts().2)()).unwrap();
+    let first = [id_of(&installation.directory), id_of(&installation.directory)];
+    assert_ne!(first[0], first[1]);
+    assert!(!first.contains(&id_of(&*installation.restarted().await)));
+}
+
+#[tokio::test]
+async fn what_expired_or_was_revoked_is_not_loaded() {
+    let installation = Installation::new().await;
+    let scope = installation.account("MA_AAAAAAAA", None).await;
+    let alice = installation.phone(&scope, "alice").await;
+    let bob = installation.phone(&scope, "bob").await;
+    let now = domain::Clock::now(&*installation.clock);
+    let put = |id, number, expires_at| RegistrationChange::Put(samples::binding(id, number, 1, expires_at));
+    let batch = vec![
+        put(alice.id, 1, now.plus_seconds(10)),
+        put(alice.id, 2, now.plus_seconds(600)),
+        put(bob.id, 3, now.plus_seconds(600)),
+    ];
+    installation.storage.save(batch).await.unwrap();
+    installation.clock.advance_seconds(10);
+    let password = Some(Password::parse("another secret".into()).unwrap());
+    installation.update(&bob, CredentialUpdate { password, ..CredentialUpdate::default() }).await;
+    let restarted = installation.restarted().await;
+    let count = |name: &str| restarted.live_bindings(alice.realm, name.as_bytes(), now);
+    assert_eq!((count("alice"), count("bob")), (Some(1), Some(0)));
+}

@@ -1,0 +1,79 @@
+//! What the edge costs per message, without sockets: `cargo run --release -p sip-edge --example cost`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a measurement ends by panicking"
+)]
+
+#[expect(dead_code, reason = "what the tests of the edge share")]
+#[path = "../tests/edge/phone.rs"]
+mod phone;
+#[expect(dead_code, reason = "what the tests of the edge share")]
+#[path = "../tests/edge/world.rs"]
+mod world;
+
+use phone::{Phone, status};
+use sip_transport::{Inbound, Received};
+use std::time::{Duration, Instant};
+use world::World;
+
+const MESSAGES: usize = 20_000;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let mut world = World::new().await;
+    let mut phone = Phone::new("alice");
+    let unsigned = |_| {
+        let draft = phone.draft_register(&[]);
+        phone.write(&draft)
+    };
+    let challenged: Vec<_> = (0..MESSAGES).map(unsigned).collect();
+    report("REGISTER without credentials, MD5 challenge", &mut world, &phone, &challenged);
+    for (name, user_agent) in [("MD5", "phone/1"), ("SHA-256", "Linphonec/5.1.65")] {
+        let mut phone = Phone { user_agent: user_agent.into(), call_id: name.into(), ..Phone::new("alice") };
+        assert_eq!(status(&phone.register(&mut world, &[])), 200);
+        let refreshes = signed(&mut phone);
+        report(&format!("REGISTER that refreshes, {name}"), &mut world, &phone, &refreshes);
+        phone.password = "wrong horse".into();
+        let refused = signed(&mut phone);
+        report(&format!("REGISTER with a wrong password, {name}"), &mut world, &phone, &refused);
+    }
+    let mut phone = Phone { call_id: "again".into(), ..Phone::new("bob") };
+    assert_eq!(status(&phone.register(&mut world, &[])), 200);
+    let draft = phone.draft_register(&[]);
+    let draft = phone.authorize(&draft);
+    let same = vec![phone.write(&draft); MESSAGES];
+    report("retransmission", &mut world, &phone, &same);
+}
+
+fn signed(phone: &mut Phone) -> Vec<String> {
+    let text = |_| {
+        let draft = phone.draft_register(&[]);
+        let draft = phone.authorize(&draft);
+        phone.write(&draft)
+    };
+    (0..MESSAGES).map(text).collect()
+}
+
+/// The fastest of 20 parts: what disturbs a measurement only makes it slower.
+fn report(name: &str, world: &mut World, phone: &Phone, texts: &[String]) {
+    let node = &mut world.node;
+    let mut fastest = Duration::MAX;
+    for part in texts.chunks(MESSAGES / 20) {
+        let begin = Instant::now();
+        for text in part {
+            node.outbox.clear();
+            let received = Received { lane: 0, flow: &phone.flow, octets: text.as_bytes() };
+            node.edge.receive(&mut node.scratch, received, &mut node.outbox);
+        }
+        fastest = fastest.min(begin.elapsed());
+        node.events.collect();
+    }
+    let answer = node.outbox.messages().first().map(|message| node.outbox.octets_of(message)).unwrap_or_default();
+    let line = answer.split(|octet| *octet == b'\r').next().unwrap_or_default();
+    let nanoseconds = fastest.as_nanos() / (MESSAGES as u128 / 20);
+    println!("{nanoseconds:>7} ns  {name}  [{}, {} octets in]", String::from_utf8_lossy(line), texts[0].len());
+}

@@ -1,0 +1,22 @@
+//! The edge as a phone meets it: octets in, octets out.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod challenges;
+mod destinations;
+mod late_answers;
+mod methods;
+mod nonces;
+mod order_of_checks;
+mod phone;
+mod realms;
+mod refusals;
+mod registering;
+mod torture;
+mod world;

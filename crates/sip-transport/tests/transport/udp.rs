@@ -1,0 +1,170 @@
+//! UDP sockets and workers.
+
+use crate::recorder::{Recorder, answer_to};
+use sip_transport::{ConnectionId, Flow, Flows, SendError, Transport, UdpWorker, bind_udp};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+struct Workers {
+    recorder: Arc<Recorder>,
+    flows: Arc<Flows>,
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    fn start(address: &str, count: usize) -> Self {
+        let sockets = bind_udp(address.parse().unwrap(), count).unwrap();
+        assert_eq!(sockets.len(), count.max(1));
+        let address = sockets[0].local_addr().unwrap();
+        let (recorder, flows) = (Arc::new(Recorder::default()), Arc::new(Flows::new()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let spawn = |(lane, socket): (usize, UdpSocket)| {
+            let worker = UdpWorker::new(socket, lane, Arc::clone(&recorder), &flows).unwrap();
+            let stop = Arc::clone(&stop);
+            std::thread::spawn(move || worker.run(&stop))
+        };
+        let threads = sockets.into_iter().enumerate().map(spawn).collect();
+        Self { recorder, flows, address, stop, threads }
+    }
+
+    fn stop(self) -> Arc<Recorder> {
+        let begin = Instant::now();
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            thread.join().unwrap();
+        }
+        assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+        self.recorder
+    }
+}
+
+fn peer(address: &str) -> UdpSocket {
+    let socket = UdpSocket::bind(address).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket
+}
+
+fn receive(peer: &UdpSocket) -> Vec<u8> {
+    let mut buffer = vec![0; 65_536];
+    let length = peer.recv(&mut buffer).unwrap();
+    buffer.truncate(length);
+    buffer
+}
+
+#[test]
+fn mixed_datagrams_are_handled_one_by_one() {
+    for (ours, theirs) in [("127.0.0.1:0", "127.0.0.1:0"), ("[::1]:0", "[::1]:0")] {
+        let workers = Workers::start(ours, 1);
+        let peer = peer(theirs);
+        // The largest datagram there is: 65,535 octets less the headers of IP and UDP.
+        let largest = vec![b'L'; if ours.starts_with('[') { 65_527 } else { 65_507 }];
+        let datagrams = [&b"AAA"[..], b"", &largest, b"MUTE", b"\r\n\r\n", &[b'D'; 1500]];
+        for datagram in datagrams {
+            peer.send_to(datagram, workers.address).unwrap();
+        }
+        for length in [3, 0, largest.len(), 4, 1500] {
+            assert_eq!(receive(&peer), answer_to(length), "{ours}");
+        }
+        let recorder = workers.stop();
+        let received = recorder.received.lock();
+        let octets: Vec<_> = received.iter().map(|noted| &noted.octets[..]).collect();
+        assert_eq!(octets, datagrams);
+        for noted in &*received {
+            assert_eq!(noted.flow.remote, peer.local_addr().unwrap());
+            assert_eq!((noted.flow.transport, noted.flow.connection), (Transport::Udp, ConnectionId::NONE));
+            assert_eq!(noted.lane, 0);
+        }
+    }
+}
+
+#[test]
+fn a_flood_is_answered_in_batches_and_a_worker_stops_all_the_same() {
+    let workers = Workers::start("127.0.0.1:0", 1);
+    let (flooding, address) = (Arc::new(AtomicBool::new(true)), workers.address);
+    let flood = {
+        let flooding = Arc::clone(&flooding);
+        std::thread::spawn(move || {
+            let peer = peer("127.0.0.1:0");
+            while flooding.load(Ordering::Relaxed) {
+                let _ = peer.send_to(b"MUTE", address);
+            }
+        })
+    };
+    std::thread::sleep(Duration::from_millis(200));
+    let recorder = workers.stop();
+    flooding.store(false, Ordering::Relaxed);
+    flood.join().unwrap();
+    assert!(recorder.received.lock().len() > 64);
+}
+
+#[test]
+fn a_panic_costs_one_message() {
+    let workers = Workers::start("127.0.0.1:0", 1);
+    let peer = peer("127.0.0.1:0");
+    for datagram in [&b"AAA"[..], b"OOPS", b"BBB"] {
+        peer.send_to(datagram, workers.address).unwrap();
+    }
+    assert_eq!(receive(&peer), answer_to(3));
+    // What was already in the outbox may go out; what comes after must.
+    let second = receive(&peer);
+    if second != answer_to(3) {
+        assert_eq!(receive(&peer), answer_to(3));
+    }
+    let recorder = workers.stop();
+    let seen: Vec<_> = recorder.received.lock().iter().map(|noted| noted.scratch).collect();
+    assert_eq!(seen, [0, 1, 0], "buffers are made anew after a panic");
+}
+
+#[test]
+fn peers_stay_with_one_worker() {
+    let workers = Workers::start("127.0.0.1:0", 3);
+    let peers: Vec<_> = (0..12).map(|_| peer("127.0.0.1:0")).collect();
+    for _ in 0..5 {
+        for peer in &peers {
+            peer.send_to(b"AAA", workers.address).unwrap();
+            assert_eq!(receive(peer), answer_to(3));
+        }
+    }
+    let recorder = workers.stop();
+    let received = recorder.received.lock();
+    for peer in peers {
+        let mine = received.iter().filter(|noted| noted.flow.remote == peer.local_addr().unwrap());
+        let lanes: std::collections::BTreeSet<_> = mine.map(|noted| noted.lane).collect();
+        assert_eq!(lanes.len(), 1);
+    }
+}
+
+#[test]
+fn late_answers_leave_from_the_socket_the_request_came_on() {
+    let workers = Workers::start("127.0.0.1:0", 2);
+    let peer = peer("127.0.0.1:0");
+    peer.send_to(b"MUTE", workers.address).unwrap();
+    while workers.recorder.received.lock().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let flow = workers.recorder.received.lock()[0].flow;
+    workers.flows.send(&flow, peer.local_addr().unwrap(), b"late").unwrap();
+    let mut buffer = [0; 10];
+    let (length, source) = peer.recv_from(&mut buffer).unwrap();
+    assert_eq!((&buffer[..length], source), (&b"late"[..], workers.address));
+    let other = Flow { local: "127.0.0.1:9".parse().unwrap(), ..flow };
+    assert!(matches!(workers.flows.send(&other, flow.remote, b"x"), Err(SendError::FlowGone)));
+    workers.stop();
+}
+
+#[test]
+fn a_taken_port_is_refused_even_by_those_who_would_share_it() {
+    for (first, second) in [(1, 1), (1, 3), (3, 1), (3, 3)] {
+        let taken = bind_udp("127.0.0.1:0".parse().unwrap(), first).unwrap();
+        let address = taken[0].local_addr().unwrap();
+        assert!(taken.iter().all(|socket| socket.local_addr().unwrap() == address));
+        assert!(bind_udp(address, second).is_err(), "{first} workers, then {second}");
+        drop(taken);
+        assert!(bind_udp(address, second).is_ok());
+    }
+}
