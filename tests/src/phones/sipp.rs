@@ -6,9 +6,13 @@ use crate::data;
 use crate::sip::Transport;
 use std::fs;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(30);
+/// sipp looks for a free port by itself, and two of them at a time find the same one: TCP lets both bind and then one
+/// listen.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Plays one scenario once. The phone is content when every message was as the scenario says.
 ///
@@ -22,6 +26,7 @@ pub fn play(scenario: &str, settings: &Settings) -> Attempt {
     // A keyword is not replaced inside another, so the whole authentication stands in the data file.
     let fields = format!("{username};[authentication username={username} password={password}];{domain}");
     fs::write(path("fields.csv"), format!("SEQUENTIAL\n{fields}\n")).expect("a data file");
+    let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let finished = run(
         Command::new("sipp")
             .arg(settings.server.to_string())
@@ -38,6 +43,7 @@ pub fn play(scenario: &str, settings: &Settings) -> Attempt {
             .current_dir(folder.path()),
         LIMIT,
     );
+    drop(turn);
     let messages = read_lossy(&path("messages.log"));
     let output = format!("sipp ended with {:?}\n{}\n{messages}", finished.code(), read_lossy(&path("errors.log")));
     Attempt { phone_is_content: finished.code() == Some(0), trace: Trace::read(&messages), output }
