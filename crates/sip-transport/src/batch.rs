@@ -1,9 +1,10 @@
-//! Many datagrams with one system call, both ways. The only unsafe code of sipwarden.
+//! Many datagrams with one system call, both ways.
 
+use crate::packet_info::{self, Control};
 use crate::{Outbox, Outgoing};
 use std::io;
 use std::mem;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
 
 /// Datagrams per system call; more gain nothing and delay the first answer.
@@ -15,7 +16,9 @@ const DATAGRAM_OCTETS: usize = 65_536;
 pub(crate) struct ReceiveBatch {
     octets: Box<[u8]>,
     addresses: Box<[libc::sockaddr_storage; BATCH]>,
-    lengths: [usize; BATCH],
+    controls: Box<[Control; BATCH]>,
+    /// Length of each datagram, and the address of ours it came to where the socket tells.
+    arrived: [(usize, Option<IpAddr>); BATCH],
 }
 
 impl ReceiveBatch {
@@ -26,7 +29,8 @@ impl ReceiveBatch {
         Self {
             octets: vec![0; BATCH * DATAGRAM_OCTETS].into_boxed_slice(),
             addresses: Box::new([empty; BATCH]),
-            lengths: [0; BATCH],
+            controls: Box::new([Control::EMPTY; BATCH]),
+            arrived: [(0, None); BATCH],
         }
     }
 
@@ -39,14 +43,16 @@ impl ReceiveBatch {
             *slice = libc::iovec { iov_base: octets.as_mut_ptr().cast(), iov_len: octets.len() };
         }
         let mut headers: [libc::mmsghdr; BATCH] = std::array::from_fn(|_| empty_header());
-        for ((header, slice), address) in headers.iter_mut().zip(&mut slices).zip(self.addresses.iter_mut()) {
+        let places = slices.iter_mut().zip(self.addresses.iter_mut()).zip(self.controls.iter_mut());
+        for (header, ((slice, address), control)) in headers.iter_mut().zip(places) {
             header.msg_hdr.msg_name = std::ptr::from_mut(address).cast();
             header.msg_hdr.msg_namelen = address_length::<libc::sockaddr_storage>();
             header.msg_hdr.msg_iov = slice;
             header.msg_hdr.msg_iovlen = 1;
+            control.attach(&mut header.msg_hdr);
         }
-        // SAFETY: every header points to one slice and one address that live in this frame or in self, do not overlap,
-        // and are as long as they say; the call writes no further than that.
+        // SAFETY: every header points to one slice, one address and one control buffer that live in this frame or in
+        // self, do not overlap, and are as long as they say; the call writes no further than that.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
@@ -57,17 +63,19 @@ impl ReceiveBatch {
             )
         };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        for (length, header) in self.lengths.iter_mut().zip(&headers) {
-            *length = (header.msg_len as usize).min(DATAGRAM_OCTETS);
+        for (arrived, header) in self.arrived.iter_mut().zip(headers.iter().take(count)) {
+            let length = (header.msg_len as usize).min(DATAGRAM_OCTETS);
+            *arrived = (length, packet_info::destination(&header.msg_hdr));
         }
         Ok(count.min(BATCH))
     }
 
-    /// One datagram of the last batch and where it came from.
-    pub(crate) fn datagram(&self, index: usize) -> Option<(SocketAddr, &[u8])> {
+    /// One datagram of the last batch, where it came from, and which address of ours it came to, if the socket tells.
+    pub(crate) fn datagram(&self, index: usize) -> Option<(SocketAddr, Option<IpAddr>, &[u8])> {
         let remote = read_address(self.addresses.get(index)?)?;
+        let (length, local) = *self.arrived.get(index)?;
         let start = index * DATAGRAM_OCTETS;
-        Some((remote, self.octets.get(start..start + self.lengths.get(index)?)?))
+        Some((remote, local, self.octets.get(start..start + length)?))
     }
 }
 
@@ -94,8 +102,9 @@ fn send_some(socket: &UdpSocket, outbox: &Outbox, messages: &[Outgoing]) -> io::
     let mut slices: [libc::iovec; BATCH] =
         std::array::from_fn(|_| libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 });
     let mut headers: [libc::mmsghdr; BATCH] = std::array::from_fn(|_| empty_header());
-    let places = addresses.iter_mut().zip(&mut slices).zip(&mut headers);
-    for (message, ((address, slice), header)) in messages.iter().take(count).zip(places) {
+    let mut controls = [Control::EMPTY; BATCH];
+    let places = addresses.iter_mut().zip(&mut slices).zip(&mut controls).zip(&mut headers);
+    for (message, (((address, slice), control), header)) in messages.iter().take(count).zip(places) {
         let octets = outbox.octets_of(message);
         // The call only reads; iovec is shared with receiving and so has no const pointer.
         *slice = libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() };
@@ -103,9 +112,12 @@ fn send_some(socket: &UdpSocket, outbox: &Outbox, messages: &[Outgoing]) -> io::
         (header.msg_hdr.msg_name, header.msg_hdr.msg_namelen) = address.as_raw();
         header.msg_hdr.msg_iov = slice;
         header.msg_hdr.msg_iovlen = 1;
+        if let Some(source) = message.source {
+            control.write_source(source, &mut header.msg_hdr);
+        }
     }
-    // SAFETY: the first `count` headers point to slices of the outbox and addresses of this frame, which all outlive
-    // the call and are as long as they say; `count` is at most the array's length.
+    // SAFETY: the first `count` headers point to slices of the outbox and to addresses and control buffers of this
+    // frame, which all outlive the call and are as long as they say; `count` is at most the array's length.
     let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count as libc::c_uint, 0) };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
@@ -199,7 +211,7 @@ mod tests {
         while lengths.len() < 150 {
             let count = batch.receive(&server).unwrap();
             for index in 0..count {
-                let (remote, octets) = batch.datagram(index).unwrap();
+                let (remote, _, octets) = batch.datagram(index).unwrap();
                 assert_eq!(remote, client.local_addr().unwrap());
                 lengths.push(octets.len());
             }
@@ -227,6 +239,6 @@ mod tests {
         send_all(&client, &outbox);
         let mut batch = ReceiveBatch::new();
         assert_eq!(batch.receive(&server).unwrap(), 1);
-        assert_eq!(batch.datagram(0).unwrap().1, b"c");
+        assert_eq!(batch.datagram(0).unwrap().2, b"c");
     }
 }

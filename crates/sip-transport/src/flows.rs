@@ -1,9 +1,10 @@
 //! Sends what could not be answered at once, from any thread.
 
+use crate::packet_info;
 use crate::{ConnectionId, Flow, Transport};
 use parking_lot::RwLock;
 use std::collections::HashMap;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
@@ -44,8 +45,12 @@ impl Flows {
     pub fn send(&self, flow: &Flow, destination: SocketAddr, octets: &[u8]) -> Result<(), SendError> {
         match flow.transport {
             Transport::Udp => {
-                let socket = self.udp.read().get(&flow.local).cloned().ok_or(SendError::FlowGone)?;
-                socket.send_to(octets, destination)?;
+                let (socket, bound) = self.udp_socket(flow.local).ok_or(SendError::FlowGone)?;
+                if bound == flow.local {
+                    socket.send_to(octets, destination)?;
+                } else {
+                    packet_info::send_from(&socket, flow.local.ip(), destination, octets)?;
+                }
                 Ok(())
             }
             Transport::Tcp => {
@@ -56,6 +61,15 @@ impl Flows {
                 })
             }
         }
+    }
+
+    /// The socket that receives for an address, itself bound to it or to all addresses of that port.
+    fn udp_socket(&self, local: SocketAddr) -> Option<(Arc<UdpSocket>, SocketAddr)> {
+        let any: IpAddr = if local.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let sockets = self.udp.read();
+        [local, SocketAddr::new(any, local.port())]
+            .into_iter()
+            .find_map(|bound| sockets.get(&bound).map(|socket| (Arc::clone(socket), bound)))
     }
 
     /// How many connections are open.

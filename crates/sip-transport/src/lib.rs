@@ -9,6 +9,7 @@ mod flow;
 mod flows;
 mod inbound;
 mod outbox;
+mod packet_info;
 mod tcp;
 mod udp;
 

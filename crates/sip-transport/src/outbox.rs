@@ -1,6 +1,6 @@
 //! Messages on their way out, in one buffer that is reused from batch to batch.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
 /// One message of an [`Outbox`].
@@ -10,6 +10,8 @@ pub struct Outgoing {
     pub range: Range<usize>,
     /// Where it goes; over a connection the connection itself counts.
     pub destination: SocketAddr,
+    /// The address of ours it leaves from, where the socket has several.
+    pub(crate) source: Option<IpAddr>,
 }
 
 /// Messages to send, and the memory they stand in.
@@ -32,7 +34,15 @@ impl Outbox {
         write(&mut self.octets);
         let range = start..self.octets.len();
         if !range.is_empty() {
-            self.messages.push(Outgoing { range, destination });
+            self.messages.push(Outgoing { range, destination, source: None });
+        }
+    }
+
+    /// Lets the messages from that index on leave from an address: the one that was asked, or a phone behind a NAT
+    /// never sees the answer (RFC 3581 section 4).
+    pub(crate) fn leave_from(&mut self, source: IpAddr, first: usize) {
+        for message in self.messages.iter_mut().skip(first) {
+            message.source = Some(source);
         }
     }
 

@@ -1,6 +1,7 @@
 //! UDP: sockets, and the worker that serves one of them.
 
 use crate::batch::{ReceiveBatch, send_all};
+use crate::packet_info;
 use crate::{ConnectionId, Flow, Flows, Inbound, Outbox, Received, Transport};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -48,7 +49,11 @@ fn bind(address: SocketAddr, sharing: Sharing) -> io::Result<UdpSocket> {
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_OCTETS);
     socket.set_read_timeout(Some(WAKE_INTERVAL))?;
     socket.bind(&address.into())?;
-    Ok(socket.into())
+    let socket = UdpSocket::from(socket);
+    if address.ip().is_unspecified() {
+        packet_info::tell_destinations(&socket)?;
+    }
+    Ok(socket)
 }
 
 /// Serves one UDP socket on the thread that runs it.
@@ -79,15 +84,19 @@ impl<I: Inbound> UdpWorker<I> {
         while !stop.load(Ordering::Relaxed) {
             match batch.receive(&self.socket) {
                 Ok(count) => {
-                    for (remote, octets) in (0..count).filter_map(|index| batch.datagram(index)) {
+                    for (remote, local, octets) in (0..count).filter_map(|index| batch.datagram(index)) {
                         let flow = Flow {
                             transport: Transport::Udp,
-                            local: self.local,
+                            local: local.map_or(self.local, |ip| SocketAddr::new(ip, self.local.port())),
                             remote,
                             connection: ConnectionId::NONE,
                         };
+                        let first_answer = outbox.messages().len();
                         let received = Received { lane: self.lane, flow: &flow, octets };
                         self.receive(&mut scratch, received, &mut outbox);
+                        if let Some(local) = local {
+                            outbox.leave_from(local, first_answer);
+                        }
                     }
                     send_all(&self.socket, &outbox);
                     outbox.clear();

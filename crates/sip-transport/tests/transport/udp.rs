@@ -168,3 +168,32 @@ fn a_taken_port_is_refused_even_by_those_who_would_share_it() {
         assert!(bind_udp(address, second).is_ok());
     }
 }
+
+/// A server on all addresses answers from the one it was asked at, at once and late; a phone that asked another would
+/// not take the answer.
+fn answers_from_where_it_was_asked(wildcard: &str, asked: &[&str]) {
+    let workers = Workers::start(wildcard, 1);
+    for ip in asked {
+        let server = SocketAddr::new(ip.parse().unwrap(), workers.address.port());
+        let phone = peer(&SocketAddr::new(server.ip(), 0).to_string());
+        // A connected socket takes datagrams from that very address only.
+        phone.connect(server).unwrap();
+        phone.send(b"asked").unwrap();
+        assert_eq!(receive(&phone), answer_to(5), "{ip}");
+        let flow = Flow {
+            transport: Transport::Udp,
+            local: server,
+            remote: phone.local_addr().unwrap(),
+            connection: ConnectionId::NONE,
+        };
+        workers.flows.send(&flow, flow.remote, b"late").unwrap();
+        assert_eq!(receive(&phone), b"late", "{ip}");
+    }
+    workers.stop();
+}
+
+#[test]
+fn a_wildcard_socket_answers_from_the_address_that_was_asked() {
+    answers_from_where_it_was_asked("0.0.0.0:0", &["127.0.0.1", "127.0.0.2", "127.9.8.7"]);
+    answers_from_where_it_was_asked("[::]:0", &["::1"]);
+}
