@@ -23,7 +23,7 @@ use std::time::Duration;
 use storage::BootNumber;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 /// The label under which nonce keys are derived from master keys.
 const NONCE_KEY_LABEL: &str = "sipwarden nonce key 1";
@@ -92,7 +92,7 @@ impl Server {
         let sip = sockets.serve(&signalling.edge, &signalling.flows)?;
         let api = HttpApi::new(
             Arc::clone(&node.provisioning),
-            Arc::new(AlwaysReady),
+            Arc::new(StillRunning { registrations: signalling.registrations.abort_handle() }),
             Arc::clone(&node.random),
             http_api::Config {
                 sip_services: sip_services(&sip_addresses, &configuration),
@@ -142,12 +142,15 @@ impl Server {
     }
 }
 
-/// The server is ready from the moment it serves HTTP: everything it needs was loaded before.
-struct AlwaysReady;
+/// Everything is loaded before HTTP is served, so only what ended since can be missing.
+struct StillRunning {
+    registrations: AbortHandle,
+}
 
-impl Readiness for AlwaysReady {
+impl Readiness for StillRunning {
     fn problem(&self) -> Option<String> {
-        None
+        let ended = self.registrations.is_finished();
+        ended.then(|| "Registrations are no longer stored; look at the log and restart the server".to_owned())
     }
 }
 
