@@ -7,16 +7,21 @@ pub mod account;
 pub mod api;
 pub mod binary;
 pub mod bounded;
+pub mod kept_connection;
+pub mod needles;
 pub mod phones;
 pub mod raw_http;
 pub mod seed_document;
 pub mod server;
 pub mod sip;
+pub mod small_disk;
 
 pub use account::Account;
 pub use api::{Answer, Api};
+pub use kept_connection::KeptConnection;
 pub use raw_http::RawHttp;
 pub use server::Server;
+pub use small_disk::SmallDisk;
 
 use std::path::PathBuf;
 

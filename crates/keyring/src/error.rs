@@ -80,7 +80,7 @@ pub enum KeyringError {
         path: PathBuf,
     },
     /// A new key file cannot be written.
-    #[error("the master key file {path} cannot be written ({kind}); make its directory writable for this user")]
+    #[error("the master key file {path} cannot be written ({kind}); {}", mend_of_write(*.kind))]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -107,4 +107,13 @@ pub enum CommandFailure {
     /// A signal ended it.
     #[error("ended by a signal")]
     Signal,
+}
+
+fn mend_of_write(kind: std::io::ErrorKind) -> &'static str {
+    match kind {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "the disk is full; free some space on it"
+        }
+        _ => "make its directory writable for this user",
+    }
 }

@@ -1,7 +1,7 @@
 //! The command line.
 
-use crate::serve_options::ServeOptions;
-use clap::{Args, Parser, Subcommand};
+use crate::serve_options::{ServeOptions, TracedOptions};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Self-hosted SIP credential service: create credentials over HTTP, register phones with them over SIP.
@@ -37,6 +37,37 @@ pub(crate) enum Command {
         #[arg(long)]
         exit: bool,
     },
+    /// Check a configuration, or print an example
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: CompletionShell,
+    },
+    /// Print a man page
+    Man {
+        /// The command to describe, as in `sipwarden man account create` [default: sipwarden itself]
+        command: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Settle the configuration as `serve` does with the same options, and print it; touches nothing
+    Check(Box<TracedOptions>),
+    /// Print a configuration file with every option and its default
+    Example,
+}
+
+/// A shell that completions are made for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CompletionShell {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 /// Where the installation is.

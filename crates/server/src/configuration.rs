@@ -3,7 +3,8 @@
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::serve_options::ServeOptions;
-use crate::telemetry::LogFormat;
+use crate::sip_listeners;
+use crate::telemetry::{LogFormat, parse_filter};
 use domain::{AuthId, HostName, UsernameRule};
 use keyring::source::KeySource;
 use sip_transport::Transport;
@@ -11,6 +12,7 @@ use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use tracing_subscriber::EnvFilter;
 
 /// The environment variable that holds the master key itself.
 const MASTER_KEY_VARIABLE: &str = "SIPWARDEN_MASTER_KEY";
@@ -36,7 +38,7 @@ pub(crate) struct Configuration {
     pub(crate) registrar: sip_registrar::Policy,
     pub(crate) directory: directory::Config,
     pub(crate) provisioning: provisioning::Config,
-    pub(crate) log_filter: String,
+    pub(crate) log_filter: EnvFilter,
     pub(crate) log_format: LogFormat,
 }
 
@@ -44,12 +46,23 @@ impl Configuration {
     /// Reads the file the options name, if one, and settles every option.
     pub(crate) fn settle(options: ServeOptions) -> Result<Self, Failure> {
         let from_file = options.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
-        let options = options.or(from_file);
+        Self::of(options.or(from_file))
+    }
+
+    /// Settles every option, when no file is left to be read.
+    pub(crate) fn of(options: ServeOptions) -> Result<Self, Failure> {
         refuse_database_url(options.database_url.as_deref())?;
+        if options.master_key_file.is_some() && options.master_key_command.is_some() {
+            return Err(Failure::Refused("give --master-key-file or --master-key-command, not both of them".into()));
+        }
         let data_dir = DataDir::new(options.data_dir.unwrap_or_else(|| DEFAULT_DATA_DIR.into()));
         let key_source = key_source(&data_dir, options.master_key_file, options.master_key_command);
         let http_listen = or_default(options.http_listen, &[DEFAULT_HTTP_LISTEN]);
         let sip_listen = or_default(options.sip_listen, &DEFAULT_SIP_LISTEN);
+        let sip_listen = sip_listen
+            .iter()
+            .map(|text| parse("--sip-listen", text, parse_sip_listen))
+            .collect::<Result<Vec<_>, _>>()?;
         let default_account = options.default_account.map(|text| parse("--default-account", &text, AuthId::parse));
         Ok(Self {
             key_source,
@@ -62,28 +75,20 @@ impl Configuration {
                 .iter()
                 .map(|text| parse("--http-listen", text, SocketAddr::from_str))
                 .collect::<Result<_, _>>()?,
-            sip_listen: sip_listen
-                .iter()
-                .map(|text| parse("--sip-listen", text, parse_sip_listen))
-                .collect::<Result<_, _>>()?,
-            sip_workers: match options.sip_workers {
-                Some(workers) => in_range("--sip-workers", workers, 1, 64)?,
-                None => std::thread::available_parallelism().map_or(1, usize::from),
-            },
+            sip_workers: sip_workers(options.sip_workers, &sip_listen)?,
+            sip_listen,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
             directory: directory::Config { default_account: default_account.transpose()? },
             provisioning: provisioning::Config {
-                username_rule: match options.usernames.as_deref() {
-                    Some("extended") => UsernameRule::Extended,
-                    _ => UsernameRule::Strict,
-                },
+                username_rule: options
+                    .usernames
+                    .map_or(Ok(UsernameRule::Strict), |text| parse("--usernames", &text, parse_username_rule))?,
             },
-            log_filter: options.log.unwrap_or_else(|| "info".into()),
-            log_format: match options.log_format.as_deref() {
-                Some("json") => LogFormat::Json,
-                _ => LogFormat::Text,
-            },
+            log_filter: parse_filter(options.log.as_deref().unwrap_or("info"))?,
+            log_format: options
+                .log_format
+                .map_or(Ok(LogFormat::Text), |text| parse("--log-format", &text, parse_log_format))?,
             data_dir,
         })
     }
@@ -102,7 +107,8 @@ pub(crate) fn locate(
     Ok((data_dir, source))
 }
 
-fn read_file(path: &Path) -> Result<ServeOptions, Failure> {
+/// What a configuration file says.
+pub(crate) fn read_file(path: &Path) -> Result<ServeOptions, Failure> {
     let text =
         std::fs::read_to_string(path).map_err(|error| Failure::ConfigUnreadable { path: path.to_owned(), error })?;
     toml::from_str(&text).map_err(|error| {
@@ -139,6 +145,37 @@ fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Res
         max_expires_seconds,
         max_bindings: in_range("--max-bindings", bindings.unwrap_or(default.max_bindings), 1, 1_000)?,
     })
+}
+
+/// One worker for each processor, unless there are more than lanes for them.
+fn sip_workers(given: Option<usize>, listen: &[(Transport, SocketAddr)]) -> Result<usize, Failure> {
+    let workers = match given {
+        Some(workers) => in_range("--sip-workers", workers, 1, 64)?,
+        None => {
+            let most = sip_listeners::MAX_LANES / sip_listeners::lanes(listen, 1).max(1);
+            std::thread::available_parallelism().map_or(1, usize::from).min(most.max(1))
+        }
+    };
+    match sip_listeners::lanes(listen, workers) {
+        lanes if lanes > sip_listeners::MAX_LANES => Err(Failure::TooManyLanes(lanes)),
+        _ => Ok(workers),
+    }
+}
+
+fn parse_username_rule(text: &str) -> Result<UsernameRule, &'static str> {
+    match text {
+        "strict" => Ok(UsernameRule::Strict),
+        "extended" => Ok(UsernameRule::Extended),
+        _ => Err("write strict or extended"),
+    }
+}
+
+fn parse_log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("write text or json"),
+    }
 }
 
 /// A base domain needs room for an account's label before it, and every phone must accept it.
@@ -229,6 +266,11 @@ mod tests {
             ("nonce_lifetime = 5", "from 30 to 86400"),
             ("max_bindings = 0", "from 1 to 1000"),
             ("min_expires = 600\nmax_expires = 60", "from 600"),
+            ("master_key_file = \"a\"\nmaster_key_command = \"b\"", "not both"),
+            ("sip_workers = 64", "lower --sip-workers"),
+            ("usernames = \"any\"", "strict or extended"),
+            ("log_format = \"xml\"", "text or json"),
+            ("log = \"a=b=c\"", "write info"),
             ("default_account = \"?\"", "auth id"),
             ("public_address = \"sip.example.com:5060\"", "without a port"),
             ("database_url = \"postgres://x\"", "leave --database-url out"),

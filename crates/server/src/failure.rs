@@ -9,11 +9,13 @@ use std::path::PathBuf;
 pub(crate) enum Failure {
     #[error("the threads of this program could not be started ({0}); raise the limits of processes and memory")]
     Runtime(io::Error),
+    #[error("core dumps of this process could not be forbidden ({0}); run it where a process may lower its own limits")]
+    Hardening(io::Error),
     #[error(
         "the data directory {path} cannot be used ({error}); make it writable for this user or use another --data-dir"
     )]
     DataDirectory { path: PathBuf, error: io::Error },
-    #[error("{path} cannot be written ({error}); make the data directory writable for this user")]
+    #[error("{path} cannot be written ({error}); {}", mend_of_write(.error))]
     Write { path: PathBuf, error: io::Error },
     #[error("the configuration file {path} cannot be read ({error}); name another with --config")]
     ConfigUnreadable { path: PathBuf, error: io::Error },
@@ -70,5 +72,13 @@ impl Failure {
             _ => "choose another address with --sip-listen or --http-listen",
         };
         Self::Listen { transport, address, error, mend }
+    }
+}
+
+/// What mends a file of the data directory that could not be written.
+fn mend_of_write(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full; free some space on it",
+        _ => "make the data directory writable for this user",
     }
 }

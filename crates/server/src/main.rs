@@ -4,16 +4,21 @@ mod account_command;
 mod admin;
 mod api_client;
 mod cli;
+mod config_command;
 mod configuration;
 mod control_socket;
 mod credential_command;
 mod data_dir;
 mod failure;
+mod hardening;
 mod listening;
+mod manual;
 mod node;
 mod quickstart;
 mod serve;
 mod serve_options;
+mod service_manager;
+mod settings;
 mod signals;
 mod sip_listeners;
 mod system;
@@ -23,8 +28,9 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let command = cli::Cli::parse().command;
-    match run(command) {
+    // First of all: the command line and the environment may hold secrets already.
+    let outcome = hardening::forbid_memory_dumps().and_then(|()| run(cli::Cli::parse().command));
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("sipwarden: {failure}");
@@ -34,17 +40,22 @@ fn main() -> ExitCode {
 }
 
 fn run(command: cli::Command) -> Result<(), failure::Failure> {
+    match command {
+        cli::Command::Config { command } => config_command::run(command),
+        cli::Command::Completions { shell } => manual::completions(shell),
+        cli::Command::Man { command } => manual::man(&command),
+        cli::Command::Serve(options) => in_runtime(serve::run(options)),
+        cli::Command::Account { command } => in_runtime(account_command::account(command)),
+        cli::Command::Realm { command } => in_runtime(account_command::realm(command)),
+        cli::Command::Credential { command } => in_runtime(credential_command::run(command)),
+        cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
+    }
+}
+
+fn in_runtime(work: impl Future<Output = Result<(), failure::Failure>>) -> Result<(), failure::Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::Failure::Runtime)?;
-    let outcome = runtime.block_on(async {
-        match command {
-            cli::Command::Serve(options) => serve::run(options).await,
-            cli::Command::Account { command } => account_command::account(command).await,
-            cli::Command::Realm { command } => account_command::realm(command).await,
-            cli::Command::Credential { command } => credential_command::run(command).await,
-            cli::Command::Quickstart { exit } => quickstart::run(exit).await,
-        }
-    });
+    let outcome = runtime.block_on(work);
     // A blocking thread may still wait for a peer; nobody waits for it.
     runtime.shutdown_background();
     outcome

@@ -3,10 +3,12 @@
 use crate::configuration::Configuration;
 use crate::control_socket;
 use crate::failure::Failure;
+use crate::hardening;
 use crate::listening::Listening;
 use crate::node::Node;
 use crate::serve_options::ServeOptions;
-use crate::signals::asked_to_stop;
+use crate::service_manager::{self, Progress};
+use crate::signals::StopSignals;
 use crate::sip_listeners::{RunningSip, SipSockets};
 use crate::telemetry;
 use directory::{Directory, RegistrationWriter, WriterConfig};
@@ -37,8 +39,10 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// Runs a server until a signal stops it.
 pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
     let configuration = Configuration::settle(options)?;
-    telemetry::start(&configuration.log_filter, configuration.log_format)?;
+    telemetry::start(configuration.log_filter.clone(), configuration.log_format);
+    hardening::raise_open_files();
     let server = Server::start(configuration).await?;
+    let mut signals = StopSignals::catch()?;
     for address in &server.listening.http {
         tracing::info!("HTTP on http://{address}");
     }
@@ -46,8 +50,10 @@ pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
         tracing::info!("SIP on {address}");
     }
     tracing::info!(base_domain = %server.base_domain, "ready");
-    asked_to_stop().await?;
+    service_manager::tell(Progress::Ready);
+    signals.asked_to_stop().await;
     tracing::info!("stopping");
+    service_manager::tell(Progress::Stopping);
     server.stop().await;
     Ok(())
 }

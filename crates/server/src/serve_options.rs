@@ -1,11 +1,13 @@
 //! The options of `serve`: on the command line, as environment variables, and in the configuration file.
 
-use clap::Args;
-use serde::Deserialize;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What was said about each option; what was not said is decided by [`crate::configuration`].
-#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[derive(Debug, Clone, Default, Args, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServeOptions {
     /// A TOML file with any of these options, `-` written as `_`
@@ -68,7 +70,46 @@ pub(crate) struct ServeOptions {
     pub(crate) log_format: Option<String>,
 }
 
+/// The same options, with where the command line got each of them.
+#[derive(Debug)]
+pub(crate) struct TracedOptions {
+    pub(crate) options: ServeOptions,
+    /// By the option's name in the file; an option that was not given is not in it.
+    pub(crate) sources: BTreeMap<String, ValueSource>,
+}
+
+impl FromArgMatches for TracedOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |name: &clap::Id| Some((name.to_string(), matches.value_source(name.as_str())?));
+        // A group has a name too, and no source of its own.
+        let names = matches.ids().filter(|name| matches.try_get_raw(name.as_str()).is_ok());
+        Ok(Self { sources: names.filter_map(given).collect(), options: ServeOptions::from_arg_matches(matches)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for TracedOptions {
+    fn augment_args(command: Command) -> Command {
+        ServeOptions::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        ServeOptions::augment_args_for_update(command)
+    }
+}
+
 impl ServeOptions {
+    /// The names of the options that are said here, as the file writes them.
+    pub(crate) fn names_given(&self) -> Vec<String> {
+        let table = toml::Table::try_from(self).unwrap_or_default();
+        let is_said = |value: &toml::Value| value.as_array().is_none_or(|list| !list.is_empty());
+        table.into_iter().filter(|(_, value)| is_said(value)).map(|(name, _)| name).collect()
+    }
+
     /// Fills in from `other` what is not said here.
     pub(crate) fn or(self, other: Self) -> Self {
         let list = |here: Vec<String>, there: Vec<String>| if here.is_empty() { there } else { here };

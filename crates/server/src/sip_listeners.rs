@@ -11,7 +11,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// Lanes a nonce can tell apart.
-const MAX_LANES: usize = 64;
+pub(crate) const MAX_LANES: usize = 64;
+
+/// How many lanes these addresses need: one for each worker of a UDP address, and as many that all TCP connections share.
+pub(crate) fn lanes(addresses: &[(Transport, SocketAddr)], workers: usize) -> usize {
+    let udp = addresses.iter().filter(|(transport, _)| *transport == Transport::Udp).count();
+    let tcp = usize::from(udp < addresses.len());
+    (udp + tcp) * workers
+}
 
 /// Sockets that are bound and not yet served.
 pub(crate) struct SipSockets {
@@ -44,8 +51,7 @@ impl SipSockets {
                 }
             }
         }
-        let lanes = sockets.lanes();
-        if lanes > MAX_LANES { Err(Failure::TooManyLanes(lanes)) } else { Ok(sockets) }
+        Ok(sockets)
     }
 
     /// How many lanes the edge needs: one for each UDP socket, and some that all TCP connections share.

@@ -12,18 +12,21 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts logging. A second start in one process changes nothing.
-pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
-    let parsed = EnvFilter::try_new(filter).map_err(|error| Failure::Option {
+/// Reads a level or a filter.
+pub(crate) fn parse_filter(filter: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(filter).map_err(|error| Failure::Option {
         option: "--log",
         value: filter.to_owned(),
         problem: format!("{error}; write info or a filter such as info,sipwarden::auth=off"),
-    })?;
-    let builder = fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    })
+}
+
+/// Starts logging. A second start in one process changes nothing.
+pub(crate) fn start(filter: EnvFilter, format: LogFormat) {
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Fails only if logging was started before.
     let _ = match format {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
-    Ok(())
 }

@@ -132,6 +132,9 @@ impl OpenError {
     pub(crate) fn from_io(path: &Path, error: &std::io::Error) -> Self {
         match error.kind() {
             ErrorKind::NotFound => Self::NoDirectory { path: path.to_owned() },
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Self::Unavailable { path: path.to_owned(), reason: error.to_string() }
+            }
             kind => Self::NotWritable { path: path.to_owned(), kind },
         }
     }

@@ -8,7 +8,7 @@ use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::serve::Server;
 use crate::serve_options::ServeOptions;
-use crate::signals::asked_to_stop;
+use crate::signals::StopSignals;
 use crate::telemetry;
 use domain::AuthReason;
 use places::Places;
@@ -39,7 +39,7 @@ struct Attempt {
 
 /// Runs every step, and with `exit` stops after the last.
 pub(crate) async fn run(exit: bool) -> Result<(), Failure> {
-    telemetry::start("warn", telemetry::LogFormat::Text)?;
+    telemetry::start(telemetry::parse_filter("warn")?, telemetry::LogFormat::Text);
     let mut report = Report::new();
     report.title("sipwarden quickstart: throw-away data, real sockets");
     let directory = tempfile::Builder::new()
@@ -67,7 +67,7 @@ pub(crate) async fn run(exit: bool) -> Result<(), Failure> {
     report.closing(&places, &tenant, USERNAME, PASSWORD);
     if !exit {
         report.title("Serving on; Ctrl-C stops and deletes everything.");
-        asked_to_stop().await?;
+        StopSignals::catch()?.asked_to_stop().await;
     }
     server.stop().await;
     match report.failures() {

@@ -1,0 +1,120 @@
+//! The options of `serve` as lines of a configuration file: what each is by default, and what it was settled to.
+
+use crate::configuration::Configuration;
+use crate::telemetry::LogFormat;
+use domain::UsernameRule;
+use keyring::source::KeySource;
+use toml::Value;
+
+/// One option; its documentation is that of the command line.
+pub(crate) struct Setting {
+    /// As the file writes it.
+    pub(crate) name: &'static str,
+    /// A value to show where the default is none, or differs between machines.
+    pub(crate) example: Option<&'static str>,
+    /// What it was settled to.
+    pub(crate) settled: fn(&Configuration) -> Settled,
+}
+
+/// What an option was settled to.
+pub(crate) enum Settled {
+    Value(Value),
+    /// A value that may contain a secret.
+    Hidden,
+    /// None, and what follows from that.
+    None(&'static str),
+}
+
+/// Every option that the file may have, in the order of the command line.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting { name: "data_dir", example: None, settled: |it| text(&it.data_dir.path().display()) },
+    Setting {
+        name: "database_url",
+        example: Some("\"postgres://sipwarden@db.example.com/sipwarden\""),
+        settled: |_| Settled::None("SQLite in the data directory"),
+    },
+    Setting {
+        name: "sip_domain",
+        example: Some("\"sip.example.com\""),
+        settled: |it| or_none(it.sip_domain.as_ref().map(text), "the one stored, at first sip.localhost"),
+    },
+    Setting {
+        name: "public_address",
+        example: Some("\"sip.example.com\""),
+        settled: |it| or_none(it.public_address.as_ref().map(text), "the addresses listened on"),
+    },
+    Setting { name: "http_listen", example: None, settled: |it| list(it.http_listen.iter().map(ToString::to_string)) },
+    Setting {
+        name: "sip_listen",
+        example: None,
+        settled: |it| list(it.sip_listen.iter().map(|(transport, at)| format!("{}:{at}", transport_name(*transport)))),
+    },
+    Setting { name: "sip_workers", example: Some("4"), settled: |it| number(it.sip_workers) },
+    Setting {
+        name: "master_key_file",
+        example: Some("\"/var/lib/sipwarden/master.key\""),
+        settled: |it| match &it.key_source {
+            KeySource::File(path) => text(&path.display()),
+            KeySource::Value(_) => Settled::None("the key in SIPWARDEN_MASTER_KEY"),
+            KeySource::Command(_) => Settled::None("the key that master_key_command prints"),
+        },
+    },
+    Setting {
+        name: "master_key_command",
+        example: Some("\"cat /run/credentials/sipwarden.service/master.key\""),
+        settled: |it| match &it.key_source {
+            KeySource::Command(_) => Settled::Hidden,
+            KeySource::File(_) | KeySource::Value(_) => Settled::None("the key as said before"),
+        },
+    },
+    Setting {
+        name: "default_account",
+        example: Some("\"MA_1A2B3C4D\""),
+        settled: |it| or_none(it.directory.default_account.as_ref().map(text), "the only account, if there is one"),
+    },
+    Setting {
+        name: "usernames",
+        example: None,
+        settled: |it| match it.provisioning.username_rule {
+            UsernameRule::Strict => text(&"strict"),
+            UsernameRule::Extended => text(&"extended"),
+        },
+    },
+    Setting { name: "nonce_lifetime", example: None, settled: |it| number(it.nonce_lifetime_seconds) },
+    Setting { name: "min_expires", example: None, settled: |it| number(it.registrar.min_expires_seconds) },
+    Setting { name: "max_expires", example: None, settled: |it| number(it.registrar.max_expires_seconds) },
+    Setting { name: "max_bindings", example: None, settled: |it| number(it.registrar.max_bindings) },
+    Setting { name: "log", example: None, settled: |it| text(&it.log_filter) },
+    Setting {
+        name: "log_format",
+        example: None,
+        settled: |it| match it.log_format {
+            LogFormat::Text => text(&"text"),
+            LogFormat::Json => text(&"json"),
+        },
+    },
+];
+
+fn transport_name(transport: sip_transport::Transport) -> &'static str {
+    match transport {
+        sip_transport::Transport::Udp => "udp",
+        sip_transport::Transport::Tcp => "tcp",
+    }
+}
+
+fn text(value: &impl ToString) -> Settled {
+    Settled::Value(Value::String(value.to_string()))
+}
+
+fn list(values: impl Iterator<Item = String>) -> Settled {
+    Settled::Value(Value::Array(values.map(Value::String).collect()))
+}
+
+fn number(value: impl TryInto<i64>) -> Settled {
+    // All have an upper bound far below this one.
+    Settled::Value(Value::Integer(value.try_into().unwrap_or(i64::MAX)))
+}
+
+fn or_none(value: Option<Settled>, otherwise: &'static str) -> Settled {
+    value.unwrap_or(Settled::None(otherwise))
+}
