@@ -2,8 +2,10 @@
 
 use crate::{HostName, RealmId, Timestamp};
 use std::fmt;
+use uuid::Uuid;
 
-/// The number storage gives an account; it never leaves the server.
+/// The number storage gives an account. It shows only where clients expect a number: as the `id` of a sub-account and
+/// of `auth/me`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct AccountId(pub i64);
 
@@ -41,9 +43,19 @@ impl AuthId {
     /// A main account's identifier from eight random octets: `MA_` and eight of `A-Z0-9`.
     #[must_use]
     pub fn from_random(random: [u8; 8]) -> Self {
+        Self::drawn("MA_", random)
+    }
+
+    /// A sub-account's identifier from eight random octets: `SA_` and eight of `A-Z0-9`.
+    #[must_use]
+    pub fn of_sub_account_from_random(random: [u8; 8]) -> Self {
+        Self::drawn("SA_", random)
+    }
+
+    fn drawn(prefix: &str, random: [u8; 8]) -> Self {
         const ALPHABET: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
         let mut text = String::with_capacity(11);
-        text.push_str("MA_");
+        text.push_str(prefix);
         for octet in random {
             let symbol = ALPHABET.get(usize::from(octet) % ALPHABET.len()).copied().unwrap_or(b'A');
             text.push(char::from(symbol));
@@ -89,10 +101,70 @@ pub struct Account {
     pub realm: RealmId,
     /// Its own legal SIP domain, which leads to the realm.
     pub sip_domain: HostName,
-    /// A disabled account authenticates nobody, over HTTP or SIP.
+    /// The account whose tokens administer this one; a sub-account has no sub-accounts of its own.
+    pub parent: Option<AccountId>,
+    /// A disabled account authenticates nobody, over HTTP or SIP, and neither do its sub-accounts.
     pub enabled: bool,
+    /// A second public identifier that clients of the hosted service expect, drawn at random.
+    pub api_id: ApiId,
+    /// What is known of whoever it belongs to.
+    pub profile: AccountProfile,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When anything about it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The `api_id` of an account: a UUID that authenticates nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ApiId(Uuid);
+
+impl ApiId {
+    /// A random identifier (RFC 9562 section 5.4).
+    #[must_use]
+    pub fn from_random(random: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(random).into_uuid())
+    }
+
+    /// The identifier of those sixteen octets.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// Its sixteen octets.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for ApiId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for ApiId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiId({self})")
+    }
+}
+
+/// What is known of whoever an account belongs to. Stored and shown; nothing is decided by it, except that a
+/// `rate_limit` other than 0 bounds the account's HTTP requests.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct AccountProfile {
+    /// An address for people to write to, at most 254 characters.
+    pub email: Option<Box<str>>,
+    /// A telephone number for people to call, at most 64 characters.
+    pub phone: Option<Box<str>>,
+    /// A note, at most 255 characters.
+    pub description: Option<Box<str>>,
+    /// A JSON object the parent keeps with a sub-account, at most 4096 octets; its meaning is the parent's.
+    pub permissions: Option<Box<str>>,
+    /// HTTP requests per minute its tokens may make together; 0 for what the server allows everybody.
+    pub rate_limit: u32,
 }
 
 #[cfg(test)]
@@ -110,5 +182,6 @@ mod tests {
         assert_eq!(AuthId::parse("MA_AbC").map(|id| id.to_domain_label()), Ok("ma-abc".into()));
         let drawn = AuthId::from_random([0, 255, 36, 1, 2, 3, 4, 5]);
         assert_eq!(AuthId::parse(drawn.as_str()), Ok(drawn));
+        assert!(AuthId::of_sub_account_from_random([0; 8]).as_str().starts_with("SA_"));
     }
 }

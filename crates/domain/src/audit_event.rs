@@ -7,6 +7,24 @@ use crate::{AccountId, Timestamp};
 pub enum AuditAction {
     /// An account, its realm if new, its SIP domain and its first token were created.
     AccountCreated,
+    /// An account's name, state or profile was changed.
+    AccountUpdated,
+    /// An account was deleted, with its credentials, host names and tokens.
+    AccountDeleted,
+    /// A host name leads to an account's realm from now on.
+    HostAdded,
+    /// A host name no longer leads anywhere.
+    HostRemoved,
+    /// An API token of an account was made.
+    TokenCreated,
+    /// An API token of an account was revoked.
+    TokenRevoked,
+    /// A token for the operator API was made.
+    OperatorTokenCreated,
+    /// A token for the operator API was revoked.
+    OperatorTokenRevoked,
+    /// Stored secrets were sealed anew with another master key.
+    KeysRotated,
     /// A credential was created.
     CredentialCreated,
     /// A credential's password, state or description was changed.
@@ -25,6 +43,15 @@ impl AuditAction {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountCreated => "account.created",
+            Self::AccountUpdated => "account.updated",
+            Self::AccountDeleted => "account.deleted",
+            Self::HostAdded => "host.added",
+            Self::HostRemoved => "host.removed",
+            Self::TokenCreated => "token.created",
+            Self::TokenRevoked => "token.revoked",
+            Self::OperatorTokenCreated => "operator_token.created",
+            Self::OperatorTokenRevoked => "operator_token.revoked",
+            Self::KeysRotated => "keys.rotated",
             Self::CredentialCreated => "credential.created",
             Self::CredentialUpdated => "credential.updated",
             Self::CredentialDeleted => "credential.deleted",

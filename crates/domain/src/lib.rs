@@ -17,8 +17,8 @@ pub mod revision;
 pub mod secret;
 pub mod time;
 
-pub use account::{Account, AccountId, AuthId, AuthIdError};
-pub use api_token::{ApiToken, ApiTokenHash};
+pub use account::{Account, AccountId, AccountProfile, ApiId, AuthId, AuthIdError};
+pub use api_token::{ApiToken, ApiTokenHash, OperatorToken, TokenId, TokenScope};
 pub use audit_event::{AuditAction, AuditEvent};
 pub use auth_event::{AuthEvent, AuthReason, DigestAlgorithm, SignallingTransport};
 pub use contact_binding::{BindingId, ContactBinding};

@@ -2,8 +2,9 @@
 
 use crate::{CommitError, Pending, SettingName};
 use domain::{
-    AccountId, ApiTokenHash, AuditEvent, AuthId, ChallengePolicy, Credential, CredentialId, HostName, RealmId,
-    RealmName, Revision, Timestamp,
+    AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, ChallengePolicy, Credential,
+    CredentialId, HostName, OperatorToken, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId,
+    TokenScope,
 };
 
 /// One change with the precondition it stands or falls with.
@@ -12,8 +13,64 @@ pub enum Change {
     /// Creates an account, its realm unless one of that name exists, its host names and its first API token.
     ///
     /// Conflicts: [`AuthIdTaken`](crate::Conflict::AuthIdTaken), [`HostTaken`](crate::Conflict::HostTaken) (one of
-    /// `hosts` leads to another realm).
+    /// `hosts` leads to another realm), [`NotFound`](crate::Conflict::NotFound) (no such parent, or it is a sub-account
+    /// itself).
     CreateAccount(NewAccount),
+    /// Changes an account, and with `Remove` ends the registrations of it and its sub-accounts. Conflict:
+    /// [`NotFound`](crate::Conflict::NotFound).
+    UpdateAccount {
+        /// The account.
+        id: AccountId,
+        /// What changes about it.
+        patch: AccountPatch,
+        /// What happens to stored registrations in the same transaction.
+        registrations: RegistrationsAfter,
+    },
+    /// Deletes an account with its credentials, registrations, host names, tokens and remembered answers; its realm
+    /// stays known. Conflicts: [`NotFound`](crate::Conflict::NotFound),
+    /// [`HasSubAccounts`](crate::Conflict::HasSubAccounts).
+    DeleteAccount(AccountId),
+    /// Lets a host name lead to the account's realm; nothing happens if it does already. Conflicts:
+    /// [`HostTaken`](crate::Conflict::HostTaken) (it leads to another realm), [`NotFound`](crate::Conflict::NotFound).
+    AddHost {
+        /// The account.
+        account: AccountId,
+        /// The name.
+        host: HostName,
+    },
+    /// Takes a host name that was given to the account away. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    RemoveHost {
+        /// The account.
+        account: AccountId,
+        /// The name.
+        host: HostName,
+    },
+    /// Creates an API token. Conflict: [`NotFound`](crate::Conflict::NotFound) (no such account).
+    CreateApiToken(ApiToken),
+    /// Revokes an API token. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    RevokeApiToken {
+        /// The account that must own it.
+        account: AccountId,
+        /// The token.
+        id: TokenId,
+    },
+    /// Creates a token for the operator API.
+    CreateOperatorToken(OperatorToken),
+    /// Revokes a token for the operator API. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    RevokeOperatorToken(TokenId),
+    /// Remembers how a request was answered, so that its repetition gets the same answer. A remembered answer of before
+    /// `replaces_before` gives way. Conflict: [`KeyUsed`](crate::Conflict::KeyUsed).
+    RememberAnswer {
+        /// The answer.
+        answer: RememberedAnswer,
+        /// Answers remembered earlier than this no longer count.
+        replaces_before: Timestamp,
+    },
+    /// Replaces sealed secrets by the same secrets sealed with another key. One whose credential is gone or was changed
+    /// since its revision is left alone.
+    ResealCredentials(Vec<ResealedCredential>),
+    /// Replaces sealed answers by the same answers sealed with another key. One that is gone is left alone.
+    ResealAnswers(Vec<RememberedAnswer>),
     /// Creates a credential; `revision` in it is ignored. Conflicts:
     /// [`UsernameTaken`](crate::Conflict::UsernameTaken), [`NotFound`](crate::Conflict::NotFound) (no such account, or
     /// the realm is not the account's).
@@ -48,6 +105,45 @@ pub enum Change {
         /// Its new value.
         value: Box<str>,
     },
+    /// Forgets a setting; nothing happens if it was never written.
+    ClearSetting(SettingName),
+}
+
+/// What changes about an account; what is absent stays.
+#[derive(Debug, Clone)]
+pub struct AccountPatch {
+    /// What people call it.
+    pub name: Option<Box<str>>,
+    /// Whether it authenticates anyone.
+    pub enabled: Option<bool>,
+    /// All of its profile.
+    pub profile: Option<AccountProfile>,
+    /// When this was decided.
+    pub updated_at: Timestamp,
+}
+
+/// A credential's HA1s, sealed anew.
+#[derive(Debug, Clone)]
+pub struct ResealedCredential {
+    /// The credential.
+    pub id: CredentialId,
+    /// The revision whose HA1s these are.
+    pub revision: Revision,
+    /// The same HA1s under another key.
+    pub ha1s: SealedHa1s,
+}
+
+/// How a request was answered, kept so that its repetition gets the same answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RememberedAnswer {
+    /// Whose request it was; `None` for the operator's.
+    pub account: Option<AccountId>,
+    /// A hash of the idempotency key; unique with the account.
+    pub key: [u8; 32],
+    /// The request's digest and the answer, sealed: answers may show a secret that is shown once.
+    pub sealed: Sealed,
+    /// When it was answered.
+    pub at: Timestamp,
 }
 
 /// What becomes of a credential's registrations when it is updated.
@@ -74,10 +170,47 @@ pub struct NewAccount {
     pub sip_domain: HostName,
     /// Host names that lead to the realm from now on, the SIP domain among them.
     pub hosts: Vec<HostName>,
-    /// The hash of its first API token.
-    pub token: ApiTokenHash,
+    /// The account whose tokens administer it.
+    pub parent: Option<AccountId>,
+    /// Its second public identifier.
+    pub api_id: ApiId,
+    /// What is known of whoever it belongs to.
+    pub profile: AccountProfile,
+    /// Whether it authenticates anyone yet.
+    pub enabled: bool,
+    /// Its first API token.
+    pub token: FirstToken,
     /// When it is created.
     pub created_at: Timestamp,
+}
+
+/// The API token that comes with an account: for everything, and without an end.
+#[derive(Debug, Clone)]
+pub struct FirstToken {
+    /// Its public identifier.
+    pub id: TokenId,
+    /// What it is checked against.
+    pub hash: ApiTokenHash,
+}
+
+impl FirstToken {
+    /// What the token is called.
+    pub const LABEL: &str = "first token";
+
+    /// The token as it is stored for that account.
+    #[must_use]
+    pub fn of_account(&self, account: AccountId, created_at: Timestamp) -> ApiToken {
+        ApiToken {
+            id: self.id,
+            account,
+            hash: self.hash,
+            label: Self::LABEL.into(),
+            scope: TokenScope::All,
+            created_at,
+            expires_at: None,
+            last_used_at: None,
+        }
+    }
 }
 
 /// Changes committed whole or not at all, with the audit record of why.
@@ -98,7 +231,7 @@ pub trait Commit: Send + Sync {
     /// Dropping the future after its first poll does not take the set back.
     ///
     /// # Errors
-    /// [`CommitError`]; nothing of the set was stored then, unless the text of
-    /// [`Unavailable`](crate::StorageError::Unavailable) says that the outcome is unknown.
+    /// [`CommitError`]; nothing of the set was stored then, except that after
+    /// [`Unknown`](crate::StorageError::Unknown) it may have been.
     fn commit(&self, set: ChangeSet) -> Pending<'_, Result<Revision, CommitError>>;
 }

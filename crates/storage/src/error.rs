@@ -6,6 +6,9 @@ pub enum StorageError {
     /// The storage cannot take or give data now (full disk, lost connection); trying again later may succeed.
     #[error("storage is unavailable: {0}")]
     Unavailable(String),
+    /// The connection to the storage broke while it was at work: what was asked may or may not have been stored.
+    #[error("it is not known whether the storage took it: {0}")]
+    Unknown(String),
     /// Stored data contradicts itself or cannot be read; trying again will not help.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
@@ -20,13 +23,17 @@ pub enum Conflict {
     AuthIdTaken,
     /// The host name leads to another realm already.
     HostTaken,
+    /// Another request of the account was remembered under that idempotency key already.
+    KeyUsed,
+    /// The account still has sub-accounts.
+    HasSubAccounts,
     /// The object was changed since it was read; read it again and decide anew.
     Superseded,
     /// The object to change or delete is not there (any more).
     NotFound,
 }
 
-/// Why a change set was not committed. Nothing of it was.
+/// Why a change set was not committed. Nothing of it was, except perhaps after [`StorageError::Unknown`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CommitError {
     /// A precondition did not hold.

@@ -1,7 +1,10 @@
 //! How signalling nodes learn what is true.
 
 use crate::{Pending, SettingName, StorageError};
-use domain::{Account, ApiToken, Credential, CredentialId, HostName, Realm, RealmId, Revision, Username};
+use domain::{
+    Account, AccountId, ApiToken, Credential, CredentialId, HostName, OperatorToken, Realm, RealmId, Revision, TokenId,
+    Username,
+};
 use std::sync::Arc;
 
 /// Something that is true as of a revision. Facts replace earlier facts about the same thing.
@@ -18,8 +21,23 @@ pub enum Fact {
         /// The realm.
         realm: RealmId,
     },
+    /// A host name leads nowhere any more.
+    HostRemoved(HostName),
+    /// An account is gone. Facts of the same call before this one took its credentials, tokens and host names away.
+    AccountDeleted(AccountId),
     /// An API token authenticates an account.
     ApiToken(ApiToken),
+    /// An API token is revoked.
+    ApiTokenRevoked {
+        /// Whose it was.
+        account: AccountId,
+        /// Which.
+        id: TokenId,
+    },
+    /// A token authenticates the operator.
+    OperatorToken(OperatorToken),
+    /// A token of the operator is revoked.
+    OperatorTokenRevoked(TokenId),
     /// A credential.
     Credential(Credential),
     /// A credential is gone.
@@ -38,6 +56,8 @@ pub enum Fact {
         /// Its value.
         value: Box<str>,
     },
+    /// A setting of the installation is no longer set.
+    SettingCleared(SettingName),
 }
 
 /// Applies facts as they become true.

@@ -2,7 +2,7 @@
 //!
 //! * [`Commit`] takes a [`ChangeSet`] as a value: preconditions, changes and audit record, committed whole or not at
 //!   all. An adapter may put many sets into one transaction; each still has its own outcome.
-//! * Read stores ([`Accounts`], [`Credentials`], [`Settings`]) serve the control plane.
+//! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Settings`], [`Answers`]) serve the control plane.
 //! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
 //! * [`Registrations`] keeps contact bindings across restarts; [`Boots`] numbers the starts of nodes.
@@ -17,11 +17,17 @@ mod feed;
 mod reads;
 mod registrations;
 
-pub use change::{Change, ChangeSet, Commit, NewAccount, RegistrationsAfter};
+pub use change::{
+    AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RegistrationsAfter, RememberedAnswer,
+    ResealedCredential,
+};
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
 pub use feed::{ChangeFeed, Coherence, Fact, Follower};
-pub use reads::{Accounts, CredentialPage, Credentials, Page, SettingName, Settings};
+pub use reads::{
+    AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, Credentials, Page, SettingName, Settings,
+    SubAccountFilter, TokenUse, Tokens,
+};
 pub use registrations::{BootNumber, Boots, RegistrationChange, Registrations};
 
 use std::future::Future;
@@ -32,11 +38,21 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Everything an adapter provides, for wiring.
 pub trait Storage:
-    Commit + Accounts + Credentials + Settings + ChangeFeed + Coherence + Registrations + Boots + 'static
+    Commit + Accounts + Tokens + Credentials + Settings + Answers + ChangeFeed + Coherence + Registrations + Boots + 'static
 {
 }
 
 impl<T> Storage for T where
-    T: Commit + Accounts + Credentials + Settings + ChangeFeed + Coherence + Registrations + Boots + 'static
+    T: Commit
+        + Accounts
+        + Tokens
+        + Credentials
+        + Settings
+        + Answers
+        + ChangeFeed
+        + Coherence
+        + Registrations
+        + Boots
+        + 'static
 {
 }
