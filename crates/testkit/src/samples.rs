@@ -3,12 +3,12 @@
 
 use crate::SeededRandom;
 use domain::{
-    Account, ApiTokenHash, AuditAction, AuditEvent, AuthId, BindingId, ChallengePolicy, ContactBinding, Credential,
-    CredentialId, HostName, RandomSource, RealmName, Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp,
-    Username, UsernameRule,
+    Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditAction, AuditEvent, AuthId, BindingId,
+    ChallengePolicy, ContactBinding, Credential, CredentialId, HostName, OperatorToken, RandomSource, RealmName,
+    Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope, Username, UsernameRule,
 };
 use std::net::SocketAddr;
-use storage::{Change, ChangeSet, NewAccount};
+use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
 
 /// The moment at which samples are created.
 pub const CREATED_AT: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
@@ -37,7 +37,7 @@ pub fn realm_name(text: &str) -> RealmName {
     RealmName::parse(text).expect("a valid realm")
 }
 
-/// An account with a realm and a SIP domain of its own, under `sip.localhost`.
+/// A main account with a realm and a SIP domain of its own, under `sip.localhost`.
 #[must_use]
 pub fn new_account(id: &str) -> NewAccount {
     let id = auth_id(id);
@@ -48,18 +48,73 @@ pub fn new_account(id: &str) -> NewAccount {
         challenge_policy: ChallengePolicy::Compatible,
         hosts: vec![sip_domain.clone(), host(&format!("{id}.sip.localhost"))],
         sip_domain,
-        token: token_hash(&id),
+        parent: None,
+        api_id: ApiId::from_random(drawn(seed(&id) + 1)),
+        profile: AccountProfile::default(),
+        enabled: true,
+        token: FirstToken { id: TokenId::new(CREATED_AT, drawn(seed(&id))), hash: token_hash(&id) },
         created_at: CREATED_AT,
         auth_id: id,
+    }
+}
+
+/// A sub-account of that account, otherwise like [`new_account`].
+#[must_use]
+pub fn new_sub_account(id: &str, parent: &Account) -> NewAccount {
+    NewAccount { parent: Some(parent.id), ..new_account(id) }
+}
+
+/// A profile with every part present.
+#[must_use]
+pub fn profile() -> AccountProfile {
+    AccountProfile {
+        email: Some("someone@example.com".into()),
+        phone: Some("+49 30 1234".into()),
+        description: Some("a note".into()),
+        permissions: Some(r#"{"calls":true}"#.into()),
+        rate_limit: 77,
     }
 }
 
 /// The token hash that [`new_account`] gives the account of that auth id.
 #[must_use]
 pub fn token_hash(id: &AuthId) -> ApiTokenHash {
-    let mut octets = [0; 32];
-    SeededRandom::new(id.as_str().bytes().fold(7, |sum, octet| sum * 31 + u64::from(octet))).fill(&mut octets);
-    ApiTokenHash::from_bytes(octets)
+    ApiTokenHash::from_bytes(drawn(seed(id)))
+}
+
+/// A read-only token without an end whose identifier and hash follow from `number`, which tests keep unique.
+#[must_use]
+pub fn api_token(account: AccountId, number: u64) -> ApiToken {
+    ApiToken {
+        id: TokenId::new(CREATED_AT.plus_seconds(3), drawn(number)),
+        account,
+        hash: ApiTokenHash::from_bytes(drawn(number + 1)),
+        label: format!("token {number}").into(),
+        scope: TokenScope::ReadOnly,
+        created_at: CREATED_AT.plus_seconds(3),
+        expires_at: None,
+        last_used_at: None,
+    }
+}
+
+/// An operator token without an end whose identifier and hash follow from `number`, which tests keep unique.
+#[must_use]
+pub fn operator_token(number: u64) -> OperatorToken {
+    OperatorToken {
+        id: TokenId::new(CREATED_AT.plus_seconds(4), drawn(number)),
+        hash: ApiTokenHash::from_bytes(drawn(number + 1)),
+        label: format!("operator token {number}").into(),
+        created_at: CREATED_AT.plus_seconds(4),
+        expires_at: None,
+        last_used_at: None,
+    }
+}
+
+/// An answer of that moment whose key and content follow from `number`.
+#[must_use]
+pub fn remembered_answer(account: Option<AccountId>, number: u64, at: Timestamp) -> RememberedAnswer {
+    let sealed = drawn::<90>(number + 1);
+    RememberedAnswer { account, key: drawn(number), sealed: Sealed::from_bytes(Box::new(sealed)), at }
 }
 
 /// An enabled credential of generation 1 whose identifier follows from `number`, which tests keep unique.
@@ -136,13 +191,39 @@ pub fn audit(action: AuditAction, subject: &str) -> AuditEvent {
 /// A set of one change with an audit event that fits it.
 #[must_use]
 pub fn change_set(change: Change) -> ChangeSet {
-    let (action, subject) = match &change {
+    let (action, subject) = described(&change);
+    ChangeSet { changes: vec![change], audit: audit(action, &subject) }
+}
+
+fn described(change: &Change) -> (AuditAction, String) {
+    match change {
         Change::CreateAccount(new) => (AuditAction::AccountCreated, new.auth_id.to_string()),
+        Change::UpdateAccount { id, .. } => (AuditAction::AccountUpdated, id.0.to_string()),
+        Change::DeleteAccount(id) => (AuditAction::AccountDeleted, id.0.to_string()),
+        Change::AddHost { host, .. } => (AuditAction::HostAdded, host.to_string()),
+        Change::RemoveHost { host, .. } => (AuditAction::HostRemoved, host.to_string()),
+        Change::CreateApiToken(token) => (AuditAction::TokenCreated, token.id.to_string()),
+        Change::RevokeApiToken { id, .. } => (AuditAction::TokenRevoked, id.to_string()),
+        Change::CreateOperatorToken(token) => (AuditAction::OperatorTokenCreated, token.id.to_string()),
+        Change::RevokeOperatorToken(id) => (AuditAction::OperatorTokenRevoked, id.to_string()),
+        Change::RememberAnswer { .. } => (AuditAction::SettingChanged, "answer".to_owned()),
+        Change::ResealCredentials(_) | Change::ResealAnswers(_) => (AuditAction::KeysRotated, "keys".to_owned()),
         Change::CreateCredential(credential) => (AuditAction::CredentialCreated, credential.id.to_string()),
         Change::UpdateCredential { credential, .. } => (AuditAction::CredentialUpdated, credential.id.to_string()),
         Change::DeleteCredential { id, .. } => (AuditAction::CredentialDeleted, id.to_string()),
         Change::SetChallengePolicy { realm, .. } => (AuditAction::RealmPolicyChanged, realm.0.to_string()),
-        Change::PutSetting { name, .. } => (AuditAction::SettingChanged, name.as_str().to_owned()),
-    };
-    ChangeSet { changes: vec![change], audit: audit(action, &subject) }
+        Change::PutSetting { name, .. } | Change::ClearSetting(name) => {
+            (AuditAction::SettingChanged, name.as_str().to_owned())
+        }
+    }
+}
+
+fn seed(id: &AuthId) -> u64 {
+    id.as_str().bytes().fold(7, |sum, octet| sum * 31 + u64::from(octet))
+}
+
+fn drawn<const N: usize>(seed: u64) -> [u8; N] {
+    let mut octets = [0; N];
+    SeededRandom::new(seed).fill(&mut octets);
+    octets
 }

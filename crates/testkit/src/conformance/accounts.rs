@@ -28,7 +28,7 @@ pub async fn creates_account_realm_hosts_and_token(subject: Subject) {
     let tokens: Vec<_> =
         facts.iter().filter_map(|f| if let Fact::ApiToken(token) = f { Some(token) } else { None }).collect();
     assert_eq!(tokens.len(), 1);
-    assert_eq!((tokens[0].account, tokens[0].hash), (account.id, new.token));
+    assert_eq!((tokens[0].account, tokens[0].hash), (account.id, new.token.hash));
 
     assert!(subject.storage.account(samples::auth_id("MA_BBBBBBBB")).await.unwrap().is_none());
     assert!(subject.storage.realm(RealmId(account.realm.0 + 1)).await.unwrap().is_none());

@@ -1,5 +1,5 @@
 //! The change feed and coherence.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a check fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a check fails by panicking")]
 
 use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, SeededRandom, samples};
@@ -184,10 +184,9 @@ fn folded(facts: &[Fact]) -> BTreeMap<String, String> {
             Fact::ApiToken(token) => format!("token {}", token.id),
             Fact::Credential(credential) => format!("credential {}", credential.id),
             Fact::Setting { name, .. } => format!("setting {}", name.as_str()),
-            Fact::CredentialDeleted { id, realm, username } => {
-                let gone = known.remove(&format!("credential {id}"));
-                let gone: String = gone.unwrap();
-                assert!(gone.contains(&format!("{username:?}")) && gone.contains(&format!("{realm:?}")));
+            Fact::OperatorToken(token) => format!("operator token {}", token.id),
+            gone => {
+                forget(&mut known, gone);
                 continue;
             }
         };
@@ -196,9 +195,28 @@ fn folded(facts: &[Fact]) -> BTreeMap<String, String> {
     known
 }
 
+/// Takes away what a fact says is gone, which must have been there.
+fn forget(known: &mut BTreeMap<String, String>, fact: &Fact) {
+    let (name, mark) = match fact {
+        Fact::CredentialDeleted { id, realm, username } => {
+            let gone = &known[&format!("credential {id}")];
+            assert!(gone.contains(&format!("{username:?}")));
+            (format!("credential {id}"), format!("{realm:?}"))
+        }
+        Fact::HostRemoved(host) => (format!("host {host}"), String::new()),
+        Fact::AccountDeleted(id) => (format!("account {}", id.0), String::new()),
+        Fact::ApiTokenRevoked { account, id } => (format!("token {id}"), format!("{account:?}")),
+        Fact::OperatorTokenRevoked(id) => (format!("operator token {id}"), String::new()),
+        Fact::SettingCleared(name) => (format!("setting {}", name.as_str()), String::new()),
+        present => panic!("{present:?} takes nothing away"),
+    };
+    assert!(known.remove(&name).unwrap().contains(&mark), "{name}");
+}
+
 fn assert_references_precede(facts: &[Fact]) {
     let mut realms: BTreeSet<RealmId> = BTreeSet::new();
-    let mut accounts: BTreeSet<AccountId> = BTreeSet::new();
+    // With the tokens and credentials of each.
+    let mut accounts: BTreeMap<AccountId, BTreeSet<String>> = BTreeMap::new();
     for fact in facts {
         match fact {
             Fact::Realm(realm) => {
@@ -206,14 +224,29 @@ fn assert_references_precede(facts: &[Fact]) {
             }
             Fact::Account(account) => {
                 assert!(realms.contains(&account.realm));
-                accounts.insert(account.id);
+                assert!(account.parent.is_none_or(|parent| accounts.contains_key(&parent)));
+                accounts.entry(account.id).or_default();
             }
             Fact::Host { realm, .. } => assert!(realms.contains(realm)),
-            Fact::ApiToken(token) => assert!(accounts.contains(&token.account)),
-            Fact::Credential(credential) => {
-                assert!(realms.contains(&credential.realm) && accounts.contains(&credential.account));
+            Fact::ApiToken(token) => {
+                accounts.get_mut(&token.account).unwrap().insert(token.id.to_string());
             }
-            Fact::CredentialDeleted { .. } | Fact::Setting { .. } => {}
+            Fact::ApiTokenRevoked { account, id } => {
+                assert!(accounts.get_mut(account).unwrap().remove(&id.to_string()))
+            }
+            Fact::Credential(credential) => {
+                assert!(realms.contains(&credential.realm));
+                accounts.get_mut(&credential.account).unwrap().insert(credential.id.to_string());
+            }
+            Fact::CredentialDeleted { id, .. } => {
+                assert!(accounts.values_mut().any(|leaning| leaning.remove(&id.to_string())));
+            }
+            Fact::AccountDeleted(id) => assert_eq!(accounts.remove(id), Some(BTreeSet::new())),
+            Fact::HostRemoved(_)
+            | Fact::OperatorToken(_)
+            | Fact::OperatorTokenRevoked(_)
+            | Fact::Setting { .. }
+            | Fact::SettingCleared(_) => {}
         }
     }
 }

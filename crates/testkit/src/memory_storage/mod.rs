@@ -1,6 +1,9 @@
 //! Storage that forgets everything when dropped, and otherwise keeps every promise of the ports.
 
+mod accounts;
+mod credentials;
 mod ports;
+mod reads;
 mod state;
 
 use domain::{AuditEvent, Revision};
@@ -20,6 +23,7 @@ pub struct MemoryStorage {
     applied: watch::Sender<Revision>,
     next_commit_failure: Mutex<Option<StorageError>>,
     next_coherence_failure: Mutex<Option<StorageError>>,
+    next_answer_lost: Mutex<bool>,
 }
 
 impl MemoryStorage {
@@ -32,12 +36,19 @@ impl MemoryStorage {
             applied: watch::Sender::new(Revision(0)),
             next_commit_failure: Mutex::default(),
             next_coherence_failure: Mutex::default(),
+            next_answer_lost: Mutex::default(),
         }
     }
 
     /// Makes the next commit fail as on a full disk; nothing of it is stored.
     pub fn fail_next_commit(&self) {
         *self.next_commit_failure.lock() = Some(StorageError::Unavailable("injected failure of a commit".into()));
+    }
+
+    /// Makes the next commit that succeeds end as if the connection broke before the answer came: it is stored and
+    /// applied, and its caller is told that this is unknown.
+    pub fn lose_next_answer(&self) {
+        *self.next_answer_lost.lock() = true;
     }
 
     /// Makes the next wait for coherence fail; what was committed stays.

@@ -1,14 +1,11 @@
-//! The storage ports over the state.
+//! The ports that write and tell, over the state.
 
 use super::MemoryStorage;
-use domain::{
-    Account, AccountId, AuthId, ContactBinding, Credential, CredentialId, Realm, RealmId, RealmName, Revision,
-    Timestamp,
-};
+use domain::{ContactBinding, Revision, Timestamp};
 use std::sync::Arc;
 use storage::{
-    Accounts, BootNumber, Boots, ChangeFeed, ChangeSet, Coherence, Commit, CommitError, CredentialPage, Credentials,
-    Follower, Page, Pending, RegistrationChange, Registrations, SettingName, Settings, StorageError,
+    BootNumber, Boots, ChangeFeed, ChangeSet, Coherence, Commit, CommitError, Follower, Pending, RegistrationChange,
+    Registrations, StorageError,
 };
 
 impl Commit for MemoryStorage {
@@ -23,6 +20,9 @@ impl Commit for MemoryStorage {
                 follower.apply(revision, &facts);
             }
             self.applied.send_replace(revision);
+            if std::mem::take(&mut *self.next_answer_lost.lock()) {
+                return Err(CommitError::Storage(StorageError::Unknown("injected loss of an answer".into())));
+            }
             Ok(revision)
         })
     }
@@ -56,60 +56,6 @@ impl Coherence for MemoryStorage {
             let waited = applied.wait_for(|applied| *applied >= revision).await;
             waited.map(|_| ()).map_err(|_| StorageError::Unavailable("the storage is gone".into()))
         })
-    }
-}
-
-impl Accounts for MemoryStorage {
-    fn account(&self, auth_id: AuthId) -> Pending<'_, Result<Option<Account>, StorageError>> {
-        Box::pin(async move {
-            let state = self.state.lock();
-            Ok(state.accounts.iter().find(|account| account.auth_id == auth_id).cloned())
-        })
-    }
-
-    fn accounts(&self) -> Pending<'_, Result<Vec<(Account, Realm)>, StorageError>> {
-        Box::pin(async move {
-            let state = self.state.lock();
-            let realm = |account: &Account| state.realms.iter().find(|realm| realm.id == account.realm).cloned();
-            Ok(state.accounts.iter().filter_map(|account| Some((account.clone(), realm(account)?))).collect())
-        })
-    }
-
-    fn realm(&self, id: RealmId) -> Pending<'_, Result<Option<Realm>, StorageError>> {
-        Box::pin(async move { Ok(self.state.lock().realms.iter().find(|realm| realm.id == id).cloned()) })
-    }
-
-    fn realm_by_name(&self, name: RealmName) -> Pending<'_, Result<Option<Realm>, StorageError>> {
-        Box::pin(async move { Ok(self.state.lock().realms.iter().find(|realm| realm.name == name).cloned()) })
-    }
-}
-
-impl Credentials for MemoryStorage {
-    fn credential(
-        &self,
-        account: AccountId,
-        id: CredentialId,
-    ) -> Pending<'_, Result<Option<Credential>, StorageError>> {
-        Box::pin(async move { Ok(self.state.lock().credential(account, id).cloned()) })
-    }
-
-    fn credentials(&self, account: AccountId, page: Page) -> Pending<'_, Result<CredentialPage, StorageError>> {
-        Box::pin(async move {
-            let state = self.state.lock();
-            let owned = || state.credentials.values().filter(|credential| credential.account == account);
-            let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-            let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-            Ok(CredentialPage {
-                credentials: owned().skip(offset).take(limit).cloned().collect(),
-                total: owned().count() as u64,
-            })
-        })
-    }
-}
-
-impl Settings for MemoryStorage {
-    fn setting(&self, name: SettingName) -> Pending<'_, Result<Option<Box<str>>, StorageError>> {
-        Box::pin(async move { Ok(self.state.lock().settings.get(&name).cloned()) })
     }
 }
 

@@ -1,0 +1,102 @@
+//! How credentials change, and pages of them.
+
+use super::state::State;
+use domain::{AccountId, Credential, CredentialId, Revision};
+use storage::{
+    CommitError, Conflict, CredentialNumber, CredentialPage, Fact, RegistrationsAfter, ResealedCredential, StorageError,
+};
+
+impl State {
+    pub fn create_credential(&mut self, credential: Credential) -> Result<Fact, CommitError> {
+        let owner = self.accounts.get(&credential.account);
+        if owner.is_none_or(|owner| owner.realm != credential.realm) {
+            return Err(CommitError::Conflict(Conflict::NotFound));
+        }
+        let name = (credential.realm, credential.username.clone());
+        if self.usernames.contains_key(&name) {
+            return Err(CommitError::Conflict(Conflict::UsernameTaken));
+        }
+        if self.numbers.contains_key(&credential.id) {
+            let text = format!("credential {} exists already", credential.id);
+            return Err(CommitError::Storage(StorageError::Damaged(text)));
+        }
+        self.last_number += 1;
+        self.usernames.insert(name, self.last_number);
+        self.numbers.insert(credential.id, self.last_number);
+        self.credentials.insert(self.last_number, credential.clone());
+        Ok(Fact::Credential(credential))
+    }
+
+    pub fn update_credential(
+        &mut self,
+        new: Credential,
+        registrations: RegistrationsAfter,
+        revision: Revision,
+    ) -> Result<Fact, CommitError> {
+        let stored = self.numbers.get(&new.id).and_then(|number| self.credentials.get_mut(number));
+        let Some(stored) = stored.filter(|stored| stored.account == new.account) else {
+            return Err(CommitError::Conflict(Conflict::NotFound));
+        };
+        if stored.revision != new.revision {
+            return Err(CommitError::Conflict(Conflict::Superseded));
+        }
+        *stored = Credential {
+            revision,
+            realm: stored.realm,
+            username: stored.username.clone(),
+            created_at: stored.created_at,
+            ..new
+        };
+        let fact = Fact::Credential(stored.clone());
+        if registrations == RegistrationsAfter::Remove {
+            self.registrations.retain(|(credential, _), _| *credential != new.id);
+        }
+        Ok(fact)
+    }
+
+    pub fn delete_credential(&mut self, account: AccountId, id: CredentialId) -> Result<Fact, CommitError> {
+        let Some(Credential { realm, username, .. }) = self.credential(account, id).cloned() else {
+            return Err(CommitError::Conflict(Conflict::NotFound));
+        };
+        if let Some(number) = self.numbers.remove(&id) {
+            self.credentials.remove(&number);
+        }
+        self.usernames.remove(&(realm, username.clone()));
+        self.registrations.retain(|(credential, _), _| *credential != id);
+        Ok(Fact::CredentialDeleted { id, realm, username })
+    }
+
+    pub fn credential(&self, account: AccountId, id: CredentialId) -> Option<&Credential> {
+        let credential = self.credentials.get(self.numbers.get(&id)?)?;
+        (credential.account == account).then_some(credential)
+    }
+
+    /// The new seals are a write like any other: an update made before it would bring the old seals back.
+    pub fn reseal_credentials(&mut self, resealed: Vec<ResealedCredential>, revision: Revision) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        for new in resealed {
+            let stored = self.numbers.get(&new.id).and_then(|number| self.credentials.get_mut(number));
+            if let Some(stored) = stored.filter(|stored| stored.revision == new.revision) {
+                stored.ha1s = new.ha1s;
+                stored.revision = revision;
+                facts.push(Fact::Credential(stored.clone()));
+            }
+        }
+        facts
+    }
+
+    /// At most `limit` of the account's credentials after that number, past the first `skipped` of them.
+    pub fn credential_page(&self, account: AccountId, after: u64, skipped: u64, limit: u32) -> CredentialPage {
+        let owned = |first| self.credentials.range(first..).filter(|(_, credential)| credential.account == account);
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut rest = after.checked_add(1).into_iter().flat_map(owned).skip(skipped);
+        let page: Vec<_> = rest.by_ref().take(limit).collect();
+        let next = rest.next().and(page.last()).map(|(number, _)| CredentialNumber(**number));
+        CredentialPage {
+            credentials: page.into_iter().map(|(_, credential)| credential.clone()).collect(),
+            total: owned(0).count() as u64,
+            next,
+        }
+    }
+}
