@@ -2,11 +2,14 @@
 
 use crate::SqliteStorage;
 use crate::failure::Failure;
-use crate::rows;
+use crate::rows::{self, find};
 use crate::transaction::Refused;
-use domain::{AccountId, Credential, CredentialId, RealmId, Revision, Sealed};
+use domain::{AccountId, Credential, CredentialId, RealmId, Revision, Sealed, Username};
 use rusqlite::{Connection, OptionalExtension, params};
-use storage::{Conflict, CredentialPage, Credentials, Fact, Page, Pending, RegistrationsAfter, StorageError};
+use storage::{
+    Conflict, CredentialNumber, CredentialPage, Credentials, Fact, Page, Pending, RegistrationsAfter,
+    ResealedCredential, StorageError,
+};
 
 impl Credentials for SqliteStorage {
     fn credential(
@@ -22,30 +25,82 @@ impl Credentials for SqliteStorage {
     }
 
     fn credentials(&self, account: AccountId, page: Page) -> Pending<'_, Result<CredentialPage, StorageError>> {
-        Box::pin(self.read(move |connection| read_page(connection, account, page)))
+        // Skipping happens in the index alone; only the rows of the page are fetched.
+        let wanted = "no IN (SELECT no FROM credentials WHERE account_id = ?1 ORDER BY no LIMIT ?2 OFFSET ?3)";
+        let offset = i64::try_from(page.offset).unwrap_or(i64::MAX);
+        Box::pin(self.read(move |connection| read_page(connection, wanted, account, page.limit, offset)))
+    }
+
+    fn credentials_after(
+        &self,
+        account: AccountId,
+        after: CredentialNumber,
+        limit: u32,
+    ) -> Pending<'_, Result<CredentialPage, StorageError>> {
+        // A range of the index, wherever it begins.
+        let wanted = "no IN (SELECT no FROM credentials WHERE account_id = ?1 AND no > ?3 ORDER BY no LIMIT ?2)";
+        Box::pin(self.read(move |connection| read_page(connection, wanted, account, limit, number(after))))
+    }
+
+    fn credential_by_username(
+        &self,
+        account: AccountId,
+        username: Username,
+    ) -> Pending<'_, Result<Option<Credential>, StorageError>> {
+        Box::pin(self.read(move |connection| {
+            let sql = format!(
+                "SELECT {} FROM credentials WHERE realm_id = (SELECT realm_id FROM accounts WHERE id = ?1)
+                 AND username = ?2 AND account_id = ?1",
+                rows::CREDENTIAL
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            Ok(statement.query_row(params![account.0, username.as_str()], rows::credential).optional()?)
+        }))
+    }
+
+    fn credentials_of_all_accounts(
+        &self,
+        after: Option<CredentialNumber>,
+        limit: u32,
+    ) -> Pending<'_, Result<Vec<(CredentialNumber, Credential)>, StorageError>> {
+        // Numbers count from 1.
+        let after = after.map_or(0, number);
+        Box::pin(self.read(move |connection| {
+            let columns = rows::NUMBERED_CREDENTIAL;
+            let sql = format!("SELECT {columns} FROM credentials WHERE no > ?1 ORDER BY no LIMIT ?2");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let found = statement.query_map(params![after, limit], rows::numbered_credential)?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        }))
     }
 }
 
-fn read_page(connection: &mut Connection, account: AccountId, page: Page) -> Result<CredentialPage, Failure> {
+/// Reads what `wanted` selects by account (`?1`), number of rows (`?2`) and where to begin (`?3`).
+fn read_page(
+    connection: &mut Connection,
+    wanted: &str,
+    account: AccountId,
+    limit: u32,
+    begin: i64,
+) -> Result<CredentialPage, Failure> {
     // One transaction, so that page and total are of one moment.
     let transaction = connection.transaction()?;
-    let total: Option<i64> = transaction
-        .prepare_cached("SELECT credential_count FROM accounts WHERE id = ?1")?
-        .query_row([account.0], |row| row.get(0))
-        .optional()?;
-    let credentials = {
-        // Skipping happens in the index alone; only the rows of the page are fetched.
-        let sql = format!(
-            "SELECT {} FROM credentials WHERE no IN
-             (SELECT no FROM credentials WHERE account_id = ?1 ORDER BY no LIMIT ?2 OFFSET ?3) ORDER BY no",
-            rows::CREDENTIAL
-        );
-        let mut statement = transaction.prepare_cached(&sql)?;
-        let offset = i64::try_from(page.offset).unwrap_or(i64::MAX);
-        let found = statement.query_map(params![account.0, page.limit, offset], rows::credential)?;
-        found.collect::<rusqlite::Result<_>>()?
-    };
-    Ok(CredentialPage { credentials, total: total.unwrap_or(0).cast_unsigned() })
+    let total: Option<i64> =
+        find(&transaction, "SELECT credential_count FROM accounts WHERE id = ?1", &account.0, |row| row.get(0))?;
+    let sql = format!("SELECT {} FROM credentials WHERE {wanted} ORDER BY no", rows::NUMBERED_CREDENTIAL);
+    let mut statement = transaction.prepare_cached(&sql)?;
+    // One more than asked for tells whether others follow.
+    let found = statement.query_map(params![account.0, i64::from(limit) + 1, begin], rows::numbered_credential)?;
+    let mut page = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    let others_follow = page.len() > limit as usize;
+    page.truncate(limit as usize);
+    let next = page.last().filter(|_| others_follow).map(|(number, _)| *number);
+    let credentials = page.into_iter().map(|(_, credential)| credential).collect();
+    Ok(CredentialPage { credentials, total: total.unwrap_or(0).cast_unsigned(), next })
+}
+
+fn number(after: CredentialNumber) -> i64 {
+    i64::try_from(after.0).unwrap_or(i64::MAX)
 }
 
 /// Creates a credential in the realm of its account.
@@ -105,16 +160,42 @@ pub(crate) fn update(
 
 /// Deletes a credential of that account; its registrations go with it.
 pub(crate) fn delete(connection: &Connection, account: AccountId, id: CredentialId) -> Result<Fact, Refused> {
-    let sql = "DELETE FROM credentials WHERE id = ?1 AND account_id = ?2 RETURNING realm_id, username";
+    let sql = "DELETE FROM credentials WHERE id = ?1 AND account_id = ?2 RETURNING id, realm_id, username";
     let deleted = connection
         .prepare_cached(sql)?
-        .query_row(params![id.as_bytes(), account.0], |row| {
-            Ok(Fact::CredentialDeleted { id, realm: RealmId(row.get(0)?), username: rows::username(row, 1)? })
-        })
+        .query_row(params![id.as_bytes(), account.0], rows::deleted_credential)
         .optional()?
         .ok_or(Conflict::NotFound)?;
     count(connection, account, -1)?;
     Ok(deleted)
+}
+
+/// Replaces the seals of those credentials that are still as they were read. It is a write like any other: an update
+/// made before it would bring the old seals back.
+pub(crate) fn reseal(
+    connection: &Connection,
+    resealed: &[ResealedCredential],
+    revision: Revision,
+    facts: &mut Vec<Fact>,
+) -> Result<(), Refused> {
+    let sql = format!(
+        "UPDATE credentials SET ha1_md5 = ?3, ha1_sha256 = ?4, ha1_sha512_256 = ?5, revision = ?6
+         WHERE id = ?1 AND revision = ?2 RETURNING {}",
+        rows::CREDENTIAL
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    for new in resealed {
+        let parameters = params![
+            new.id.as_bytes(),
+            new.revision.0.cast_signed(),
+            octets(new.ha1s.md5.as_ref()),
+            octets(new.ha1s.sha256.as_ref()),
+            octets(new.ha1s.sha512_256.as_ref()),
+            revision.0.cast_signed(),
+        ];
+        facts.extend(statement.query_row(parameters, rows::credential).optional()?.map(Fact::Credential));
+    }
+    Ok(())
 }
 
 fn insert(connection: &Connection, new: &Credential, revision: Revision) -> Result<(), Refused> {

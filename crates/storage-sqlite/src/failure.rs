@@ -8,6 +8,14 @@ use storage::StorageError;
 pub(crate) struct Failure(pub StorageError);
 
 impl Failure {
+    /// Of a `COMMIT`: when the disk failed, the commit may be found in the log after a restart.
+    pub fn of_commit(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::SystemIoFailure) => Self(StorageError::Unknown(error.to_string())),
+            _ => error.into(),
+        }
+    }
+
     pub fn damaged(text: impl Into<String>) -> Self {
         Self(StorageError::Damaged(text.into()))
     }
@@ -35,9 +43,12 @@ impl From<Failure> for StorageError {
     }
 }
 
-/// The answer when the writer has ended, in order or by a panic.
+/// The answer to what the writer did not take, because it has ended, in order or by a panic.
 pub(crate) fn writer_gone() -> StorageError {
-    StorageError::Unavailable(
-        "the database writer has stopped, and whether this was stored is unknown; restart sipwarden".into(),
-    )
+    StorageError::Unavailable("the database writer has stopped; restart sipwarden".into())
+}
+
+/// The answer to what the writer took and did not answer before it ended.
+pub(crate) fn answer_lost() -> StorageError {
+    StorageError::Unknown("the database writer stopped before it answered; restart sipwarden".into())
 }

@@ -13,7 +13,9 @@
 //!
 //! Not in here: decisions, clocks, randomness, and secrets that this crate could open.
 
+mod account_changes;
 mod accounts;
+mod answers;
 mod coherence;
 mod credentials;
 mod failure;
@@ -24,6 +26,7 @@ mod readers;
 mod registrations;
 mod rows;
 mod snapshot;
+mod tokens;
 mod transaction;
 mod writer;
 

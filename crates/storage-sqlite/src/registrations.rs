@@ -61,12 +61,15 @@ impl Boots for SqliteStorage {
     }
 }
 
-/// Writes the binding, unless its credential refuses it: see [`RegistrationChange::Put`].
+/// Writes the binding, unless its credential or account refuses it: see [`RegistrationChange::Put`].
 fn put(connection: &Connection, binding: &ContactBinding) -> Result<(), Failure> {
     let sql = "INSERT OR REPLACE INTO registrations (credential, binding, generation, contact, instance, reg_id, path,
          q_thousandths, call_id, cseq, user_agent, transport, source, local, registered_at, expires_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 WHERE EXISTS
-         (SELECT 1 FROM credentials WHERE id = ?1 AND enabled = 1 AND generation = ?3)";
+         (SELECT 1 FROM credentials c JOIN accounts a ON a.id = c.account_id
+          LEFT JOIN accounts above ON above.id = a.parent_account
+          WHERE c.id = ?1 AND c.enabled = 1 AND c.generation = ?3 AND a.enabled = 1
+          AND coalesce(above.enabled, 1) = 1)";
     connection.prepare_cached(sql)?.execute(params![
         binding.credential.as_bytes(),
         binding.id.0,

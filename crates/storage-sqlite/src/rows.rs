@@ -3,33 +3,61 @@
 //! Columns are read by position, in the order of the lists here. A text that does not parse is damage: it was parsed
 //! before it was written.
 
+use crate::failure::Failure;
 use domain::{
-    Account, AccountId, ApiToken, ApiTokenHash, AuthId, BindingId, ChallengePolicy, ContactBinding, Credential,
-    CredentialId, HostName, Realm, RealmId, RealmName, Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp,
-    Username,
+    Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId, ChallengePolicy,
+    ContactBinding, Credential, CredentialId, HostName, OperatorToken, Realm, RealmId, RealmName, Revision, Sealed,
+    SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope, Username,
 };
 use rusqlite::types::Type;
-use rusqlite::{Error, Result, Row};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
 use std::fmt::Display;
+use storage::{CredentialNumber, Fact, RememberedAnswer};
 
 /// The columns [`realm`] reads.
 pub(crate) const REALM: &str = "id, name, challenge_policy";
 /// The columns [`account`] reads.
-pub(crate) const ACCOUNT: &str = "id, auth_id, name, realm_id, sip_domain, enabled, created_at";
+pub(crate) const ACCOUNT: &str = "id, auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, \
+     phone, description, permissions, rate_limit, created_at, updated_at";
+/// How many columns those are.
+pub(crate) const ACCOUNT_COLUMNS: usize = 15;
 /// The columns [`api_token`] reads.
-pub(crate) const API_TOKEN: &str = "id, account_id, hash, label, created_at";
+pub(crate) const API_TOKEN: &str = "id, account_id, hash, label, scope, created_at, expires_at, last_used_at";
+/// The columns [`operator_token`] reads.
+pub(crate) const OPERATOR_TOKEN: &str = "id, hash, label, created_at, expires_at, last_used_at";
+/// The columns [`answer`] reads.
+pub(crate) const ANSWER: &str = "account_id, key, sealed, at";
 /// The columns [`credential`] reads.
 pub(crate) const CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, ha1_md5, \
      ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision";
+/// The columns [`numbered_credential`] reads.
+pub(crate) const NUMBERED_CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, \
+     ha1_md5, ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, no";
 /// The columns [`binding`] reads.
 pub(crate) const BINDING: &str = "credential, binding, generation, contact, instance, reg_id, path, q_thousandths, \
      call_id, cseq, user_agent, transport, source, local, registered_at, expires_at";
 
+/// At most one row by one key.
+pub(crate) fn find<T>(
+    connection: &Connection,
+    sql: &str,
+    key: &dyn ToSql,
+    read: impl FnOnce(&Row<'_>) -> Result<T>,
+) -> std::result::Result<Option<T>, Failure> {
+    Ok(connection.prepare_cached(sql)?.query_row([key], read).optional()?)
+}
+
 pub(crate) fn realm(row: &Row<'_>) -> Result<Realm> {
+    realm_at(row, 0)
+}
+
+/// A realm whose columns begin at that one.
+pub(crate) fn realm_at(row: &Row<'_>, first: usize) -> Result<Realm> {
+    let policy = |name: &str| ChallengePolicy::from_name(name).ok_or("no policy has that name");
     Ok(Realm {
-        id: RealmId(row.get(0)?),
-        name: parsed(row, 1, RealmName::parse)?,
-        challenge_policy: parsed(row, 2, |name| ChallengePolicy::from_name(name).ok_or("no policy has that name"))?,
+        id: RealmId(row.get(first)?),
+        name: parsed(row, first + 1, RealmName::parse)?,
+        challenge_policy: parsed(row, first + 2, policy)?,
     })
 }
 
@@ -40,12 +68,22 @@ pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
         name: row.get(2)?,
         realm: RealmId(row.get(3)?),
         sip_domain: host(row, 4)?,
-        enabled: row.get(5)?,
-        created_at: moment(row, 6)?,
+        parent: row.get::<_, Option<i64>>(5)?.map(AccountId),
+        enabled: row.get(6)?,
+        api_id: ApiId::from_bytes(row.get(7)?),
+        profile: AccountProfile {
+            email: row.get(8)?,
+            phone: row.get(9)?,
+            description: row.get(10)?,
+            permissions: row.get(11)?,
+            rate_limit: row.get(12)?,
+        },
+        created_at: moment(row, 13)?,
+        updated_at: moment(row, 14)?,
     })
 }
 
-pub(crate) fn auth_id(row: &Row<'_>, column: usize) -> Result<AuthId> {
+fn auth_id(row: &Row<'_>, column: usize) -> Result<AuthId> {
     parsed(row, column, AuthId::parse)
 }
 
@@ -55,12 +93,45 @@ pub(crate) fn host(row: &Row<'_>, column: usize) -> Result<HostName> {
 
 pub(crate) fn api_token(row: &Row<'_>) -> Result<ApiToken> {
     Ok(ApiToken {
-        id: row.get(0)?,
+        id: token_id(row, 0)?,
         account: AccountId(row.get(1)?),
         hash: ApiTokenHash::from_bytes(row.get(2)?),
         label: row.get(3)?,
-        created_at: moment(row, 4)?,
+        scope: parsed(row, 4, |name| TokenScope::from_name(name).ok_or("no scope has that name"))?,
+        created_at: moment(row, 5)?,
+        expires_at: some_moment(row, 6)?,
+        last_used_at: some_moment(row, 7)?,
     })
+}
+
+pub(crate) fn operator_token(row: &Row<'_>) -> Result<OperatorToken> {
+    Ok(OperatorToken {
+        id: token_id(row, 0)?,
+        hash: ApiTokenHash::from_bytes(row.get(1)?),
+        label: row.get(2)?,
+        created_at: moment(row, 3)?,
+        expires_at: some_moment(row, 4)?,
+        last_used_at: some_moment(row, 5)?,
+    })
+}
+
+pub(crate) fn token_id(row: &Row<'_>, column: usize) -> Result<TokenId> {
+    row.get(column).map(TokenId::from_bytes)
+}
+
+pub(crate) fn answer(row: &Row<'_>) -> Result<RememberedAnswer> {
+    let account: i64 = row.get(0)?;
+    Ok(RememberedAnswer {
+        account: (account != 0).then_some(AccountId(account)),
+        key: row.get(1)?,
+        sealed: Sealed::from_bytes(octets(row, 2)?),
+        at: moment(row, 3)?,
+    })
+}
+
+/// The number under which answers to that account are remembered.
+pub(crate) fn owner(account: Option<AccountId>) -> i64 {
+    account.map_or(0, |account| account.0)
 }
 
 pub(crate) fn credential(row: &Row<'_>) -> Result<Credential> {
@@ -78,6 +149,16 @@ pub(crate) fn credential(row: &Row<'_>) -> Result<Credential> {
         password_changed_at: moment(row, 12)?,
         revision: revision(row, 13)?,
     })
+}
+
+pub(crate) fn numbered_credential(row: &Row<'_>) -> Result<(CredentialNumber, Credential)> {
+    Ok((CredentialNumber(row.get::<_, i64>(14)?.cast_unsigned()), credential(row)?))
+}
+
+/// Of a deleted credential its `id, realm_id, username`, in this order.
+pub(crate) fn deleted_credential(row: &Row<'_>) -> Result<Fact> {
+    let id = CredentialId::from_bytes(row.get(0)?);
+    Ok(Fact::CredentialDeleted { id, realm: RealmId(row.get(1)?), username: username(row, 2)? })
 }
 
 pub(crate) fn binding(row: &Row<'_>) -> Result<ContactBinding> {
@@ -107,6 +188,15 @@ pub(crate) fn username(row: &Row<'_>, column: usize) -> Result<Username> {
 
 pub(crate) fn moment(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     row.get(column).map(Timestamp::from_micros)
+}
+
+fn some_moment(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    row.get::<_, Option<i64>>(column).map(|micros| micros.map(Timestamp::from_micros))
+}
+
+/// A moment that may be absent, as it is stored.
+pub(crate) fn micros(moment: Option<Timestamp>) -> Option<i64> {
+    moment.map(Timestamp::as_micros)
 }
 
 /// Revisions are counted from zero by one, so the sign bit is never reached.

@@ -20,11 +20,15 @@ pub(crate) fn tell(connection: &Connection, revision: Revision, follower: &dyn F
         teller.tell(&sql, |row| Ok(Fact::Setting { name, value: row.get(0)? }))?;
     }
     teller.tell(&all(rows::REALM, "realms", "id"), |row| rows::realm(row).map(Fact::Realm))?;
+    // A sub-account's number is above that of its account.
     teller.tell(&all(rows::ACCOUNT, "accounts", "id"), |row| rows::account(row).map(Fact::Account))?;
     teller.tell(&all("host, realm_id", "hosts", "host"), |row| {
         Ok(Fact::Host { host: rows::host(row, 0)?, realm: RealmId(row.get(1)?) })
     })?;
-    teller.tell(&all(rows::API_TOKEN, "api_tokens", "id"), |row| rows::api_token(row).map(Fact::ApiToken))?;
+    teller.tell(&all(rows::API_TOKEN, "api_tokens", "no"), |row| rows::api_token(row).map(Fact::ApiToken))?;
+    teller.tell(&all(rows::OPERATOR_TOKEN, "operator_tokens", "no"), |row| {
+        rows::operator_token(row).map(Fact::OperatorToken)
+    })?;
     teller.tell(&all(rows::CREDENTIAL, "credentials", "no"), |row| rows::credential(row).map(Fact::Credential))?;
     teller.finish();
     Ok(())

@@ -1,9 +1,11 @@
 //! What can be done inside the writer's transaction.
 
-use crate::accounts;
+use crate::account_changes;
+use crate::answers;
 use crate::credentials;
 use crate::failure::Failure;
-use domain::{AuditEvent, Revision};
+use crate::tokens;
+use domain::{AccountId, AuditEvent, Revision};
 use rusqlite::{Connection, params};
 use storage::{Change, ChangeSet, CommitError, Conflict, Fact, SettingName};
 
@@ -28,6 +30,12 @@ pub(crate) enum Refused {
 impl From<rusqlite::Error> for Refused {
     fn from(error: rusqlite::Error) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
     }
 }
 
@@ -77,22 +85,39 @@ fn apply_all(connection: &Connection, set: &ChangeSet, revision: Revision) -> Re
     for change in &set.changes {
         apply(connection, change, revision, &mut facts)?;
     }
-    write_audit_event(connection, revision, &set.audit, &facts)?;
+    let account = set.audit.account.or_else(|| created_account(set, &facts));
+    write_audit_event(connection, revision, account, &set.audit)?;
     Ok(facts)
 }
 
 fn apply(connection: &Connection, change: &Change, revision: Revision, facts: &mut Vec<Fact>) -> Result<(), Refused> {
     match change {
-        Change::CreateAccount(new) => return accounts::create(connection, new, facts),
+        Change::CreateAccount(new) => return account_changes::create(connection, new, facts),
+        Change::UpdateAccount { id, patch, registrations } => {
+            facts.push(account_changes::update(connection, *id, patch, *registrations)?);
+        }
+        Change::DeleteAccount(id) => return account_changes::delete(connection, *id, facts),
+        Change::AddHost { account, host } => facts.extend(account_changes::add_host(connection, *account, host)?),
+        Change::RemoveHost { account, host } => facts.push(account_changes::remove_host(connection, *account, host)?),
+        Change::CreateApiToken(token) => facts.push(tokens::create(connection, token)?),
+        Change::RevokeApiToken { account, id } => facts.push(tokens::revoke(connection, *account, *id)?),
+        Change::CreateOperatorToken(token) => facts.push(tokens::create_for_operator(connection, token)?),
+        Change::RevokeOperatorToken(id) => facts.push(tokens::revoke_of_operator(connection, *id)?),
+        Change::RememberAnswer { answer, replaces_before } => {
+            return answers::remember(connection, answer, *replaces_before);
+        }
+        Change::ResealCredentials(resealed) => return credentials::reseal(connection, resealed, revision, facts),
+        Change::ResealAnswers(resealed) => return answers::reseal(connection, resealed),
         Change::CreateCredential(credential) => facts.push(credentials::create(connection, credential, revision)?),
         Change::UpdateCredential { credential, registrations } => {
             facts.push(credentials::update(connection, credential, *registrations, revision)?);
         }
         Change::DeleteCredential { account, id } => facts.push(credentials::delete(connection, *account, *id)?),
         Change::SetChallengePolicy { realm, policy } => {
-            facts.push(accounts::set_challenge_policy(connection, *realm, *policy)?);
+            facts.push(account_changes::set_challenge_policy(connection, *realm, *policy)?);
         }
         Change::PutSetting { name, value } => facts.push(put_setting(connection, *name, value)?),
+        Change::ClearSetting(name) => facts.extend(clear_setting(connection, *name)?),
     }
     Ok(())
 }
@@ -104,14 +129,28 @@ fn put_setting(connection: &Connection, name: SettingName, value: &str) -> Resul
     Ok(Fact::Setting { name, value: value.into() })
 }
 
-/// The event of an account's creation cannot know the account's number beforehand; it is filled in here.
+fn clear_setting(connection: &Connection, name: SettingName) -> Result<Option<Fact>, Refused> {
+    let cleared = connection.prepare_cached("DELETE FROM settings WHERE name = ?1")?.execute([name.as_str()])?;
+    Ok((cleared > 0).then_some(Fact::SettingCleared(name)))
+}
+
+/// The first account that the set creates: its event could not know the number beforehand.
+fn created_account(set: &ChangeSet, facts: &[Fact]) -> Option<AccountId> {
+    let new =
+        set.changes.iter().find_map(|change| if let Change::CreateAccount(new) = change { Some(new) } else { None });
+    let created = |fact: &Fact| match fact {
+        Fact::Account(account) if new.is_some_and(|new| new.auth_id == account.auth_id) => Some(account.id),
+        _ => None,
+    };
+    facts.iter().find_map(created)
+}
+
 fn write_audit_event(
     connection: &Connection,
     revision: Revision,
+    account: Option<AccountId>,
     event: &AuditEvent,
-    facts: &[Fact],
 ) -> Result<(), Refused> {
-    let created = facts.iter().find_map(|fact| if let Fact::Account(new) = fact { Some(new.id) } else { None });
     connection
         .prepare_cached(
             "INSERT INTO audit_log (revision, at, account_id, actor, source, request_id, action, subject, detail)
@@ -120,7 +159,7 @@ fn write_audit_event(
         .execute(params![
             revision.0.cast_signed(),
             event.at.as_micros(),
-            event.account.or(created).map(|account| account.0),
+            account.map(|account| account.0),
             event.actor,
             event.source,
             event.request_id,

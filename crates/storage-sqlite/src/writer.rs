@@ -1,6 +1,6 @@
 //! The writer thread.
 
-use crate::failure::{Failure, writer_gone};
+use crate::failure::{Failure, answer_lost, writer_gone};
 use crate::open::StartError;
 use crate::rows;
 use crate::snapshot;
@@ -58,7 +58,7 @@ impl Writer {
     ) -> Result<T, StorageError> {
         let (command, answer) = Job::command(work);
         self.commands()?.send(command).await.map_err(|_| writer_gone())?;
-        answer.await.map_err(|_| writer_gone())?
+        answer.await.map_err(|_| answer_lost())?
     }
 
     /// Like [`Writer::run`] for callers that block, on whatever thread they do.
@@ -71,9 +71,9 @@ impl Writer {
         // A thread of its own, because these calls refuse to block threads of an async runtime.
         let waiting = || {
             commands.blocking_send(command).map_err(|_| writer_gone())?;
-            answer.blocking_recv().map_err(|_| writer_gone())?
+            answer.blocking_recv().map_err(|_| answer_lost())?
         };
-        thread::scope(|scope| scope.spawn(waiting).join()).map_err(|_| writer_gone())?
+        thread::scope(|scope| scope.spawn(waiting).join()).map_err(|_| answer_lost())?
     }
 
     pub async fn follow(&self, follower: Arc<dyn Follower>) -> Result<Revision, StorageError> {
@@ -164,7 +164,7 @@ where
     fn answer(self: Box<Self>, outcome: Result<(), StorageError>) {
         let Self { result, answer, .. } = *self;
         // Whoever asked may have gone; what was committed stays committed.
-        let _ = answer.send(outcome.and_then(|()| result.ok_or_else(writer_gone)));
+        let _ = answer.send(outcome.and_then(|()| result.ok_or_else(answer_lost)));
     }
 }
 
@@ -245,7 +245,7 @@ impl Session {
         if revision != self.revision {
             transaction.prepare_cached("UPDATE counter SET revision = ?1")?.execute([revision.0.cast_signed()])?;
         }
-        transaction.commit()?;
+        transaction.commit().map_err(|error| Undone::ByTransaction(Failure::of_commit(error)))?;
         self.revision = revision;
         Ok(news)
     }

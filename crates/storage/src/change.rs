@@ -59,7 +59,8 @@ pub enum Change {
     /// Revokes a token for the operator API. Conflict: [`NotFound`](crate::Conflict::NotFound).
     RevokeOperatorToken(TokenId),
     /// Remembers how a request was answered, so that its repetition gets the same answer. A remembered answer of before
-    /// `replaces_before` gives way. Conflict: [`KeyUsed`](crate::Conflict::KeyUsed).
+    /// `replaces_before` gives way. Conflicts: [`KeyUsed`](crate::Conflict::KeyUsed),
+    /// [`NotFound`](crate::Conflict::NotFound) (no such account).
     RememberAnswer {
         /// The answer.
         answer: RememberedAnswer,
@@ -67,9 +68,11 @@ pub enum Change {
         replaces_before: Timestamp,
     },
     /// Replaces sealed secrets by the same secrets sealed with another key. One whose credential is gone or was changed
-    /// since its revision is left alone.
+    /// since its revision is left alone; the others get the commit's revision, so that an update made before does not
+    /// bring the old seal back.
     ResealCredentials(Vec<ResealedCredential>),
-    /// Replaces sealed answers by the same answers sealed with another key. One that is gone is left alone.
+    /// Replaces sealed answers by the same answers sealed with another key. One that is gone, or of another moment by
+    /// now, is left alone.
     ResealAnswers(Vec<RememberedAnswer>),
     /// Creates a credential; `revision` in it is ignored. Conflicts:
     /// [`UsernameTaken`](crate::Conflict::UsernameTaken), [`NotFound`](crate::Conflict::NotFound) (no such account, or
