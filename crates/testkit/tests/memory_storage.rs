@@ -30,3 +30,13 @@ async fn an_injected_failure_fails_one_commit_and_stores_nothing() {
     assert!(storage.applied_everywhere(revision).await.is_err());
     storage.applied_everywhere(revision).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_lost_answer_leaves_the_commit_stored() {
+    let storage = MemoryStorage::new();
+    storage.lose_next_answer();
+    let set = samples::change_set(Change::CreateAccount(samples::new_account("MA_AAAAAAAA")));
+    let lost = storage.commit(set).await;
+    assert!(matches!(lost, Err(CommitError::Storage(StorageError::Unknown(_)))));
+    assert_eq!(storage.accounts().await.unwrap().len(), 1);
+}

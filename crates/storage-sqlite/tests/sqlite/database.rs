@@ -58,6 +58,15 @@ fn audit_event(row: &Row<'_>) -> rusqlite::Result<(Revision, AuditEvent)> {
     let action: String = row.get(6)?;
     let actions = [
         AuditAction::AccountCreated,
+        AuditAction::AccountUpdated,
+        AuditAction::AccountDeleted,
+        AuditAction::HostAdded,
+        AuditAction::HostRemoved,
+        AuditAction::TokenCreated,
+        AuditAction::TokenRevoked,
+        AuditAction::OperatorTokenCreated,
+        AuditAction::OperatorTokenRevoked,
+        AuditAction::KeysRotated,
         AuditAction::CredentialCreated,
         AuditAction::CredentialUpdated,
         AuditAction::CredentialDeleted,

@@ -1,11 +1,21 @@
 //! The schema of each released version is kept as it was, so that every later version must migrate it.
 
 use crate::database::Database;
+use domain::{AccountProfile, ApiTokenHash, Timestamp, TokenScope};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use storage::{Accounts, Boots, ChangeFeed, Credentials, Page, Registrations, SettingName, Settings};
+use storage::{
+    Accounts, Answers, Boots, ChangeFeed, Credentials, Page, Registrations, SettingName, Settings, SubAccountFilter,
+    Tokens,
+};
+use storage_sqlite::SqliteStorage;
 use testkit::{RecordingFollower, samples};
 
+/// Every object of version 2 in a database that was made by it. Never edit it.
+const SCHEMA_V2: &str = include_str!("../schema_v2.sql");
+/// Rows as version 2 writes them. Never edit them.
+const ROWS_V2: &str = include_str!("../rows_v2.sql");
 /// Every object of version 1, as `sqlite_master` has them in order of creation. Never edit it.
 const SCHEMA_V1: &str = include_str!("../schema_v1.sql");
 /// Rows as version 1 wrote them. Never edit them.
@@ -18,25 +28,24 @@ fn dump(connection: &Connection) -> String {
     objects.map(|object| object.unwrap() + "\n").collect()
 }
 
+fn make(database: &Database, version: u32, schema: &str, rows: &str) {
+    let connection = Connection::open(database.path()).unwrap();
+    connection.execute_batch(&format!("PRAGMA application_id = 1399418967; {schema} {rows}")).unwrap();
+    connection.pragma_update(None, "user_version", version).unwrap();
+}
+
 #[test]
-fn a_new_database_has_the_schema_of_version_1() {
+fn a_new_database_has_the_schema_of_version_2() {
     let database = Database::new();
     drop(database.open());
     let connection = database.look();
-    assert_eq!(dump(&connection), SCHEMA_V1);
+    assert_eq!(dump(&connection), SCHEMA_V2);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, 1));
+    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, 2));
 }
 
-#[tokio::test]
-async fn a_database_of_version_1_opens_with_all_its_rows() {
-    let database = Database::new();
-    let connection = Connection::open(database.path()).unwrap();
-    connection.execute_batch(&format!("PRAGMA application_id = 1399418967; {SCHEMA_V1} {ROWS_V1}")).unwrap();
-    connection.execute_batch("PRAGMA user_version = 1").unwrap();
-    drop(connection);
-
-    let storage = database.open();
+/// What versions 1 and 2 have in common, which is all that version 1 has.
+async fn assert_common_rows(storage: &SqliteStorage) {
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
     let page = storage.credentials(account.id, Page { limit: 10, offset: 0 }).await.unwrap();
     assert_eq!(page.total, 2);
@@ -49,9 +58,91 @@ async fn a_database_of_version_1_opens_with_all_its_rows() {
     storage.load(samples::CREATED_AT, &mut |binding| bindings.push(binding)).unwrap();
     assert_eq!(bindings.len(), 1);
     assert_eq!(storage.boots_since(samples::CREATED_AT).await.unwrap().len(), 1);
+    let tokens = storage.api_tokens(account.id).await.unwrap();
+    assert_eq!(tokens[0].hash, ApiTokenHash::from_bytes([0; 32]));
+    assert_eq!(
+        (&*tokens[0].label, tokens[0].scope, tokens[0].created_at),
+        ("first token", TokenScope::All, samples::CREATED_AT)
+    );
+    assert_eq!((tokens[0].expires_at, tokens[0].last_used_at), (None, None));
+}
+
+#[tokio::test]
+async fn a_database_of_version_1_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, 1, SCHEMA_V1, ROWS_V1);
+    let storage = database.open();
+    assert_common_rows(&storage).await;
+    let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
+    assert_eq!((account.parent, account.enabled, account.updated_at), (None, true, account.created_at));
+    assert_eq!(account.profile, AccountProfile::default());
+    let hosts = storage.hosts(account.id).await.unwrap();
+    assert_eq!(hosts, [samples::host("ma-aaaaaaaa.sip.localhost")]);
     let follower = Arc::new(RecordingFollower::default());
     assert_eq!(storage.follow(follower.clone()).await.unwrap().0, 4);
     assert_eq!(follower.facts().len(), 7);
+
+    // What was drawn in the migration is drawn once.
+    let before = (account, storage.api_tokens(domain::AccountId(1)).await.unwrap());
+    drop(storage);
+    let storage = database.open();
+    let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
+    assert_eq!((account, storage.api_tokens(domain::AccountId(1)).await.unwrap()), before);
+    drop(storage);
+    let connection = database.look();
+    let logged: i64 = connection.query_row("SELECT count(*) FROM audit_log", [], |row| row.get(0)).unwrap();
+    assert_eq!(logged, 1);
+    assert!(connection.prepare("PRAGMA foreign_key_check").unwrap().query([]).unwrap().next().unwrap().is_none());
+}
+
+/// Identifiers that the migration draws are random UUIDs, each its own.
+#[tokio::test]
+async fn a_migration_draws_an_identifier_for_each_row() {
+    let database = Database::new();
+    let more: String = (2..200)
+        .map(|number| {
+            format!(
+                "INSERT INTO accounts VALUES ({number}, 'MA_{number}', NULL, 'x', 1, 'x.example', 1, 0, {number});
+                 INSERT INTO api_tokens VALUES ({number}, {number}, zeroblob(32), 'first token', {number});"
+            )
+        })
+        .collect();
+    make(&database, 1, SCHEMA_V1, &format!("{ROWS_V1} {more}"));
+    let storage = database.open();
+    let mut drawn = BTreeSet::new();
+    for (account, _) in storage.accounts().await.unwrap() {
+        let tokens = storage.api_tokens(account.id).await.unwrap();
+        drawn.extend([*account.api_id.as_bytes(), *tokens[0].id.as_bytes()]);
+    }
+    assert_eq!(drawn.len(), 2 * 199);
+    assert!(drawn.iter().all(|id| id[6] >> 4 == 4 && id[8] >> 6 == 0b10), "{drawn:?}");
+}
+
+#[tokio::test]
+async fn a_database_of_version_2_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, 2, SCHEMA_V2, ROWS_V2);
+    let storage = database.open();
+    assert_common_rows(&storage).await;
+    let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
+    let page = Page { limit: 10, offset: 0 };
+    let below = storage.sub_accounts(account.id, SubAccountFilter::All, page).await.unwrap();
+    let (sub, _) = &below.accounts[0];
+    assert_eq!((sub.auth_id.as_str(), sub.enabled, sub.profile.clone()), ("SA_BBBBBBBB", false, samples::profile()));
+    assert_eq!(sub.updated_at.as_micros(), 1_700_000_009_000_000);
+    let tokens = storage.api_tokens(sub.id).await.unwrap();
+    assert_eq!(
+        (tokens[0].scope, tokens[0].expires_at),
+        (TokenScope::CredentialsOnly, Some(Timestamp::from_seconds(1_800_000_000)))
+    );
+    assert_eq!(tokens[0].last_used_at, Some(Timestamp::from_seconds(1_700_000_100)));
+    assert_eq!(storage.operator_tokens().await.unwrap().len(), 1);
+    let owners: Vec<_> =
+        storage.remembered_answers(None, 10).await.unwrap().into_iter().map(|answer| answer.account).collect();
+    assert_eq!(owners, [None, Some(account.id)]);
+    let follower = Arc::new(RecordingFollower::default());
+    assert_eq!(storage.follow(follower.clone()).await.unwrap().0, 9);
+    assert_eq!(follower.facts().len(), 11);
 }
 
 /// The plans that keep lists and look-ups quick: no statement of a request walks a table.
@@ -64,6 +155,30 @@ fn requests_use_indexes() {
         (
             "SELECT no FROM credentials WHERE account_id = 1 ORDER BY no LIMIT 20 OFFSET 5000",
             "SEARCH credentials USING COVERING INDEX credentials_of_account (account_id=?)",
+        ),
+        (
+            "SELECT no FROM credentials WHERE account_id = 1 AND no > 5000 ORDER BY no LIMIT 20",
+            "SEARCH credentials USING COVERING INDEX credentials_of_account (account_id=? AND rowid>?)",
+        ),
+        (
+            "SELECT id FROM accounts WHERE parent_account = 1 ORDER BY id LIMIT 20",
+            "SEARCH accounts USING COVERING INDEX accounts_of_parent (parent_account=?)",
+        ),
+        (
+            "SELECT no FROM api_tokens WHERE account_id = 1 ORDER BY no",
+            "SEARCH api_tokens USING COVERING INDEX api_tokens_of_account (account_id=?)",
+        ),
+        (
+            "UPDATE api_tokens SET last_used_at = 2 WHERE id = x'00' AND last_used_at < 2",
+            "SEARCH api_tokens USING INDEX sqlite_autoindex_api_tokens_1 (id=?)",
+        ),
+        (
+            "DELETE FROM remembered_answers WHERE at < 1",
+            "SEARCH remembered_answers USING INDEX remembered_answers_by_time (at<?)",
+        ),
+        (
+            "SELECT sealed FROM remembered_answers WHERE (account_id, key) > (0, x'00') ORDER BY account_id, key LIMIT 9",
+            "SEARCH remembered_answers USING INDEX sqlite_autoindex_remembered_answers_1 ((account_id,key)>(?,?))",
         ),
         (
             "SELECT 1 FROM credentials WHERE realm_id = 1 AND username = 'a'",

@@ -58,7 +58,7 @@ async fn a_panicking_follower_stops_everything_and_nothing_hangs() {
         async move { storage.applied_everywhere(Revision(5)).await }
     });
     let failed = in_time(storage.commit(samples::change_set(setting("first")))).await;
-    assert!(matches!(failed, Err(CommitError::Storage(StorageError::Unavailable(_)))));
+    assert!(matches!(failed, Err(CommitError::Storage(StorageError::Unknown(_)))), "{failed:?}");
     assert!(in_time(waiting).await.unwrap().is_err());
     assert_unavailable(&storage).await;
     drop(storage);

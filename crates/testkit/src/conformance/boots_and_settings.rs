@@ -1,9 +1,11 @@
 //! Numbers of starts, and settings of the installation.
-#![expect(clippy::unwrap_used, reason = "a check fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a check fails by panicking")]
 
 use super::Subject;
-use domain::Timestamp;
-use storage::{BootNumber, Change, SettingName};
+use crate::RecordingFollower;
+use domain::{Revision, Timestamp};
+use std::sync::Arc;
+use storage::{BootNumber, Change, Fact, SettingName};
 use tokio::task::JoinSet;
 
 /// A number is larger than every earlier one, of whatever node and at whatever time.
@@ -54,4 +56,21 @@ pub async fn settings_are_written_and_replaced(subject: Subject) {
         assert_eq!(subject.storage.setting(SettingName::BaseDomain).await.unwrap().as_deref(), Some(value));
     }
     assert_eq!(subject.storage.setting(SettingName::KeyCheck).await.unwrap(), None);
+}
+
+/// A cleared setting is absent and told once; clearing what is absent is no news.
+pub async fn settings_are_cleared(subject: Subject) {
+    let (kept, cleared) = (SettingName::NonceKey, SettingName::DefaultAccount);
+    for name in [kept, cleared] {
+        subject.commit(Change::PutSetting { name, value: "value".into() }).await.unwrap();
+    }
+    let follower = Arc::new(RecordingFollower::default());
+    subject.storage.follow(follower.clone()).await.unwrap();
+    subject.commit(Change::ClearSetting(cleared)).await.unwrap();
+    let told = |calls: Vec<(Revision, Vec<Fact>)>| calls.into_iter().next_back().unwrap().1;
+    assert!(matches!(told(follower.calls())[..], [Fact::SettingCleared(name)] if name == cleared));
+    assert_eq!(subject.storage.setting(cleared).await.unwrap(), None);
+    assert_eq!(subject.storage.setting(kept).await.unwrap().as_deref(), Some("value"));
+    subject.commit(Change::ClearSetting(cleared)).await.unwrap();
+    assert!(told(follower.calls()).is_empty());
 }

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a check fails by panicking")]
 
 use super::{Subject, assert_conflict};
-use crate::{SeededRandom, samples};
+use crate::{RecordingFollower, SeededRandom, samples};
 use domain::{AccountId, Credential, RealmId, Revision, SealedHa1s, Timestamp};
-use storage::{Change, Conflict, NewAccount, RegistrationsAfter};
+use std::sync::Arc;
+use storage::{Change, Conflict, Fact, NewAccount, RegistrationsAfter, ResealedCredential};
 
 /// Every field survives, and the revision is the one that the commit answered.
 pub async fn creates_and_reads(subject: Subject) {
@@ -143,4 +144,61 @@ pub async fn a_deleted_username_is_free_again(subject: Subject) {
     subject.commit(Change::DeleteCredential { account: account.id, id: first.id }).await.unwrap();
     let second = subject.create_credential(samples::credential(&account, "phone", 2)).await;
     assert_eq!(subject.storage.credential(account.id, second.id).await.unwrap(), Some(second));
+}
+
+/// A name leads to the credential of the account that asks, octet by octet, and to no neighbour's.
+pub async fn a_username_finds_the_accounts_own(subject: Subject) {
+    let owner = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let neighbour = NewAccount {
+        realm: samples::realm_name("MA_AAAAAAAA.sip.localhost"),
+        hosts: Vec::new(),
+        ..samples::new_account("MA_BBBBBBBB")
+    };
+    let neighbour = subject.create_account(neighbour).await;
+    let created = subject.create_credential(samples::credential(&owner, "phone", 1)).await;
+    for (account, name, expected) in [
+        (owner.id, "phone", Some(&created)),
+        (owner.id, "Phone", None),
+        (owner.id, "phon", None),
+        (neighbour.id, "phone", None),
+        (AccountId(99), "phone", None),
+    ] {
+        let found = subject.storage.credential_by_username(account, samples::username(name)).await.unwrap();
+        assert_eq!(found.as_ref(), expected, "{name} of {account:?}");
+    }
+}
+
+/// New seals replace old ones and count as a write; what was changed or deleted meanwhile is left alone.
+pub async fn credentials_are_sealed_anew_unless_changed(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let kept = subject.create_credential(samples::credential(&account, "kept", 1)).await;
+    let changed = subject.create_credential(samples::credential(&account, "changed", 2)).await;
+    let gone = subject.create_credential(samples::credential(&account, "gone", 3)).await;
+    let update = |credential: &Credential, description: &str| Change::UpdateCredential {
+        credential: Credential { description: description.into(), ..credential.clone() },
+        registrations: RegistrationsAfter::Keep,
+    };
+    let newer = subject.commit(update(&changed, "changed")).await.unwrap();
+    subject.commit(Change::DeleteCredential { account: account.id, id: gone.id }).await.unwrap();
+    let follower = Arc::new(RecordingFollower::default());
+    subject.storage.follow(follower.clone()).await.unwrap();
+
+    let ha1s = SealedHa1s { sha256: None, ..samples::sealed_ha1s(&SeededRandom::new(99)) };
+    let anew = |credential: &Credential| ResealedCredential {
+        id: credential.id,
+        revision: credential.revision,
+        ha1s: ha1s.clone(),
+    };
+    let resealed = vec![anew(&gone), anew(&changed), anew(&kept)];
+    let revision = subject.commit(Change::ResealCredentials(resealed)).await.unwrap();
+    let expected = Credential { ha1s, revision, ..kept.clone() };
+    let (_, facts) = follower.calls().pop().unwrap();
+    assert_eq!(format!("{facts:?}"), format!("{:?}", [Fact::Credential(expected.clone())]));
+    assert_eq!(subject.storage.credential(account.id, kept.id).await.unwrap(), Some(expected.clone()));
+    let other = subject.storage.credential(account.id, changed.id).await.unwrap().unwrap();
+    assert_eq!((other.revision, other.ha1s), (newer, changed.ha1s));
+    assert_eq!(subject.storage.credential(account.id, gone.id).await.unwrap(), None);
+    // It would bring the old seal back.
+    assert_conflict(subject.commit(update(&kept, "late")).await, Conflict::Superseded);
+    subject.commit(update(&expected, "in time")).await.unwrap();
 }

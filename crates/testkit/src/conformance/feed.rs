@@ -3,7 +3,7 @@
 
 use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, SeededRandom, samples};
-use domain::{AccountId, AuditAction, ChallengePolicy, Credential, RealmId, Revision};
+use domain::{Account, AccountId, AuditAction, ChallengePolicy, Credential, RealmId, Revision};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +65,8 @@ pub async fn facts_equal_what_reads_return(subject: Subject) {
         subject.commit(Change::PutSetting { name: SettingName::BaseDomain, value: value.into() }).await.unwrap();
     }
 
+    come_and_go(&subject, &account).await;
+
     let late = Arc::new(RecordingFollower::default());
     subject.storage.follow(late.clone()).await.unwrap();
     assert_references_precede(&early.facts());
@@ -83,6 +85,25 @@ pub async fn facts_equal_what_reads_return(subject: Subject) {
     let value = subject.storage.setting(SettingName::BaseDomain).await.unwrap().unwrap();
     assert!(known["setting base_domain"].contains(&*value));
     assert_eq!(&*value, "second");
+}
+
+/// Some of everything, of which part is gone again in the end.
+async fn come_and_go(subject: &Subject, account: &Account) {
+    let sub = subject.create_account(samples::new_sub_account("SA_STAYS", account)).await;
+    let gone = subject.create_account(samples::new_sub_account("SA_GOES", account)).await;
+    for (account, number) in [(&sub, 500), (&gone, 600)] {
+        subject.create_credential(samples::credential(account, "phone", number)).await;
+        subject.commit(Change::CreateApiToken(samples::api_token(account.id, number))).await.unwrap();
+        subject.commit(Change::CreateOperatorToken(samples::operator_token(number + 50))).await.unwrap();
+        let host = samples::host(&format!("pbx{number}.example.com"));
+        subject.commit(Change::AddHost { account: account.id, host }).await.unwrap();
+    }
+    subject.commit(Change::DeleteAccount(gone.id)).await.unwrap();
+    let revoked = samples::new_account("SA_STAYS").token.id;
+    subject.commit(Change::RevokeApiToken { account: sub.id, id: revoked }).await.unwrap();
+    subject.commit(Change::RevokeOperatorToken(samples::operator_token(650).id)).await.unwrap();
+    subject.commit(Change::PutSetting { name: SettingName::NonceKey, value: "gone".into() }).await.unwrap();
+    subject.commit(Change::ClearSetting(SettingName::NonceKey)).await.unwrap();
 }
 
 /// When a commit is answered, every follower has its facts.

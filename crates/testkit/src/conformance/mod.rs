@@ -4,12 +4,15 @@
 //! [`storage_conformance!`](crate::storage_conformance) makes a test of every one of them.
 
 pub mod accounts;
+pub mod answers;
 pub mod atomicity;
 pub mod boots_and_settings;
 pub mod credentials;
 pub mod feed;
 pub mod pages;
 pub mod registrations;
+pub mod sub_accounts;
+pub mod tokens;
 
 use crate::samples;
 use domain::{Account, AuditEvent, Credential, Revision};
@@ -89,6 +92,8 @@ macro_rules! storage_conformance {
                 deletes_once
                 hides_the_credentials_of_other_accounts
                 a_deleted_username_is_free_again
+                a_username_finds_the_accounts_own
+                credentials_are_sealed_anew_unless_changed
             }
             atomicity {
                 a_failing_change_undoes_the_earlier_ones
@@ -110,6 +115,35 @@ macro_rules! storage_conformance {
                 windows_are_in_order_of_creation
                 totals_follow_creation_and_deletion
                 accounts_do_not_mix
+                cursors_walk_without_gap_or_repetition
+                all_accounts_can_be_walked
+            }
+            sub_accounts {
+                a_sub_account_knows_its_parent
+                a_sub_account_has_no_sub_accounts
+                sub_accounts_are_listed_by_state
+                a_patch_changes_what_it_names
+                a_disabled_account_has_no_registrations
+                a_deletion_takes_all_that_belongs_to_the_account
+                an_account_with_sub_accounts_stays
+                a_deletion_that_fails_deletes_nothing
+                hosts_come_and_go
+                only_a_creation_fills_in_the_audited_account
+                realms_are_listed_by_name
+            }
+            tokens {
+                tokens_are_listed_in_order_of_creation
+                a_token_is_revoked_by_its_account_only
+                operator_tokens_are_kept_apart
+                the_latest_use_of_a_token_stays
+            }
+            answers {
+                a_key_is_of_its_account
+                a_used_key_gives_way_when_it_is_old
+                concurrent_requests_of_one_key_take_effect_once
+                answers_can_be_walked
+                old_answers_are_forgotten
+                answers_are_sealed_anew_unless_replaced
             }
             registrations {
                 bindings_return_as_they_were_saved
@@ -125,6 +159,7 @@ macro_rules! storage_conformance {
                 boots_since_is_newest_first
                 boots_since_is_bounded
                 settings_are_written_and_replaced
+                settings_are_cleared
             }
         }
     };
