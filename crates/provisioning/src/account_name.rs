@@ -20,6 +20,12 @@ impl AccountName {
         if length_ok && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(AccountNameError) }
     }
 
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn into_inner(self) -> Box<str> {
         self.0
     }

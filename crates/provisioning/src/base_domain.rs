@@ -1,7 +1,6 @@
 //! The domain under which accounts get their realm and their SIP domain.
 
-use crate::operator::operator_audit;
-use crate::{LocalOperator, Provisioning, ProvisioningError};
+use crate::{InstallationOperator, Provisioning, ProvisioningError};
 use domain::{AuditAction, HostName};
 use storage::{Change, ChangeSet, SettingName};
 
@@ -39,7 +38,7 @@ impl Provisioning {
     /// [`ProvisioningError::Storage`].
     pub async fn settle_base_domain(
         &self,
-        _operator: LocalOperator,
+        operator: &InstallationOperator,
         wish: Option<HostName>,
     ) -> Result<BaseDomainOutcome, ProvisioningError> {
         let stored = self.stored_base_domain().await?;
@@ -49,12 +48,10 @@ impl Provisioning {
             (None, wish) => BaseDomainOutcome::Settled(wish.map_or_else(|| HostName::parse(DEFAULT_BASE_DOMAIN), Ok)?),
         };
         let value = outcome.domain().as_str();
-        let audit = operator_audit(
-            self.parts.clock.now(),
-            (AuditAction::SettingChanged, "base_domain".into(), format!("{{\"value\":\"{value}\"}}")),
-        );
+        let deed = (AuditAction::SettingChanged, "base_domain".into(), format!("{{\"value\":\"{value}\"}}"));
+        let audit = operator.audit(self.parts.clock.now(), None, deed);
         let change = Change::PutSetting { name: SettingName::BaseDomain, value: value.into() };
-        self.commit_everywhere(ChangeSet { changes: vec![change], audit }).await?;
+        self.commit_as(operator.asker(), ChangeSet { changes: vec![change], audit }).await?;
         Ok(outcome)
     }
 

@@ -1,6 +1,6 @@
 //! Creates a credential.
 
-use crate::{AccountScope, CredentialView, Provisioning, ProvisioningError, RequestContext};
+use crate::{CredentialView, CredentialsWrite, Provisioning, ProvisioningError, RequestContext};
 use domain::{AuditAction, Credential, CredentialId, Password, Revision, Username};
 use storage::{Change, ChangeSet};
 
@@ -20,7 +20,7 @@ impl Provisioning {
     /// [`ProvisioningError::UsernameTaken`], or the storage failed.
     pub async fn create_credential(
         &self,
-        scope: &AccountScope,
+        scope: &CredentialsWrite,
         context: RequestContext,
         new: NewCredential,
     ) -> Result<CredentialView, ProvisioningError> {
@@ -43,9 +43,9 @@ impl Provisioning {
             revision: Revision(0),
         };
         let detail = format!("{{\"username\":\"{}\"}}", credential.username);
-        let audit = scope.audit(context, now, (AuditAction::CredentialCreated, id.to_string(), detail));
+        let audit = scope.audit(&context, now, (AuditAction::CredentialCreated, id.to_string(), detail));
         let changes = vec![Change::CreateCredential(credential.clone())];
-        credential.revision = self.commit_everywhere(ChangeSet { changes, audit }).await?;
+        credential.revision = self.commit_as(scope.asker(), ChangeSet { changes, audit }).await?;
         Ok(CredentialView::new(scope, credential))
     }
 }

@@ -1,6 +1,6 @@
 //! Deletes a credential.
 
-use crate::{AccountScope, Provisioning, ProvisioningError, RequestContext};
+use crate::{CredentialsWrite, Provisioning, ProvisioningError, RequestContext};
 use domain::{AuditAction, CredentialId};
 use storage::{Change, ChangeSet};
 
@@ -11,14 +11,17 @@ impl Provisioning {
     /// [`ProvisioningError::CredentialNotFound`], or the storage failed.
     pub async fn delete_credential(
         &self,
-        scope: &AccountScope,
+        scope: &CredentialsWrite,
         context: RequestContext,
         id: CredentialId,
     ) -> Result<(), ProvisioningError> {
-        let audit =
-            scope.audit(context, self.parts.clock.now(), (AuditAction::CredentialDeleted, id.to_string(), "{}".into()));
+        let audit = scope.audit(
+            &context,
+            self.parts.clock.now(),
+            (AuditAction::CredentialDeleted, id.to_string(), "{}".into()),
+        );
         let change = Change::DeleteCredential { account: scope.account(), id };
-        self.commit_everywhere(ChangeSet { changes: vec![change], audit }).await?;
+        self.commit_as(scope.asker(), ChangeSet { changes: vec![change], audit }).await?;
         Ok(())
     }
 }

@@ -33,6 +33,10 @@ impl Description {
         }
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn into_inner(self) -> Box<str> {
         self.0
     }

@@ -1,12 +1,17 @@
 //! What a use case can refuse, by what its caller can do about it.
 
-use domain::{AuthIdError, HostNameError, RealmNameError};
+use domain::{AuthIdError, HostName, HostNameError, RealmNameError};
 use storage::{CommitError, Conflict, StorageError};
 
 /// Why a request has no operator. One answer for every cause: which part was wrong is nobody's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("missing or wrong X-Auth-ID or X-Auth-Token")]
 pub struct AuthenticationError;
+
+/// A request to the operator API has no valid token. One answer for every cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("missing or wrong operator token; `sipwarden operator-token create` makes one")]
+pub struct OperatorAuthenticationError;
 
 /// The operator may not act on that account, whether it exists or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +24,50 @@ pub enum ProvisioningError {
     /// The account has no such credential.
     #[error("Credential not found")]
     CredentialNotFound,
+    /// No account of that auth id, or not where it was looked for.
+    #[error("Account not found")]
+    AccountNotFound,
+    /// The account, or the operator, has no such token.
+    #[error("Token not found")]
+    TokenNotFound,
+    /// That host name was not given to the account.
+    #[error("Host name not found")]
+    HostNotFound,
+    /// While the request was being read or decided, its token was revoked or expired, or its account was disabled.
+    #[error("the token was revoked while the request was under way; nothing was changed")]
+    AccessEnded,
+    /// The token to be made would never work.
+    #[error("the expiry has passed already; give a moment in the future, or none")]
+    ExpiryPassed,
+    /// An account may not lock itself out.
+    #[error("this is the account's last valid token of scope all; make another before revoking it")]
+    LastToken,
+    /// The account, or the operator, has as many tokens as there may be.
+    #[error("there are {} tokens already; revoke one that is not used", crate::limits::MAX_TOKENS_PER_ACCOUNT)]
+    TooManyTokens,
+    /// The account has as many sub-accounts as it may.
+    #[error("the account has {} sub-accounts already; delete one that is not used", crate::limits::MAX_SUB_ACCOUNTS)]
+    TooManySubAccounts,
+    /// The account has as many host names as it may.
+    #[error("the account has {} host names already; remove one that is not used", crate::limits::MAX_HOSTS_PER_ACCOUNT)]
+    TooManyHosts,
+    /// There is one level of sub-accounts.
+    #[error("a sub-account has no sub-accounts of its own; use its parent")]
+    SubAccountsOfSubAccount,
+    /// The account cannot be deleted before its sub-accounts.
+    #[error("the account still has sub-accounts; delete them first")]
+    HasSubAccounts,
+    /// The name is not the operator's to give.
+    #[error(
+        "{0} cannot be given to an account: it is an address, lies under the base domain, or belongs to another account"
+    )]
+    HostReserved(HostName),
+    /// The name belongs to the account for life.
+    #[error("{0} is the account's own SIP domain or its realm's name and stays; disable or delete the account instead")]
+    HostIsFixed(HostName),
+    /// Another request was answered under that idempotency key.
+    #[error("that Idempotency-Key was used for another request; use a new one")]
+    KeyUsed,
     /// No realm of that name.
     #[error("no realm of that name exists; `sipwarden account list` shows all")]
     RealmNotFound,
@@ -51,6 +100,13 @@ pub enum ProvisioningError {
     NotAppliedEverywhere(StorageError),
 }
 
+impl ProvisioningError {
+    /// Names what was not there, where it was not a credential.
+    pub(crate) fn if_not_found(self, what: Self) -> Self {
+        if matches!(self, Self::CredentialNotFound) { what } else { self }
+    }
+}
+
 impl From<StorageError> for ProvisioningError {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
@@ -64,6 +120,8 @@ impl From<CommitError> for ProvisioningError {
             CommitError::Conflict(Conflict::UsernameTaken) => Self::UsernameTaken,
             CommitError::Conflict(Conflict::AuthIdTaken) => Self::AuthIdTaken,
             CommitError::Conflict(Conflict::HostTaken) => Self::HostTaken(String::from("of this account")),
+            CommitError::Conflict(Conflict::KeyUsed) => Self::KeyUsed,
+            CommitError::Conflict(Conflict::HasSubAccounts) => Self::HasSubAccounts,
             CommitError::Conflict(Conflict::Superseded) => Self::Contended,
             CommitError::Conflict(Conflict::NotFound) => Self::CredentialNotFound,
         }

@@ -1,7 +1,6 @@
 //! Whether the master key at hand is the one the database was made with.
 
-use crate::operator::operator_audit;
-use crate::{InstallationError, LocalOperator, Provisioning};
+use crate::{InstallationError, InstallationOperator, Provisioning};
 use domain::{AuditAction, Sealed};
 use storage::{Change, ChangeSet, SettingName};
 
@@ -15,7 +14,7 @@ impl Provisioning {
     ///
     /// # Errors
     /// [`InstallationError::Storage`].
-    pub async fn check_master_key(&self, _operator: LocalOperator) -> Result<(), InstallationError> {
+    pub async fn check_master_key(&self, operator: &InstallationOperator) -> Result<(), InstallationError> {
         match self.storage().setting(SettingName::KeyCheck).await? {
             Some(stored) => {
                 let sealed = decode_hex(&stored).map(Sealed::from_bytes).ok_or(InstallationError::WrongKey)?;
@@ -26,14 +25,14 @@ impl Provisioning {
                     Err(InstallationError::WrongKey)
                 }
             }
-            None => self.note_master_key().await,
+            None => self.note_master_key(operator).await,
         }
     }
 
-    async fn note_master_key(&self) -> Result<(), InstallationError> {
+    async fn note_master_key(&self, operator: &InstallationOperator) -> Result<(), InstallationError> {
         let sealed = self.parts.keyring.seal_named(KEY_CHECK, CONSTANT, &*self.parts.random);
-        let audit =
-            operator_audit(self.parts.clock.now(), (AuditAction::SettingChanged, KEY_CHECK.into(), "{}".into()));
+        let deed = (AuditAction::SettingChanged, KEY_CHECK.into(), "{}".into());
+        let audit = operator.audit(self.parts.clock.now(), None, deed);
         let value = encode_hex(sealed.as_bytes()).into_boxed_str();
         let change = Change::PutSetting { name: SettingName::KeyCheck, value };
         self.storage().commit(ChangeSet { changes: vec![change], audit }).await?;

@@ -4,33 +4,56 @@
 //! after [`storage::Coherence`] says that every node that may answer phones has applied it. This crate knows neither
 //! HTTP nor SQL, and it never keeps or returns a password: HA1s are computed once and sealed at once.
 //!
-//! The evidence types are [`AccountScope`] (a token was checked and allows this account) and [`LocalOperator`] (the
-//! control socket's file permissions were).
+//! Nothing is done without evidence that only a check makes. [`Operator`]: a token was right. [`AccountScope`]: it gives
+//! access to this account, its own or a sub-account. [`CredentialsWrite`], [`AccountRead`], [`AccountWrite`]: its scope
+//! includes that much. [`InstallationOperator`]: file permissions or an operator token let the caller in.
 
 mod account_name;
+mod accounts;
+mod api_tokens;
+mod asker;
 mod base_domain;
-mod create_account;
 mod create_credential;
+mod default_account;
 mod delete_credential;
 mod description;
 mod error;
 mod ha1;
+mod hosts;
 mod installation;
+mod installation_operator;
+mod known_token;
+pub mod limits;
+mod new_token;
 mod operator;
 mod operator_index;
+mod operator_tokens;
+mod permission;
+mod profile;
 mod read_credentials;
-mod realm_policy;
+mod realms;
+mod sub_accounts;
+mod token_label;
+mod token_uses;
 mod update_credential;
 
 pub use account_name::{AccountName, AccountNameError};
+pub use accounts::{AccountCreated, AccountUpdate, AccountView, NewAccountRequest};
+pub use api_tokens::{ApiTokenCreated, ApiTokenView};
 pub use base_domain::{BaseDomainOutcome, DEFAULT_BASE_DOMAIN};
-pub use create_account::{AccountCreated, NewAccountRequest};
 pub use create_credential::NewCredential;
 pub use description::{Description, DescriptionError};
-pub use error::{AuthenticationError, InstallationError, ProvisioningError, ScopeError};
-pub use operator::{AccountScope, LocalOperator, Operator, RequestContext};
+pub use error::{AuthenticationError, InstallationError, OperatorAuthenticationError, ProvisioningError, ScopeError};
+pub use installation_operator::InstallationOperator;
+pub use new_token::{NewApiToken, NewOperatorToken};
+pub use operator::{AccountScope, Operator, RequestContext};
 pub use operator_index::OperatorIndex;
+pub use operator_tokens::{OperatorTokenCreated, OperatorTokenView};
+pub use permission::{AccountRead, AccountWrite, CredentialsWrite, PermissionError};
+pub use profile::{Email, Permissions, PhoneNumber, ProfileError, ProfilePatch, RateLimit};
 pub use read_credentials::CredentialView;
+pub use sub_accounts::NewSubAccount;
+pub use token_label::{TokenLabel, TokenLabelError};
 pub use update_credential::CredentialUpdate;
 
 use domain::{Clock, RandomSource, UsernameRule};
@@ -64,13 +87,16 @@ pub struct Parts {
 /// The management use cases, one method each, in one file each.
 pub struct Provisioning {
     parts: Parts,
+    /// Held from reading to commit by what decides on more than the object it changes: how many there are, which is the
+    /// last, what a profile was. Never held while a client is waited for.
+    tenancy: tokio::sync::Mutex<()>,
 }
 
 impl Provisioning {
     /// Builds the use cases.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts }
+        Self { parts, tenancy: tokio::sync::Mutex::default() }
     }
 
     /// Which usernames may be created.

@@ -1,8 +1,10 @@
 //! Changes a credential's password, state or description.
 
-use crate::{AccountScope, CredentialView, Description, Provisioning, ProvisioningError, RequestContext};
+use crate::{
+    AccountScope, CredentialView, CredentialsWrite, Description, Provisioning, ProvisioningError, RequestContext,
+};
 use domain::{AuditAction, Credential, CredentialId, Password, SealedHa1s, Timestamp};
-use storage::{Change, ChangeSet, CommitError, Conflict, RegistrationsAfter};
+use storage::{Change, ChangeSet, RegistrationsAfter};
 
 /// What to change; what is absent stays.
 #[derive(Debug, Default)]
@@ -32,7 +34,7 @@ impl Provisioning {
     /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::Contended`], or the storage failed.
     pub async fn update_credential(
         &self,
-        scope: &AccountScope,
+        scope: &CredentialsWrite,
         context: RequestContext,
         (id, update): (CredentialId, CredentialUpdate),
     ) -> Result<CredentialView, ProvisioningError> {
@@ -48,25 +50,14 @@ impl Provisioning {
         for _ in 0..ATTEMPTS {
             let now = self.parts.clock.now();
             let credential = patch.applied_to(current, now);
-            let audit = scope.audit(
-                context.clone(),
-                now,
-                (AuditAction::CredentialUpdated, id.to_string(), patch.audit_detail()),
-            );
+            let audit =
+                scope.audit(&context, now, (AuditAction::CredentialUpdated, id.to_string(), patch.audit_detail()));
             let change =
                 Change::UpdateCredential { credential: credential.clone(), registrations: patch.registrations_after() };
-            match self.storage().commit(ChangeSet { changes: vec![change], audit }).await {
-                Ok(revision) => {
-                    self.storage()
-                        .applied_everywhere(revision)
-                        .await
-                        .map_err(ProvisioningError::NotAppliedEverywhere)?;
-                    return Ok(CredentialView::new(scope, credential));
-                }
-                Err(CommitError::Conflict(Conflict::Superseded)) => {
-                    current = self.stored_credential(scope, id).await?;
-                }
-                Err(error) => return Err(error.into()),
+            match self.commit_as(scope.asker(), ChangeSet { changes: vec![change], audit }).await {
+                Ok(_) => return Ok(CredentialView::new(scope, credential)),
+                Err(ProvisioningError::Contended) => current = self.stored_credential(scope, id).await?,
+                Err(error) => return Err(error),
             }
         }
         Err(ProvisioningError::Contended)

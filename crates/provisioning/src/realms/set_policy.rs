@@ -1,7 +1,6 @@
 //! Changes which digest algorithms a realm's challenges offer.
 
-use crate::operator::operator_audit;
-use crate::{LocalOperator, Provisioning, ProvisioningError};
+use crate::{InstallationOperator, Provisioning, ProvisioningError};
 use domain::{AuditAction, ChallengePolicy, RealmName};
 use storage::{Change, ChangeSet};
 
@@ -12,16 +11,17 @@ impl Provisioning {
     /// [`ProvisioningError::RealmNotFound`], or the storage failed.
     pub async fn set_challenge_policy(
         &self,
-        _operator: LocalOperator,
+        operator: &InstallationOperator,
         realm: RealmName,
         policy: ChallengePolicy,
     ) -> Result<(), ProvisioningError> {
         let found = self.storage().realm_by_name(realm).await?.ok_or(ProvisioningError::RealmNotFound)?;
         let detail = format!("{{\"policy\":\"{}\"}}", policy.as_str());
-        let audit =
-            operator_audit(self.parts.clock.now(), (AuditAction::RealmPolicyChanged, found.name.to_string(), detail));
+        let deed = (AuditAction::RealmPolicyChanged, found.name.to_string(), detail);
+        let audit = operator.audit(self.parts.clock.now(), None, deed);
         let change = Change::SetChallengePolicy { realm: found.id, policy };
-        self.commit_everywhere(ChangeSet { changes: vec![change], audit }).await?;
+        let committed = self.commit_as(operator.asker(), ChangeSet { changes: vec![change], audit }).await;
+        committed.map_err(|error| error.if_not_found(ProvisioningError::RealmNotFound))?;
         Ok(())
     }
 }

@@ -1,0 +1,5 @@
+//! The host names that lead to an account's realm.
+
+mod add;
+mod list;
+mod remove;

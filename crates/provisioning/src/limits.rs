@@ -1,0 +1,13 @@
+//! How much of everything there may be. Rows that a tenant can make are bounded, or one tenant could fill the disk.
+
+/// Most API tokens an account may have, expired ones included. Every one is compared with what a request offers.
+pub const MAX_TOKENS_PER_ACCOUNT: usize = 100;
+
+/// Most tokens for the operator API, expired ones included.
+pub const MAX_OPERATOR_TOKENS: usize = 100;
+
+/// Most sub-accounts a main account may have.
+pub const MAX_SUB_ACCOUNTS: u64 = 1000;
+
+/// Most host names an account may have, its SIP domain and its realm's name among them.
+pub const MAX_HOSTS_PER_ACCOUNT: usize = 100;

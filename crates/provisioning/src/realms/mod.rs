@@ -1,0 +1,4 @@
+//! Realms, as the operator manages them.
+
+mod list;
+mod set_policy;
