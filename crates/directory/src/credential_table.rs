@@ -1,10 +1,11 @@
 //! Every credential, found by realm and username, in shards.
 
-use crate::entry::Entry;
-use domain::{BindingId, CredentialId, RealmId};
+use crate::entry::{AccountState, Entry};
+use domain::{AccountId, BindingId, CredentialId, RealmId};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use parking_lot::{Mutex, MutexGuard};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 /// A power of two, enough that two workers rarely meet.
@@ -63,6 +64,23 @@ impl CredentialTable {
             }
             None => {
                 entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
+            }
+        }
+    }
+
+    /// Notes the new state of those accounts at every credential of theirs, and ends the bindings of disabled ones.
+    ///
+    /// Storage removed its copies in the transaction that disabled the account; they are noted all the same, as in
+    /// [`Self::put`].
+    pub(crate) fn set_account_states(&self, states: &HashMap<AccountId, AccountState>) {
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            let Shard { entries, removed, .. } = &mut *shard;
+            for entry in entries.iter_mut() {
+                if let Some(state) = states.get(&entry.account()) {
+                    let id = entry.id;
+                    removed.extend(entry.set_account_enabled(*state).iter().map(|ended| (id, ended.facts.id)));
+                }
             }
         }
     }

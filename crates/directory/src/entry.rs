@@ -21,6 +21,14 @@ impl OpenHa1s {
     }
 }
 
+/// Whether an account's credentials may authenticate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AccountState {
+    Enabled,
+    /// It or its parent is disabled, or it is not known (any more).
+    Disabled,
+}
+
 /// A credential and its bindings.
 pub(crate) struct Entry {
     pub(crate) realm: RealmId,
@@ -29,6 +37,9 @@ pub(crate) struct Entry {
     account: AccountId,
     generation: u32,
     enabled: bool,
+    /// Whether its account and that account's parent are enabled. Changed under the shard's lock, so that no binding is
+    /// written by whoever was verified before.
+    account_is_enabled: bool,
     /// Whether it stands in its shard's list of entries with unsaved bindings.
     pub(crate) listed: bool,
     ha1s: OpenHa1s,
@@ -44,14 +55,14 @@ pub struct CredentialSnapshot {
     pub account: AccountId,
     /// Its password's generation.
     pub generation: u32,
-    /// Whether it may authenticate; its account's state is not considered.
+    /// Whether it may authenticate: it, its account and that account's parent are enabled.
     pub enabled: bool,
     /// HA1 under the hash asked for; `None` if that was retired or never known.
     pub ha1: Option<Ha1>,
 }
 
 impl Entry {
-    pub(crate) fn new(credential: &Credential, ha1s: OpenHa1s) -> Self {
+    pub(crate) fn new(credential: &Credential, account: AccountState, ha1s: OpenHa1s) -> Self {
         Self {
             realm: credential.realm,
             username: credential.username.as_str().as_bytes().into(),
@@ -59,6 +70,7 @@ impl Entry {
             account: credential.account,
             generation: credential.generation,
             enabled: credential.enabled,
+            account_is_enabled: account == AccountState::Enabled,
             listed: false,
             ha1s,
             bindings: Vec::new(),
@@ -68,7 +80,7 @@ impl Entry {
     /// Takes over a newer state of the same credential and gives back the bindings that ended by it: they end with the
     /// password that made them and with a disabled credential.
     pub(crate) fn renew(&mut self, newer: Self) -> Vec<LiveBinding> {
-        let keeps_bindings = newer.enabled && newer.id == self.id && newer.generation == self.generation;
+        let keeps_bindings = newer.may_authenticate() && newer.id == self.id && newer.generation == self.generation;
         let present = std::mem::take(&mut self.bindings);
         let (bindings, ended) = if keeps_bindings { (present, Vec::new()) } else { (Vec::new(), present) };
         let listed = keeps_bindings && self.listed;
@@ -76,18 +88,32 @@ impl Entry {
         ended
     }
 
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Notes the state of its account and gives back the bindings that ended by it.
+    pub(crate) fn set_account_enabled(&mut self, state: AccountState) -> Vec<LiveBinding> {
+        self.account_is_enabled = state == AccountState::Enabled;
+        if self.account_is_enabled { Vec::new() } else { std::mem::take(&mut self.bindings) }
+    }
+
     pub(crate) fn snapshot(&self, hash: HashAlgorithm) -> CredentialSnapshot {
         CredentialSnapshot {
             id: self.id,
             account: self.account,
             generation: self.generation,
-            enabled: self.enabled,
+            enabled: self.may_authenticate(),
             ha1: self.ha1s.of(hash).cloned(),
         }
     }
 
     /// Whether this is still what was verified.
     pub(crate) fn is_current(&self, id: CredentialId, generation: u32) -> bool {
-        self.id == id && self.generation == generation && self.enabled
+        self.id == id && self.generation == generation && self.may_authenticate()
+    }
+
+    fn may_authenticate(&self) -> bool {
+        self.enabled && self.account_is_enabled
     }
 }

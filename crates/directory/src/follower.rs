@@ -2,11 +2,12 @@
 
 use crate::entry::{Entry, OpenHa1s};
 use crate::{Directory, Realms};
-use domain::{Credential, DigestAlgorithm, Revision, Sealed};
+use domain::{AuthId, Credential, DigestAlgorithm, Revision, Sealed};
 use keyring::Ha1Context;
 use sip_digest::{Ha1, HashAlgorithm};
+use std::collections::HashMap;
 use std::sync::Arc;
-use storage::{Fact, Follower};
+use storage::{Fact, Follower, SettingName};
 
 impl Follower for Directory {
     fn apply(&self, _revision: Revision, facts: &[Fact]) {
@@ -18,34 +19,55 @@ impl Follower for Directory {
                 Fact::CredentialDeleted { id, realm, username } => {
                     self.credentials.remove(*realm, username.as_str().as_bytes(), *id);
                 }
-                Fact::Realm(_) | Fact::Account(_) | Fact::Host { .. } | Fact::ApiToken(_) | Fact::Setting { .. } => {}
+                Fact::Realm(_)
+                | Fact::Account(_)
+                | Fact::AccountDeleted(_)
+                | Fact::Host { .. }
+                | Fact::HostRemoved(_)
+                | Fact::ApiToken(_)
+                | Fact::ApiTokenRevoked { .. }
+                | Fact::OperatorToken(_)
+                | Fact::OperatorTokenRevoked(_)
+                | Fact::Setting { .. }
+                | Fact::SettingCleared(_) => {}
             }
         }
     }
 }
 
 impl Directory {
-    /// Publishes one new snapshot for all realm, account and host facts of a batch.
+    /// Publishes one new snapshot for all that a batch says of realms, accounts, hosts and the default account; then
+    /// tells the credentials of accounts whose state it changed.
     fn apply_realms(&self, facts: &[Fact]) {
-        let concerns_realms = |fact: &Fact| matches!(fact, Fact::Realm(_) | Fact::Account(_) | Fact::Host { .. });
         if !facts.iter().any(concerns_realms) {
             return;
         }
-        let mut realms = Realms::clone(&self.realms.load());
+        let before = self.realms.load_full();
+        let mut realms = Realms::clone(&before);
         for fact in facts {
             match fact {
                 Fact::Realm(realm) => realms.put_realm(realm),
                 Fact::Account(account) => realms.put_account(account),
+                Fact::AccountDeleted(id) => realms.remove_account(*id),
                 Fact::Host { host, realm } => realms.put_host(host, *realm),
+                Fact::HostRemoved(host) => realms.remove_host(host),
+                Fact::Setting { name: SettingName::DefaultAccount, value } => {
+                    realms.set_default_account(stored_auth_id(value));
+                }
+                Fact::SettingCleared(SettingName::DefaultAccount) => realms.set_default_account(None),
                 _ => {}
             }
         }
+        let changed: HashMap<_, _> = realms.changed_states(&before).collect();
         self.realms.store(Arc::new(realms));
+        if !changed.is_empty() {
+            self.credentials.set_account_states(&changed);
+        }
     }
 
     fn put_credential(&self, realms: &Realms, credential: &Credential) {
         let ha1s = self.open(realms, credential);
-        self.credentials.put(Entry::new(credential, ha1s));
+        self.credentials.put(Entry::new(credential, realms.state(credential.account), ha1s));
     }
 
     /// Opens the sealed HA1s. One that does not open authenticates nobody; that is logged, not fatal, because the
@@ -79,4 +101,20 @@ impl Directory {
             sha512_256: open(sealed.sha512_256.as_ref(), DigestAlgorithm::Sha512_256, HashAlgorithm::Sha512_256),
         }
     }
+}
+
+fn concerns_realms(fact: &Fact) -> bool {
+    match fact {
+        Fact::Realm(_) | Fact::Account(_) | Fact::AccountDeleted(_) | Fact::Host { .. } | Fact::HostRemoved(_) => true,
+        Fact::Setting { name, .. } | Fact::SettingCleared(name) => *name == SettingName::DefaultAccount,
+        _ => false,
+    }
+}
+
+fn stored_auth_id(value: &str) -> Option<AuthId> {
+    let parsed = AuthId::parse(value);
+    if parsed.is_err() {
+        tracing::error!("the stored default account is no auth id; there is none until it is set again");
+    }
+    parsed.ok()
 }

@@ -29,8 +29,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What the operator may set about the directory.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// The account whose realm answers requests to a bare IP address or a foreign name; without one, the only
-    /// account's.
+    /// The account whose realm answers requests to a bare IP address or a foreign name; without one, that of the
+    /// stored default account, else of the only main account.
     pub default_account: Option<domain::AuthId>,
 }
 

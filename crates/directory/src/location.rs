@@ -20,7 +20,7 @@ pub struct CredentialKey<'k> {
     pub generation: u32,
 }
 
-/// The credential was disabled, deleted or given another password since it was verified.
+/// The credential or its account was disabled or deleted, or it was given another password, since it was verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Superseded;
 
@@ -100,10 +100,14 @@ impl Directory {
             if let Some(hash) = hashes.get(&record.credential)
                 && let Some(mut shard) = self.credentials.shard(*hash)
                 && let Some(entry) = shard.entries.find_mut(*hash, |entry| entry.id == record.credential)
-                && entry.is_current(record.credential, record.generation)
             {
-                entry.bindings.push(LiveBinding::from_record(&record));
-                loaded += 1;
+                if entry.is_current(record.credential, record.generation) {
+                    entry.bindings.push(LiveBinding::from_record(&record));
+                    loaded += 1;
+                } else {
+                    // A write that was under way when they ended brought it back just before the node stopped.
+                    shard.removed.push((record.credential, record.id));
+                }
             }
         })?;
         Ok(loaded)

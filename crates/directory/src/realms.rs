@@ -1,5 +1,6 @@
 //! Which host leads to which realm, and which accounts there are.
 
+use crate::entry::AccountState;
 use domain::{Account, AccountId, AuthId, ChallengePolicy, HostName, Realm, RealmId, RealmName};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -20,13 +21,16 @@ pub struct RealmEntry {
 struct AccountEntry {
     auth_id: AuthId,
     realm: RealmId,
+    parent: Option<AccountId>,
     enabled: bool,
 }
 
 /// A snapshot of realms, hosts and accounts.
 #[derive(Debug, Clone)]
 pub struct Realms {
-    default_account: Option<AuthId>,
+    /// This node's own default account; goes before the stored one.
+    configured_default: Option<AuthId>,
+    stored_default: Option<AuthId>,
     realms: HashMap<RealmId, Arc<RealmEntry>, RandomState>,
     /// By lower-case name.
     hosts: HashMap<Box<[u8]>, RealmId, RandomState>,
@@ -37,8 +41,14 @@ pub struct Realms {
 const MAX_HOST_OCTETS: usize = 255;
 
 impl Realms {
-    pub(crate) fn new(default_account: Option<AuthId>) -> Self {
-        Self { default_account, realms: HashMap::default(), hosts: HashMap::default(), accounts: HashMap::default() }
+    pub(crate) fn new(configured_default: Option<AuthId>) -> Self {
+        Self {
+            configured_default,
+            stored_default: None,
+            realms: HashMap::default(),
+            hosts: HashMap::default(),
+            accounts: HashMap::default(),
+        }
     }
 
     /// The realm that a host of a SIP URI leads to, in any case and with or without a final dot; `None` if it is not
@@ -53,21 +63,36 @@ impl Realms {
         self.realms.get(self.hosts.get(&*lower)?)
     }
 
-    /// The realm of requests that name no host of ours: the default account's, else the only account's.
+    /// The realm of requests that name no host of ours: the default account's, else the only main account's. Its
+    /// sub-accounts do not count: making one must not cost the main account's phones their realm.
     #[must_use]
     pub fn default_realm(&self) -> Option<&Arc<RealmEntry>> {
-        let account = match &self.default_account {
+        let account = match self.configured_default.as_ref().or(self.stored_default.as_ref()) {
             Some(auth_id) => self.accounts.values().find(|account| account.auth_id == *auth_id)?,
-            None if self.accounts.len() == 1 => self.accounts.values().next()?,
-            None => return None,
+            None => self.only_main_account()?,
         };
         self.realms.get(&account.realm)
     }
 
-    /// Whether the account exists and is enabled.
-    #[must_use]
-    pub fn is_enabled(&self, account: AccountId) -> bool {
-        self.accounts.get(&account).is_some_and(|account| account.enabled)
+    fn only_main_account(&self) -> Option<&AccountEntry> {
+        let mut main = self.accounts.values().filter(|account| account.parent.is_none());
+        main.next().filter(|_| main.next().is_none())
+    }
+
+    /// Whether credentials of that account may authenticate.
+    pub(crate) fn state(&self, account: AccountId) -> AccountState {
+        let enabled = |id: AccountId| self.accounts.get(&id).is_some_and(|account| account.enabled);
+        let parent = self.accounts.get(&account).and_then(|account| account.parent);
+        if enabled(account) && parent.is_none_or(enabled) { AccountState::Enabled } else { AccountState::Disabled }
+    }
+
+    /// Which accounts that were known before are in another state now. New ones have no credentials yet.
+    pub(crate) fn changed_states<'r>(
+        &'r self,
+        before: &'r Self,
+    ) -> impl Iterator<Item = (AccountId, AccountState)> + 'r {
+        let now = before.accounts.keys().map(|id| (*id, self.state(*id)));
+        now.filter(|(id, state)| *state != before.state(*id))
     }
 
     pub(crate) fn auth_id(&self, account: AccountId) -> Option<&AuthId> {
@@ -84,8 +109,20 @@ impl Realms {
     }
 
     pub(crate) fn put_account(&mut self, account: &Account) {
-        let Account { id, auth_id, realm, enabled, .. } = account.clone();
-        self.accounts.insert(id, AccountEntry { auth_id, realm, enabled });
+        let Account { id, auth_id, realm, parent, enabled, .. } = account.clone();
+        self.accounts.insert(id, AccountEntry { auth_id, realm, parent, enabled });
+    }
+
+    pub(crate) fn remove_account(&mut self, id: AccountId) {
+        self.accounts.remove(&id);
+    }
+
+    pub(crate) fn set_default_account(&mut self, auth_id: Option<AuthId>) {
+        self.stored_default = auth_id;
+    }
+
+    pub(crate) fn remove_host(&mut self, host: &HostName) {
+        self.hosts.remove(host.as_str().as_bytes());
     }
 
     pub(crate) fn put_host(&mut self, host: &HostName, realm: RealmId) {

@@ -115,7 +115,7 @@ impl Edge {
             account: credential.account,
             generation: credential.generation,
         });
-        let candidate = candidate(realms, subject, found.as_ref().map(|(_, credential)| credential));
+        let candidate = candidate(subject, found.as_ref().map(|(_, credential)| credential));
         let scope = NonceScope { realm: asked.number, source: incoming.flow.remote.ip() };
         let nonce = claim.nonce.unwrap_or_default();
         let attempt = Attempt {
@@ -189,14 +189,16 @@ impl Edge {
 /// Whose HA1 the response is compared with. A disabled credential's is computed too, so that the tenant can be told
 /// that the password was right.
 fn candidate<'a, 'p>(
-    realms: &Realms,
     subject: Option<Subject<'p>>,
     credential: Option<&'a CredentialSnapshot>,
 ) -> Candidate<'a, Subject<'p>> {
     match (subject, credential.and_then(|credential| credential.ha1.as_ref())) {
         (Some(subject), Some(ha1)) => {
-            let enabled = credential.is_some_and(|credential| credential.enabled) && realms.is_enabled(subject.account);
-            if enabled { Candidate::Accepted { subject, ha1 } } else { Candidate::Revoked { subject, ha1 } }
+            if credential.is_some_and(|credential| credential.enabled) {
+                Candidate::Accepted { subject, ha1 }
+            } else {
+                Candidate::Revoked { subject, ha1 }
+            }
         }
         _ => Candidate::Decoy,
     }
