@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use domain::CredentialId;
-use provisioning::AccountScope;
+use provisioning::{AccountScope, CredentialsWrite};
 use std::sync::Arc;
 
 /// The header that names the account asking.
@@ -17,7 +17,11 @@ const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 /// Permission to act on the account in the path: extracting it authenticates (401), then compares with the path (403).
 pub(crate) struct Authenticated(pub AccountScope);
 
-/// The credential named by the path. Extract it after [`Authenticated`].
+/// Permission to change credentials of the account in the path: as [`Authenticated`], and the token's scope must include
+/// it (403).
+pub(crate) struct MayWriteCredentials(pub CredentialsWrite);
+
+/// The credential named by the path. Extract it after [`Authenticated`] or [`MayWriteCredentials`].
 pub(crate) struct CredentialInPath(pub CredentialId);
 
 impl FromRequestParts<Arc<Shared>> for Authenticated {
@@ -29,6 +33,15 @@ impl FromRequestParts<Arc<Shared>> for Authenticated {
         let operator = shared.provisioning.authenticate(auth_id, token)?;
         let account = path_parameter(parts, "auth_id").await?;
         Ok(Self(operator.scope(&account)?))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for MayWriteCredentials {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let Authenticated(scope) = Authenticated::from_request_parts(parts, shared).await?;
+        Ok(Self(scope.credentials_write()?))
     }
 }
 

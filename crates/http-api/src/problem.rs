@@ -9,7 +9,7 @@ use crate::json_object::JsonFault;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use provisioning::{AuthenticationError, ProvisioningError, ScopeError};
+use provisioning::{AuthenticationError, PermissionError, ProvisioningError, ScopeError};
 use serde::Serialize;
 use std::borrow::Cow;
 use storage::StorageError;
@@ -33,6 +33,8 @@ pub(crate) enum Problem {
     Unauthenticated,
     /// The path is another account's.
     OtherAccount,
+    /// The token's scope does not include what was asked.
+    NotPermitted(PermissionError),
     /// The body does not say it is JSON.
     NotJson,
     /// The body is larger than allowed.
@@ -85,7 +87,7 @@ impl Problem {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::OtherAccount => StatusCode::FORBIDDEN,
+            Self::OtherAccount | Self::NotPermitted(_) => StatusCode::FORBIDDEN,
             Self::UnknownPath | Self::NotACredentialId => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -133,9 +135,10 @@ impl Problem {
             Self::BodyTooLarge { max_octets } => {
                 return Cow::Owned(format!("The body is too large; send at most {max_octets} octets"));
             }
+            Self::NotPermitted(error) => return Cow::Owned(error.to_string()),
             Self::Json(fault) => return json_sentence(*fault),
             Self::Fields(problems) => return Cow::Owned(problems.sentence()),
-            Self::Refused(error) => refusal(error).1,
+            Self::Refused(error) => return refusal(error).1,
             Self::NotReady(sentence) => return Cow::Owned(sentence.clone()),
         })
     }
@@ -167,8 +170,8 @@ impl Problem {
     }
 }
 
-fn refusal(error: &ProvisioningError) -> (StatusCode, &'static str) {
-    match error {
+fn refusal(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
+    let (status, sentence) = match error {
         ProvisioningError::CredentialNotFound => (StatusCode::NOT_FOUND, "Credential not found"),
         ProvisioningError::UsernameTaken => (StatusCode::CONFLICT, "Username already exists"),
         // Not 409, which would say that trying again is useless.
@@ -184,6 +187,24 @@ fn refusal(error: &ProvisioningError) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "The change is stored, but not every node has confirmed it yet; look at the credential before trying again",
         ),
+        ProvisioningError::Storage(StorageError::Unknown(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "It is not known whether the change was stored; look before trying again")
+        }
+        ProvisioningError::AccountNotFound | ProvisioningError::TokenNotFound | ProvisioningError::HostNotFound => {
+            return (StatusCode::NOT_FOUND, Cow::Owned(error.to_string()));
+        }
+        ProvisioningError::ExpiryPassed => return (StatusCode::BAD_REQUEST, Cow::Owned(error.to_string())),
+        ProvisioningError::LastToken
+        | ProvisioningError::TooManyTokens
+        | ProvisioningError::TooManySubAccounts
+        | ProvisioningError::TooManyHosts
+        | ProvisioningError::SubAccountsOfSubAccount
+        | ProvisioningError::HasSubAccounts
+        | ProvisioningError::HostReserved(_)
+        | ProvisioningError::HostIsFixed(_) => return (StatusCode::CONFLICT, Cow::Owned(error.to_string())),
+        ProvisioningError::KeyUsed => return (StatusCode::UNPROCESSABLE_ENTITY, Cow::Owned(error.to_string())),
+        // Answered as the token itself is, before anybody asks what it means.
+        ProvisioningError::AccessEnded => (StatusCode::UNAUTHORIZED, "The token is not valid any more"),
         // Beside damaged data: what only the operator's own use cases refuse with, which no route reaches.
         ProvisioningError::Storage(StorageError::Damaged(_))
         | ProvisioningError::RealmNotFound
@@ -192,7 +213,8 @@ fn refusal(error: &ProvisioningError) -> (StatusCode, &'static str) {
         | ProvisioningError::AuthId(_)
         | ProvisioningError::Realm(_)
         | ProvisioningError::HostName(_) => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
-    }
+    };
+    (status, Cow::Borrowed(sentence))
 }
 
 fn json_sentence(fault: JsonFault) -> Cow<'static, str> {
@@ -218,9 +240,18 @@ impl From<ScopeError> for Problem {
     }
 }
 
+impl From<PermissionError> for Problem {
+    fn from(error: PermissionError) -> Self {
+        Self::NotPermitted(error)
+    }
+}
+
 impl From<ProvisioningError> for Problem {
     fn from(error: ProvisioningError) -> Self {
-        Self::Refused(error)
+        match error {
+            ProvisioningError::AccessEnded => Self::Unauthenticated,
+            error => Self::Refused(error),
+        }
     }
 }
 

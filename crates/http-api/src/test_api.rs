@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode};
 use domain::{AuthId, RandomSource, Timestamp};
 use http_body_util::BodyExt;
 use keyring::Keyring;
-use provisioning::{AccountName, LocalOperator, NewAccountRequest, OperatorIndex, Parts, Provisioning};
+use provisioning::{AccountName, InstallationOperator, NewAccountRequest, OperatorIndex, Parts, Provisioning};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -156,11 +156,10 @@ impl Answer {
 
 async fn create_account(provisioning: &Provisioning, auth_id: &str) -> String {
     let request = NewAccountRequest {
-        name: AccountName::parse("Test").unwrap(),
         auth_id: Some(AuthId::parse(auth_id).unwrap()),
-        realm: None,
-        base_domain: None,
+        ..NewAccountRequest::named(AccountName::parse("Test").unwrap())
     };
-    let created = provisioning.create_account(LocalOperator::admitted_by_file_permissions(), request).await.unwrap();
+    let operator = InstallationOperator::admitted_by_file_permissions();
+    let created = provisioning.create_account(&operator, request).await.unwrap();
     created.auth_token.to_string()
 }

@@ -6,7 +6,7 @@ use crate::configuration::locate;
 use crate::control_socket;
 use crate::failure::Failure;
 use crate::node::Node;
-use provisioning::LocalOperator;
+use provisioning::InstallationOperator;
 use serde_json::json;
 use std::io::Write as _;
 
@@ -36,7 +36,7 @@ async fn perform(request: Request, installation: Installation) -> Result<(), Fai
         None => {
             let node = Node::open(&data_dir, &key_source, provisioning::Config::default()).await?;
             // Whoever could open the database and key files is the operator.
-            admin::execute(&node.provisioning, LocalOperator::admitted_by_file_permissions(), request).await
+            admin::execute(&node.provisioning, &InstallationOperator::admitted_by_file_permissions(), request).await
         }
     };
     let text = match reply {

@@ -1,7 +1,7 @@
 //! What an operator may ask of an installation, over the control socket of a running server or directly.
 
 use domain::{AuthId, ChallengePolicy, HostName, RealmName};
-use provisioning::{AccountName, LocalOperator, NewAccountRequest, Provisioning};
+use provisioning::{AccountName, AccountView, InstallationOperator, NewAccountRequest, Provisioning};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
@@ -36,7 +36,7 @@ pub(crate) struct AccountLine {
 }
 
 /// Does what is asked; a refusal is a reply too.
-pub(crate) async fn execute(provisioning: &Provisioning, operator: LocalOperator, request: Request) -> Reply {
+pub(crate) async fn execute(provisioning: &Provisioning, operator: &InstallationOperator, request: Request) -> Reply {
     let outcome = match request {
         Request::CreateAccount { name, auth_id, realm, sip_domain } => {
             match new_account(&name, auth_id.as_deref(), realm.as_deref(), sip_domain.as_deref()) {
@@ -56,31 +56,32 @@ fn new_account(
     realm: Option<&str>,
     sip_domain: Option<&str>,
 ) -> Result<NewAccountRequest, String> {
+    let name = AccountName::parse(name).map_err(|error| said("--name", &error))?;
     Ok(NewAccountRequest {
-        name: AccountName::parse(name).map_err(|error| said("--name", &error))?,
         auth_id: auth_id.map(AuthId::parse).transpose().map_err(|error| said("--auth-id", &error))?,
         realm: realm.map(RealmName::parse).transpose().map_err(|error| said("--realm", &error))?,
         base_domain: sip_domain.map(HostName::parse).transpose().map_err(|error| said("--sip-domain", &error))?,
+        ..NewAccountRequest::named(name)
     })
 }
 
 async fn create_account(
     provisioning: &Provisioning,
-    operator: LocalOperator,
+    operator: &InstallationOperator,
     request: NewAccountRequest,
 ) -> Result<Reply, String> {
     let created = provisioning.create_account(operator, request).await.map_err(|error| error.to_string())?;
     Ok(Reply::AccountCreated {
-        auth_id: created.auth_id.to_string(),
+        auth_id: created.account.account.auth_id.to_string(),
         auth_token: created.auth_token.to_string(),
-        realm: created.realm.to_string(),
-        sip_domain: created.sip_domain.to_string(),
+        realm: created.account.realm.name.to_string(),
+        sip_domain: created.account.account.sip_domain.to_string(),
     })
 }
 
-async fn list_accounts(provisioning: &Provisioning, operator: LocalOperator) -> Result<Reply, String> {
+async fn list_accounts(provisioning: &Provisioning, operator: &InstallationOperator) -> Result<Reply, String> {
     let accounts = provisioning.list_accounts(operator).await.map_err(|error| error.to_string())?;
-    let line = |(account, realm): (domain::Account, domain::Realm)| AccountLine {
+    let line = |AccountView { account, realm, .. }: AccountView| AccountLine {
         auth_id: account.auth_id.to_string(),
         name: account.name.into(),
         realm: realm.name.to_string(),
@@ -93,7 +94,7 @@ async fn list_accounts(provisioning: &Provisioning, operator: LocalOperator) -> 
 
 async fn set_realm_policy(
     provisioning: &Provisioning,
-    operator: LocalOperator,
+    operator: &InstallationOperator,
     (realm, policy): (&str, &str),
 ) -> Result<Reply, String> {
     let realm = RealmName::parse(realm).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use crate::admin::{self, Reply, Request};
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use provisioning::{LocalOperator, Provisioning};
+use provisioning::{InstallationOperator, Provisioning};
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
@@ -79,7 +79,9 @@ async fn answer(stream: UnixStream, provisioning: &Provisioning) -> io::Result<(
     let line = timeout(Duration::from_secs(REQUEST_SECONDS), read_line(read)).await??;
     let reply = match serde_json::from_str::<Request>(&line) {
         // The socket's mode has admitted whoever could connect.
-        Ok(request) => admin::execute(provisioning, LocalOperator::admitted_by_file_permissions(), request).await,
+        Ok(request) => {
+            admin::execute(provisioning, &InstallationOperator::admitted_by_file_permissions(), request).await
+        }
         Err(error) => Reply::Refused { problem: format!("this server does not understand the request: {error}") },
     };
     write.write_all((serde_json::to_string(&reply)? + "\n").as_bytes()).await

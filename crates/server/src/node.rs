@@ -6,7 +6,7 @@ use crate::system::{SystemClock, SystemRandom};
 use domain::{Clock, RandomSource};
 use keyring::Keyring;
 use keyring::source::{KeySource, create_file};
-use provisioning::{LocalOperator, OperatorIndex, Provisioning};
+use provisioning::{InstallationOperator, OperatorIndex, Provisioning};
 use std::path::Path;
 use std::sync::Arc;
 use storage::Storage;
@@ -44,7 +44,7 @@ impl Node {
             config,
         }));
         // Whoever could open the database and key files is the operator.
-        provisioning.check_master_key(LocalOperator::admitted_by_file_permissions()).await?;
+        provisioning.check_master_key(&InstallationOperator::admitted_by_file_permissions()).await?;
         Ok(Self { storage, keyring, provisioning, clock, random })
     }
 }

@@ -15,7 +15,7 @@ use directory::{Directory, RegistrationWriter, WriterConfig};
 use domain::RealmName;
 use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
-use provisioning::{BaseDomainOutcome, LocalOperator};
+use provisioning::{BaseDomainOutcome, InstallationOperator};
 use sip_digest::{NonceIssuer, NonceKey};
 use sip_edge::Edge;
 use sip_transport::{Flows, Transport};
@@ -198,8 +198,8 @@ fn transport_name(transport: Transport) -> &'static str {
 }
 
 async fn settle_base_domain(node: &Node, configuration: &Configuration) -> Result<String, Failure> {
-    let operator = LocalOperator::admitted_by_file_permissions();
-    let outcome = node.provisioning.settle_base_domain(operator, configuration.sip_domain.clone()).await?;
+    let operator = InstallationOperator::admitted_by_file_permissions();
+    let outcome = node.provisioning.settle_base_domain(&operator, configuration.sip_domain.clone()).await?;
     if let BaseDomainOutcome::Replaced { now, before } = &outcome {
         tracing::warn!(%now, %before, "the base domain was changed: existing accounts keep theirs, new ones get the new one");
     }

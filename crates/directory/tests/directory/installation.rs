@@ -7,8 +7,8 @@ use domain::{
 };
 use keyring::Keyring;
 use provisioning::{
-    AccountName, AccountScope, CredentialUpdate, LocalOperator, NewAccountRequest, NewCredential, OperatorIndex, Parts,
-    Provisioning, RequestContext,
+    AccountName, CredentialUpdate, CredentialsWrite, InstallationOperator, NewAccountRequest, NewCredential,
+    OperatorIndex, Parts, Provisioning, RequestContext,
 };
 use std::sync::Arc;
 use storage::{BootNumber, ChangeFeed};
@@ -27,7 +27,7 @@ pub struct Installation {
 /// A credential and what is needed to name it.
 #[derive(Clone)]
 pub struct Phone {
-    pub scope: AccountScope,
+    pub scope: CredentialsWrite,
     pub realm: RealmId,
     pub username: &'static str,
     pub id: CredentialId,
@@ -68,20 +68,26 @@ impl Installation {
     }
 
     /// An account of that auth id, in a realm of its own unless one is given.
-    pub async fn account(&self, auth_id: &str, realm: Option<&str>) -> AccountScope {
+    pub async fn account(&self, auth_id: &str, realm: Option<&str>) -> CredentialsWrite {
         let request = NewAccountRequest {
-            name: AccountName::parse("somebody").unwrap(),
             auth_id: Some(AuthId::parse(auth_id).unwrap()),
             realm: realm.map(|realm| RealmName::parse(realm).unwrap()),
             base_domain: Some(HostName::parse("example.test").unwrap()),
+            ..NewAccountRequest::named(AccountName::parse("somebody").unwrap())
         };
-        let operator = LocalOperator::admitted_by_file_permissions();
-        let created = self.provisioning.create_account(operator, request).await.unwrap();
+        let operator = InstallationOperator::admitted_by_file_permissions();
+        let created = self.provisioning.create_account(&operator, request).await.unwrap();
         let token = created.auth_token.as_bytes();
-        self.provisioning.authenticate(Some(auth_id.as_bytes()), Some(token)).unwrap().scope(auth_id).unwrap()
+        self.provisioning
+            .authenticate(Some(auth_id.as_bytes()), Some(token))
+            .unwrap()
+            .scope(auth_id)
+            .unwrap()
+            .credentials_write()
+            .unwrap()
     }
 
-    pub async fn phone(&self, scope: &AccountScope, username: &'static str) -> Phone {
+    pub async fn phone(&self, scope: &CredentialsWrite, username: &'static str) -> Phone {
         let new = NewCredential {
             username: Username::parse(username, UsernameRule::Strict).unwrap(),
             password: Password::parse(PASSWORD.into()).unwrap(),

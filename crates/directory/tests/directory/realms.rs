@@ -3,7 +3,7 @@
 use crate::installation::Installation;
 use directory::Config;
 use domain::{AuthId, ChallengePolicy, RealmName};
-use provisioning::LocalOperator;
+use provisioning::InstallationOperator;
 
 fn realm_of(installation: &Installation, host: &str) -> Option<String> {
     installation.directory.realms().of_host(host.as_bytes()).map(|realm| realm.name.to_string())
@@ -65,9 +65,9 @@ async fn a_policy_change_reaches_the_next_snapshot_and_not_one_that_is_held() {
     let installation = Installation::new().await;
     installation.account("MA_AAAAAAAA", None).await;
     let held = installation.directory.realms();
-    let operator = LocalOperator::admitted_by_file_permissions();
+    let operator = InstallationOperator::admitted_by_file_permissions();
     let realm = RealmName::parse("MA_AAAAAAAA.example.test").unwrap();
-    installation.provisioning.set_challenge_policy(operator, realm, ChallengePolicy::Sha256).await.unwrap();
+    installation.provisioning.set_challenge_policy(&operator, realm, ChallengePolicy::Sha256).await.unwrap();
     let policy = |realms: &directory::Realms| realms.default_realm().unwrap().challenge_policy;
     assert_eq!(policy(&held), ChallengePolicy::Compatible);
     assert_eq!(policy(&installation.directory.realms()), ChallengePolicy::Sha256);

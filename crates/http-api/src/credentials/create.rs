@@ -3,7 +3,7 @@
 use super::object::CredentialObject;
 use crate::answer;
 use crate::api::Shared;
-use crate::authenticated::Authenticated;
+use crate::authenticated::MayWriteCredentials;
 use crate::body::JsonBody;
 use crate::json_object::{JsonObject, Shape};
 use crate::problem::Problem;
@@ -24,13 +24,13 @@ const SHAPE: Shape = Shape {
 
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
-    Authenticated(scope): Authenticated,
+    MayWriteCredentials(credentials): MayWriteCredentials,
     Context(context): Context,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let new = read(&body, shared.provisioning.username_rule())?;
     drop(body);
-    let view = shared.provisioning.create_credential(&scope, context, new).await?;
+    let view = shared.provisioning.create_credential(&credentials, context, new).await?;
     answer::json(StatusCode::CREATED, &CredentialObject::from(&view))
 }
 

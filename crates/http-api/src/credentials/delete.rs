@@ -1,7 +1,7 @@
 //! `DELETE /api/v1/Account/{auth_id}/credentials/{id}`
 
 use crate::api::Shared;
-use crate::authenticated::{Authenticated, CredentialInPath};
+use crate::authenticated::{CredentialInPath, MayWriteCredentials};
 use crate::problem::Problem;
 use crate::request_context::Context;
 use axum::extract::State;
@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 pub(crate) async fn delete(
     State(shared): State<Arc<Shared>>,
-    Authenticated(scope): Authenticated,
+    MayWriteCredentials(credentials): MayWriteCredentials,
     CredentialInPath(id): CredentialInPath,
     Context(context): Context,
 ) -> Result<StatusCode, Problem> {
-    shared.provisioning.delete_credential(&scope, context, id).await?;
+    shared.provisioning.delete_credential(&credentials, context, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

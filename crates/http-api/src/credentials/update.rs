@@ -3,7 +3,7 @@
 use super::object::CredentialObject;
 use crate::answer;
 use crate::api::Shared;
-use crate::authenticated::{Authenticated, CredentialInPath};
+use crate::authenticated::{CredentialInPath, MayWriteCredentials};
 use crate::body::JsonBody;
 use crate::json_object::{JsonObject, Shape};
 use crate::problem::Problem;
@@ -23,14 +23,14 @@ const SHAPE: Shape = Shape {
 
 pub(crate) async fn update(
     State(shared): State<Arc<Shared>>,
-    Authenticated(scope): Authenticated,
+    MayWriteCredentials(credentials): MayWriteCredentials,
     CredentialInPath(id): CredentialInPath,
     Context(context): Context,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let update = read(&body)?;
     drop(body);
-    let view = shared.provisioning.update_credential(&scope, context, (id, update)).await?;
+    let view = shared.provisioning.update_credential(&credentials, context, (id, update)).await?;
     answer::json(StatusCode::OK, &CredentialObject::from(&view))
 }
 

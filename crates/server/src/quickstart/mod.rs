@@ -12,7 +12,7 @@ use crate::signals::StopSignals;
 use crate::telemetry;
 use domain::AuthReason;
 use places::Places;
-use provisioning::{AccountName, LocalOperator, NewAccountRequest};
+use provisioning::{AccountName, InstallationOperator, NewAccountRequest};
 use report::Report;
 use serde_json::json;
 use sip_digest::HashAlgorithm;
@@ -134,15 +134,15 @@ async fn steps(server: &Server, places: &Places, report: &mut Report) -> Result<
 async fn create_account(server: &Server, report: &mut Report) -> Result<Tenant, Failure> {
     let begun = Instant::now();
     let name = AccountName::parse("Quickstart").map_err(|error| Failure::Refused(error.to_string()))?;
-    let request = NewAccountRequest { name, auth_id: None, realm: None, base_domain: None };
+    let request = NewAccountRequest::named(name);
     // The data directory was made by this very process, for itself.
-    let operator = LocalOperator::admitted_by_file_permissions();
-    let created = server.node.provisioning.create_account(operator, request).await?;
+    let operator = InstallationOperator::admitted_by_file_permissions();
+    let created = server.node.provisioning.create_account(&operator, request).await?;
     let tenant = Tenant {
-        auth_id: created.auth_id.to_string(),
+        auth_id: created.account.account.auth_id.to_string(),
         auth_token: created.auth_token.to_string(),
-        realm: created.realm.to_string(),
-        sip_domain: created.sip_domain.to_string(),
+        realm: created.account.realm.name.to_string(),
+        sip_domain: created.account.account.sip_domain.to_string(),
     };
     report.step(
         "Create an account",

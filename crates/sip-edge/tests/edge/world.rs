@@ -9,8 +9,8 @@ use event_log::{EventLog, EventRecord};
 use keyring::Keyring;
 use parking_lot::Mutex;
 use provisioning::{
-    AccountName, AccountScope, CredentialUpdate, LocalOperator, NewAccountRequest, NewCredential, OperatorIndex,
-    Provisioning, RequestContext,
+    AccountName, CredentialUpdate, CredentialsWrite, InstallationOperator, NewAccountRequest, NewCredential,
+    OperatorIndex, Provisioning, RequestContext,
 };
 use sip_digest::{NonceIssuer, NonceKey};
 use sip_edge::{Config, Edge, Parts, Scratch};
@@ -120,20 +120,26 @@ impl World {
         self.node = start((&self.storage, &self.clock, &self.keyring), &self.options).await;
     }
 
-    pub async fn account(&self, auth_id: &str, realm: Option<&str>) -> AccountScope {
+    pub async fn account(&self, auth_id: &str, realm: Option<&str>) -> CredentialsWrite {
         let request = NewAccountRequest {
-            name: AccountName::parse("somebody").unwrap(),
             auth_id: Some(AuthId::parse(auth_id).unwrap()),
             realm: realm.map(|realm| RealmName::parse(realm).unwrap()),
             base_domain: Some(HostName::parse("example.test").unwrap()),
+            ..NewAccountRequest::named(AccountName::parse("somebody").unwrap())
         };
-        let operator = LocalOperator::admitted_by_file_permissions();
-        let created = self.provisioning.create_account(operator, request).await.unwrap();
+        let operator = InstallationOperator::admitted_by_file_permissions();
+        let created = self.provisioning.create_account(&operator, request).await.unwrap();
         let token = created.auth_token.as_bytes();
-        self.provisioning.authenticate(Some(auth_id.as_bytes()), Some(token)).unwrap().scope(auth_id).unwrap()
+        self.provisioning
+            .authenticate(Some(auth_id.as_bytes()), Some(token))
+            .unwrap()
+            .scope(auth_id)
+            .unwrap()
+            .credentials_write()
+            .unwrap()
     }
 
-    pub async fn credential(&self, scope: &AccountScope, username: &str) -> CredentialId {
+    pub async fn credential(&self, scope: &CredentialsWrite, username: &str) -> CredentialId {
         let new = NewCredential {
             username: Username::parse(username, UsernameRule::Strict).unwrap(),
             password: Password::parse(PASSWORD.into()).unwrap(),
@@ -141,14 +147,14 @@ impl World {
         self.provisioning.create_credential(scope, context(), new).await.unwrap().id
     }
 
-    pub async fn update(&self, scope: &AccountScope, id: CredentialId, update: CredentialUpdate) {
+    pub async fn update(&self, scope: &CredentialsWrite, id: CredentialId, update: CredentialUpdate) {
         self.provisioning.update_credential(scope, context(), (id, update)).await.unwrap();
     }
 
     pub async fn set_policy(&self, realm: &str, policy: domain::ChallengePolicy) {
-        let operator = LocalOperator::admitted_by_file_permissions();
+        let operator = InstallationOperator::admitted_by_file_permissions();
         let realm = RealmName::parse(realm).unwrap();
-        self.provisioning.set_challenge_policy(operator, realm, policy).await.unwrap();
+        self.provisioning.set_challenge_policy(&operator, realm, policy).await.unwrap();
     }
 
     pub fn now(&self) -> Timestamp {
