@@ -104,3 +104,35 @@ pub(crate) fn uses(tokens: &[Arc<KnownToken>]) -> Vec<TokenUse> {
     let token_use = |token: &Arc<KnownToken>| Some(TokenUse { token: token.id, at: token.last_used_at()? });
     tokens.iter().filter_map(token_use).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_use_is_taken_once_and_what_was_put_back_is_taken_again() {
+        let token = OperatorToken {
+            id: TokenId::from_bytes([1; 16]),
+            hash: ApiTokenHash::from_bytes([2; 32]),
+            label: "laptop".into(),
+            created_at: Timestamp::from_seconds(1),
+            expires_at: None,
+            last_used_at: None,
+        };
+        let (token, list) = (Arc::new(KnownToken::of_operator(&token)), TokenUses::default());
+        let taken_at =
+            |taken: &[Arc<KnownToken>]| uses(taken).iter().map(|used| used.at.as_micros()).collect::<Vec<_>>();
+        for at in [5, 9, 7] {
+            list.note(&token, Timestamp::from_micros(at));
+        }
+        let taken = list.take();
+        assert_eq!(taken_at(&taken), [9]);
+        assert!(list.take().is_empty());
+        // Storing failed; meanwhile it was used again, and is still listed once.
+        list.note(&token, Timestamp::from_micros(11));
+        list.put_back(taken);
+        assert_eq!(taken_at(&list.take()), [11]);
+        list.put_back(vec![Arc::clone(&token)]);
+        assert_eq!(taken_at(&list.take()), [11]);
+    }
+}

@@ -7,8 +7,8 @@ use domain::{
 };
 use keyring::Keyring;
 use provisioning::{
-    AccountName, CredentialUpdate, CredentialsWrite, InstallationOperator, NewAccountRequest, NewCredential,
-    OperatorIndex, Parts, Provisioning, RequestContext,
+    AccountName, AccountUpdate, CredentialUpdate, CredentialsWrite, InstallationOperator, NewAccountRequest,
+    NewCredential, OperatorIndex, Parts, Provisioning, RequestContext,
 };
 use std::sync::Arc;
 use storage::{BootNumber, ChangeFeed};
@@ -69,22 +69,21 @@ impl Installation {
 
     /// An account of that auth id, in a realm of its own unless one is given.
     pub async fn account(&self, auth_id: &str, realm: Option<&str>) -> CredentialsWrite {
-        let request = NewAccountRequest {
-            auth_id: Some(AuthId::parse(auth_id).unwrap()),
-            realm: realm.map(|realm| RealmName::parse(realm).unwrap()),
-            base_domain: Some(HostName::parse("example.test").unwrap()),
-            ..NewAccountRequest::named(AccountName::parse("somebody").unwrap())
-        };
-        let operator = InstallationOperator::admitted_by_file_permissions();
-        let created = self.provisioning.create_account(&operator, request).await.unwrap();
+        let realm = realm.map(|realm| RealmName::parse(realm).unwrap());
+        self.create(NewAccountRequest { realm, ..new_account(auth_id) }).await
+    }
+
+    pub async fn sub_account(&self, auth_id: &str, parent: &str) -> CredentialsWrite {
+        let parent = Some(AuthId::parse(parent).unwrap());
+        self.create(NewAccountRequest { parent, ..new_account(auth_id) }).await
+    }
+
+    async fn create(&self, request: NewAccountRequest) -> CredentialsWrite {
+        let created = self.provisioning.create_account(&operator(), request).await.unwrap();
+        let auth_id = created.account.account.auth_id.as_str();
         let token = created.auth_token.as_bytes();
-        self.provisioning
-            .authenticate(Some(auth_id.as_bytes()), Some(token))
-            .unwrap()
-            .scope(auth_id)
-            .unwrap()
-            .credentials_write()
-            .unwrap()
+        let asking = self.provisioning.authenticate(Some(auth_id.as_bytes()), Some(token)).unwrap();
+        asking.scope(auth_id).unwrap().credentials_write().unwrap()
     }
 
     pub async fn phone(&self, scope: &CredentialsWrite, username: &'static str) -> Phone {
@@ -104,6 +103,17 @@ impl Installation {
 
     pub async fn set_enabled(&self, phone: &Phone, enabled: bool) {
         self.update(phone, CredentialUpdate { enabled: Some(enabled), ..CredentialUpdate::default() }).await;
+    }
+
+    /// Enables or disables an account, as the operator.
+    pub async fn set_account_enabled(&self, auth_id: &str, enabled: bool) {
+        let update = AccountUpdate { enabled: Some(enabled), ..AccountUpdate::default() };
+        let auth_id = AuthId::parse(auth_id).unwrap();
+        self.provisioning.update_account(&operator(), (auth_id, update)).await.unwrap();
+    }
+
+    pub async fn delete_account(&self, auth_id: &str) {
+        self.provisioning.delete_account(&operator(), AuthId::parse(auth_id).unwrap()).await.unwrap();
     }
 
     pub async fn delete(&self, phone: &Phone) {
@@ -192,4 +202,16 @@ pub fn bind(
 
 pub fn context() -> RequestContext {
     RequestContext { request_id: "request".into(), source: "192.0.2.1".into() }
+}
+
+pub fn operator() -> InstallationOperator {
+    InstallationOperator::admitted_by_file_permissions()
+}
+
+fn new_account(auth_id: &str) -> NewAccountRequest {
+    NewAccountRequest {
+        auth_id: Some(AuthId::parse(auth_id).unwrap()),
+        base_domain: Some(HostName::parse("example.test").unwrap()),
+        ..NewAccountRequest::named(AccountName::parse("somebody").unwrap())
+    }
 }

@@ -1,14 +1,45 @@
-//! Phones that register while their credential is disabled and enabled.
+//! Phones that register while their credential, their account or its parent is disabled and enabled.
 
 use crate::installation::{Installation, Phone, bind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// After a disable has returned, none of the credential's bindings exists and none appears until it is enabled.
+/// What is switched off and on again.
+#[derive(Clone, Copy)]
+enum Switched {
+    Credential,
+    Account,
+    Parent,
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_binding_outlives_a_disable() {
+    race(Switched::Credential).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_binding_outlives_the_disabling_of_its_account() {
+    race(Switched::Account).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_binding_outlives_the_disabling_of_its_accounts_parent() {
+    race(Switched::Parent).await;
+}
+
+async fn switch(installation: &Installation, phone: &Phone, (what, enabled): (Switched, bool)) {
+    match what {
+        Switched::Credential => installation.set_enabled(phone, enabled).await,
+        Switched::Account => installation.set_account_enabled("SA_AAAAAAAA", enabled).await,
+        Switched::Parent => installation.set_account_enabled("MA_AAAAAAAA", enabled).await,
+    }
+}
+
+/// After a disable has returned, none of the credential's bindings exists and none appears until it is enabled.
+async fn race(what: Switched) {
     let installation = Arc::new(Installation::new().await);
-    let scope = installation.account("MA_AAAAAAAA", None).await;
+    installation.account("MA_AAAAAAAA", None).await;
+    let scope = installation.sub_account("SA_AAAAAAAA", "MA_AAAAAAAA").await;
     let phone = installation.phone(&scope, "alice").await;
     let stop = Arc::new(AtomicBool::new(false));
     let accepted = Arc::new(AtomicU64::new(0));
@@ -19,8 +50,8 @@ async fn no_binding_outlives_a_disable() {
             std::thread::spawn(move || register_until(&stop, &accepted, (&installation, &phone, number)))
         })
         .collect();
-    for _ in 0..200 {
-        installation.set_enabled(&phone, false).await;
+    for _ in 0..100 {
+        switch(&installation, &phone, (what, false)).await;
         let before = accepted.load(Ordering::SeqCst);
         for _ in 0..20 {
             assert_eq!(installation.live(&phone), Some(0));
@@ -28,7 +59,7 @@ async fn no_binding_outlives_a_disable() {
         }
         // One that was let in before may be counted late, by each thread.
         assert!(accepted.load(Ordering::SeqCst) <= before + 3);
-        installation.set_enabled(&phone, true).await;
+        switch(&installation, &phone, (what, true)).await;
         let before = accepted.load(Ordering::SeqCst);
         while accepted.load(Ordering::SeqCst) == before {
             std::thread::yield_now();

@@ -6,6 +6,7 @@ use provisioning::{
     AccountUpdate, Description, Email, NewAccountRequest, Permissions, PhoneNumber, ProfilePatch, ProvisioningError,
     RateLimit,
 };
+use std::sync::Arc;
 
 fn profile() -> ProfilePatch {
     ProfilePatch {
@@ -61,20 +62,26 @@ async fn an_update_of_an_account_changes_what_it_names_and_nothing_else() {
     assert!(matches!(refused, Err(ProvisioningError::AccountNotFound)));
 }
 
-#[tokio::test]
+/// Profiles are stored whole, so without one update waiting for the other each would lose what the other changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_updates_of_one_profile_all_take_effect() {
-    let house = House::new().await;
+    let house = Arc::new(House::new().await);
     let account = house.account(None, None).await.unwrap();
-    let set = async |profile: ProfilePatch| {
-        let update = AccountUpdate { profile, ..AccountUpdate::default() };
-        house.provisioning.update_account(&operator(), (auth_id_of(&account), update)).await
+    let auth_id = auth_id_of(&account);
+    let set = |profile: ProfilePatch| {
+        let (house, update) = (Arc::clone(&house), AccountUpdate { profile, ..AccountUpdate::default() });
+        let auth_id = auth_id.clone();
+        tokio::spawn(async move { house.provisioning.update_account(&operator(), (auth_id, update)).await.map(|_| ()) })
     };
-    let email = ProfilePatch { email: Email::parse("a@b").ok(), ..ProfilePatch::default() };
-    let phone = ProfilePatch { phone: PhoneNumber::parse("110").ok(), ..ProfilePatch::default() };
-    let (first, second) = tokio::join!(set(email), set(phone));
-    first.and(second).unwrap();
-    let profile = house.provisioning.show_account(&operator(), auth_id_of(&account)).await.unwrap().account.profile;
-    assert_eq!((profile.email.as_deref(), profile.phone.as_deref()), (Some("a@b"), Some("110")));
+    for number in 0..300 {
+        let (email, phone) = (format!("a@{number}"), format!("{number}"));
+        let first = set(ProfilePatch { email: Email::parse(&email).ok(), ..ProfilePatch::default() });
+        let second = set(ProfilePatch { phone: PhoneNumber::parse(&phone).ok(), ..ProfilePatch::default() });
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        let stored = house.provisioning.show_account(&operator(), auth_id.clone()).await.unwrap().account.profile;
+        assert_eq!((stored.email.as_deref(), stored.phone.as_deref()), (Some(&*email), Some(&*phone)));
+    }
 }
 
 #[tokio::test]
