@@ -87,6 +87,17 @@ pub enum KeyringError {
         /// The system's reason.
         kind: std::io::ErrorKind,
     },
+    /// The key file no longer holds the keys that were read from it, so replacing it would lose keys.
+    #[error("the master key file {path} was changed since it was read; restart the server, then try again")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The keys come from a variable or a command, where they cannot be written.
+    #[error(
+        "these master keys do not come from a file, so no new one can be put there; put a new `key <number> <base64 of 32 octets>` line first in their source, keep the others, restart the server and run `sipwarden keys rotate` again"
+    )]
+    ReadOnlySource,
     /// The key command could not be started, or did not end with status 0.
     #[error("the command in `master_key_command` failed ({reason}); run it by hand to see why")]
     CommandFailed {

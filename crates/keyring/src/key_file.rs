@@ -4,6 +4,7 @@ use crate::KeyringError;
 use crate::master_key::MasterKey;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 const HEAD: &str = "\
@@ -29,13 +30,20 @@ pub(crate) fn parse(text: &str) -> Result<Vec<MasterKey>, KeyringError> {
     Ok(keys)
 }
 
-/// Prints the keys so that [`parse`] reads the same ones.
-pub(crate) fn print<'k>(keys: impl Iterator<Item = &'k MasterKey>) -> Zeroizing<String> {
-    let keys: Vec<&MasterKey> = keys.collect();
+/// Prints the keys so that [`parse`] reads the same ones, with the comments of the text `before` that they replace.
+pub(crate) fn print(keys: &[Arc<MasterKey>], before: Option<&str>) -> Zeroizing<String> {
+    let comments = before.map(Comments::of).unwrap_or_default();
     // Enough for every line, so that the text never moves and leaves an unwiped copy behind.
-    let mut text = Zeroizing::new(String::with_capacity(HEAD.len() + keys.len() * 64));
-    text.push_str(HEAD);
+    let capacity = HEAD.len() + before.map_or(0, str::len) + keys.len() * 64;
+    let mut text = Zeroizing::new(String::with_capacity(capacity));
+    if comments.head.is_empty() {
+        text.push_str(HEAD);
+    }
+    push_lines(&mut text, &comments.head);
     for key in keys {
+        if let Some((_, above)) = comments.above.iter().find(|(id, _)| *id == key.id()) {
+            push_lines(&mut text, above);
+        }
         let encoded = Zeroizing::new(BASE64_STANDARD.encode(key.expose()));
         text.push_str("key ");
         text.push_str(&key.id().to_string());
@@ -43,7 +51,44 @@ pub(crate) fn print<'k>(keys: impl Iterator<Item = &'k MasterKey>) -> Zeroizing<
         text.push_str(&encoded);
         text.push('\n');
     }
+    push_lines(&mut text, &comments.tail);
     text
+}
+
+/// The comments of a key text: what stands above the first key is about the file, what stands above another is about
+/// that key and goes with it.
+#[derive(Default)]
+struct Comments<'t> {
+    head: Vec<&'t str>,
+    above: Vec<(u32, Vec<&'t str>)>,
+    tail: Vec<&'t str>,
+}
+
+impl<'t> Comments<'t> {
+    fn of(text: &'t str) -> Self {
+        let (mut comments, mut is_first) = (Self::default(), true);
+        for line in text.lines() {
+            match parse_line(line.trim()) {
+                None => comments.tail.push(line),
+                Some(key) => {
+                    let above = std::mem::take(&mut comments.tail);
+                    if std::mem::take(&mut is_first) {
+                        comments.head = above;
+                    } else {
+                        comments.above.push((key.id(), above));
+                    }
+                }
+            }
+        }
+        comments
+    }
+}
+
+fn push_lines(text: &mut String, lines: &[&str]) {
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
+    }
 }
 
 fn parse_line(content: &str) -> Option<MasterKey> {

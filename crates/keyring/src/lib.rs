@@ -1,4 +1,4 @@
-//! Master keys: they seal what the database stores, and other keys are derived from them.
+//! Master keys: they seal what the database stores.
 //!
 //! What protects what:
 //!
@@ -8,10 +8,13 @@
 //! * Every stored secret is **sealed** with AES-256-GCM under the primary sealing key and a random nonce. The tag also
 //!   covers where the secret belongs: for an HA1 the account, credential, algorithm, realm and username
 //!   ([`Ha1Context`]), for anything else its name. Moved to another row, it does not open.
-//! * **Rotation**: put a new key first and keep the old one. New secrets are sealed with the first key, all keys open,
-//!   and the identifier in each sealed secret tells which key it needs.
+//! * **Rotation**: a new key comes first and the old ones stay ([`Keyring::with_new_primary`]), first at the source,
+//!   then in the running keyring ([`Keyring::switch_to`]). New secrets are sealed with the first key, all keys open,
+//!   and the identifier in each sealed secret tells which key it needs. When nothing needs the old ones any more, they
+//!   leave the source, then the keyring.
 //! * Random nonces of 96 bits are safe for about 2^32 secrets per key (NIST SP 800-38D section 8.3), far above what one
-//!   installation seals between rotations.
+//!   installation stores between rotations. What is sealed at every request instead ([`Keyring::seal_repeatably`]) has
+//!   nonces that follow from the secret, so that the same one uses up nothing.
 //!
 //! Key octets, opened secrets and texts that hold keys are wiped when dropped, and no `Debug` or error shows any.
 

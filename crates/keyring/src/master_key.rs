@@ -22,12 +22,17 @@ impl MasterKey {
         Self { id, octets, cipher: Aes256Gcm::new((&*sealing_key).into()) }
     }
 
-    pub fn generate(random: &dyn RandomSource) -> Self {
+    /// A new key whose identifier is a random one, or the next that is not taken.
+    pub fn generate(random: &dyn RandomSource, taken: &[u32]) -> Self {
         let mut id = [0; 4];
         random.fill(&mut id);
+        let mut id = u32::from_be_bytes(id);
+        while taken.contains(&id) {
+            id = id.wrapping_add(1);
+        }
         let mut octets = Zeroizing::new([0; 32]);
         random.fill(octets.as_mut());
-        Self::new(u32::from_be_bytes(id), octets)
+        Self::new(id, octets)
     }
 
     pub fn id(&self) -> u32 {
@@ -38,14 +43,30 @@ impl MasterKey {
         &self.octets
     }
 
-    pub fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
-        derive(&self.octets, "derived key", label)
+    /// Whether both are the same key under the same identifier.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let difference =
+            self.octets.iter().zip(other.octets.iter()).fold(0, |sum, (ours, theirs)| sum | (ours ^ theirs));
+        self.id == other.id && difference == 0
     }
 
-    #[expect(clippy::expect_used, reason = "AES-GCM refuses only texts above 64 GiB, which no caller holds in memory")]
     pub fn seal(&self, place: &Place, plain: &[u8], random: &dyn RandomSource) -> Sealed {
         let mut nonce = [0; NONCE_LENGTH];
         random.fill(&mut nonce);
+        self.seal_with(nonce, place, plain)
+    }
+
+    /// The nonce is a keyed hash of place and secret: it repeats only where both do, and then gives away only that.
+    pub fn seal_repeatably(&self, place: &Place, plain: &[u8]) -> Sealed {
+        let nonce_key = derive(&self.octets, "nonce key", "AES-256-GCM");
+        let hash = keyed_hash(&nonce_key, &[place.as_bytes(), plain]);
+        let mut nonce = [0; NONCE_LENGTH];
+        nonce.iter_mut().zip(hash.iter()).for_each(|(nonce, hash)| *nonce = *hash);
+        self.seal_with(nonce, place, plain)
+    }
+
+    #[expect(clippy::expect_used, reason = "AES-GCM refuses only texts above 64 GiB, which no caller holds in memory")]
+    fn seal_with(&self, nonce: [u8; NONCE_LENGTH], place: &Place, plain: &[u8]) -> Sealed {
         let mut buffer = Zeroizing::new(plain.to_vec());
         let tag = self
             .cipher
@@ -66,12 +87,17 @@ impl MasterKey {
 }
 
 /// HMAC-SHA-256 as a key derivation (NIST SP 800-108 with a single block): purpose and label tell the keys apart.
-#[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
 fn derive(master: &[u8; 32], purpose: &str, label: &str) -> Zeroizing<[u8; 32]> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(master).expect("HMAC takes keys of every length");
-    for part in ["sipwarden", purpose, label] {
+    keyed_hash(master, &[b"sipwarden", purpose.as_bytes(), label.as_bytes()])
+}
+
+/// HMAC-SHA-256 over parts, each preceded by its length.
+#[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
+    for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part.as_bytes());
+        mac.update(part);
     }
     Zeroizing::new(mac.finalize().into_bytes().into())
 }

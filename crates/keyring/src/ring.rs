@@ -3,8 +3,10 @@
 use crate::envelope::{Envelope, Place};
 use crate::master_key::MasterKey;
 use crate::{KeyringError, OpenedHa1, key_file};
+use arc_swap::ArcSwap;
 use domain::{AuthId, CredentialId, DigestAlgorithm, RandomSource, RealmName, Sealed, Username};
 use std::fmt;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The place an HA1 belongs to; sealed for one place it opens at no other.
@@ -23,9 +25,16 @@ pub struct Ha1Context<'a> {
 }
 
 /// One or more master keys. The primary, which comes first, seals; all open.
+///
+/// Which keys these are can change while others seal and open: each call uses the keys of one moment.
 pub struct Keyring {
-    primary: MasterKey,
-    others: Vec<MasterKey>,
+    keys: ArcSwap<Keys>,
+}
+
+/// The keys of one moment. Each key's octets are in memory once, however many rings share it.
+struct Keys {
+    primary: Arc<MasterKey>,
+    others: Vec<Arc<MasterKey>>,
 }
 
 impl Keyring {
@@ -33,7 +42,7 @@ impl Keyring {
     /// another.
     #[must_use]
     pub fn generate(random: &dyn RandomSource) -> Self {
-        Self { primary: MasterKey::generate(random), others: Vec::new() }
+        Self::of(Keys { primary: Arc::new(MasterKey::generate(random, &[])), others: Vec::new() })
     }
 
     /// Reads the text form: comment lines starting with `#`, and a line `key <id> <base64 of 32 octets>` per key, the
@@ -42,22 +51,73 @@ impl Keyring {
     /// # Errors
     /// [`KeyringError::BadLine`], [`KeyringError::DuplicateKey`] or [`KeyringError::NoKey`].
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
-        let mut keys = key_file::parse(text)?.into_iter();
+        let mut keys = key_file::parse(text)?.into_iter().map(Arc::new);
         let primary = keys.next().ok_or(KeyringError::NoKey)?;
-        Ok(Self { primary, others: keys.collect() })
+        Ok(Self::of(Keys { primary, others: keys.collect() }))
+    }
+
+    fn of(keys: Keys) -> Self {
+        Self { keys: ArcSwap::from_pointee(keys) }
     }
 
     /// The text form of all keys, for the key file. It is the secret that everything else rests on.
     #[must_use]
     pub fn to_file_text(&self) -> Zeroizing<String> {
-        key_file::print(self.keys())
+        key_file::print(&self.keys.load().all(), None)
+    }
+
+    /// The text form of all keys with the comments of the text they replace.
+    pub(crate) fn to_file_text_after(&self, before: &str) -> Zeroizing<String> {
+        key_file::print(&self.keys.load().all(), Some(before))
+    }
+
+    /// The same keys behind a new primary: what a key source must hold before [`switch_to`](Self::switch_to) makes it
+    /// seal. The new key's identifier is none that is present.
+    #[must_use]
+    pub fn with_new_primary(&self, random: &dyn RandomSource) -> Self {
+        let others = self.keys.load().all();
+        let present: Vec<u32> = others.iter().map(|key| key.id()).collect();
+        Self::of(Keys { primary: Arc::new(MasterKey::generate(random, &present)), others })
+    }
+
+    /// The primary alone: what remains when nothing is sealed under the other keys any more.
+    #[must_use]
+    pub fn with_primary_only(&self) -> Self {
+        Self::of(Keys { primary: Arc::clone(&self.keys.load().primary), others: Vec::new() })
+    }
+
+    /// Has the keys of `next` from now on. What was sealed under a key that `next` lacks opens no more.
+    pub fn switch_to(&self, next: &Self) {
+        self.keys.store(next.keys.load_full());
+    }
+
+    /// The identifiers of the keys that only open.
+    #[must_use]
+    pub fn other_ids(&self) -> Vec<u32> {
+        self.keys.load().others.iter().map(|key| key.id()).collect()
+    }
+
+    /// Whether both have the same keys with the same primary.
+    #[must_use]
+    pub fn has_same_keys(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.keys.load(), other.keys.load());
+        let same = |(ours, theirs): (&Arc<MasterKey>, &Arc<MasterKey>)| ours.is_same(theirs);
+        ours.others.len() == theirs.others.len() && ours.iter().zip(theirs.iter()).all(same)
+    }
+
+    /// Whether a sealed secret names the primary as its key, and so needs no other. Octets that no version of this
+    /// crate sealed do not.
+    #[must_use]
+    pub fn sealed_under_primary(&self, sealed: &Sealed) -> bool {
+        Envelope::parse(sealed.as_bytes()).is_ok_and(|envelope| envelope.key_id == self.keys.load().primary.id())
     }
 
     /// Seals an HA1 of 16 or 32 octets for one place.
     #[must_use]
     pub fn seal_ha1(&self, context: &Ha1Context<'_>, ha1: &[u8], random: &dyn RandomSource) -> Sealed {
         debug_assert!(matches!(ha1.len(), 16 | 32), "an HA1 has 16 or 32 octets");
-        self.primary.seal(&ha1_place(self.primary.id(), context), ha1, random)
+        let keys = self.keys.load();
+        keys.primary.seal(&ha1_place(keys.primary.id(), context), ha1, random)
     }
 
     /// Opens an HA1 that was sealed for that place. Allocates nothing: signalling calls it for every request.
@@ -66,7 +126,8 @@ impl Keyring {
     /// [`KeyringError::Damaged`], [`KeyringError::UnknownKey`] or [`KeyringError::NotAuthentic`].
     pub fn open_ha1(&self, context: &Ha1Context<'_>, sealed: &Sealed) -> Result<OpenedHa1, KeyringError> {
         let envelope = Envelope::parse(sealed.as_bytes())?;
-        let key = self.key(envelope.key_id)?;
+        let keys = self.keys.load();
+        let key = keys.key(envelope.key_id)?;
         let place = ha1_place(key.id(), context);
         OpenedHa1::new(envelope.ciphertext.len(), |octets| key.open(&place, &envelope, octets))
             .unwrap_or(Err(KeyringError::Damaged))
@@ -75,7 +136,8 @@ impl Keyring {
     /// Seals a secret of any length under a name, at which alone it opens again.
     #[must_use]
     pub fn seal_named(&self, name: &str, plain: &[u8], random: &dyn RandomSource) -> Sealed {
-        self.primary.seal(&named_place(self.primary.id(), name), plain, random)
+        let keys = self.keys.load();
+        keys.primary.seal(&named_place(keys.primary.id(), name), plain, random)
     }
 
     /// Opens a secret that was sealed under that name.
@@ -84,38 +146,40 @@ impl Keyring {
     /// [`KeyringError::Damaged`], [`KeyringError::UnknownKey`] or [`KeyringError::NotAuthentic`].
     pub fn open_named(&self, name: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
         let envelope = Envelope::parse(sealed.as_bytes())?;
-        let key = self.key(envelope.key_id)?;
+        let keys = self.keys.load();
+        let key = keys.key(envelope.key_id)?;
         let mut plain = Zeroizing::new(vec![0; envelope.ciphertext.len()]);
         key.open(&named_place(key.id(), name), &envelope, &mut plain)?;
         Ok(plain)
     }
 
-    /// A key of the primary master key for another use; every label gives another key that tells nothing of the rest.
+    /// Seals a secret under a name so that the same secret gives the same octets as long as the primary is the same.
+    /// For what is made too often to draw a random nonce each time; whoever sees two can tell whether they are equal.
     #[must_use]
-    pub fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
-        self.primary.derive(label)
+    pub fn seal_repeatably(&self, name: &str, plain: &[u8]) -> Sealed {
+        let keys = self.keys.load();
+        keys.primary.seal_repeatably(&named_place(keys.primary.id(), name), plain)
     }
+}
 
-    /// Like [`Keyring::derive`] for every master key, primary first: during a rotation what the older keys vouched for
-    /// (nonces) still counts.
-    #[must_use]
-    pub fn derive_all(&self, label: &str) -> Vec<Zeroizing<[u8; 32]>> {
-        self.keys().map(|key| key.derive(label)).collect()
-    }
-
-    fn keys(&self) -> impl Iterator<Item = &MasterKey> {
+impl Keys {
+    fn iter(&self) -> impl Iterator<Item = &Arc<MasterKey>> {
         std::iter::once(&self.primary).chain(&self.others)
     }
 
+    fn all(&self) -> Vec<Arc<MasterKey>> {
+        self.iter().cloned().collect()
+    }
+
     fn key(&self, id: u32) -> Result<&MasterKey, KeyringError> {
-        self.keys().find(|key| key.id() == id).ok_or(KeyringError::UnknownKey { id })
+        self.iter().find(|key| key.id() == id).map(AsRef::as_ref).ok_or(KeyringError::UnknownKey { id })
     }
 }
 
 /// Shows how many keys there are and which, never the keys.
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<u32> = self.keys().map(MasterKey::id).collect();
+        let ids: Vec<u32> = self.keys.load().iter().map(|key| key.id()).collect();
         f.debug_struct("Keyring").field("ids", &ids).finish_non_exhaustive()
     }
 }

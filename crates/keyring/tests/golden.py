@@ -28,4 +28,3 @@ realm = b"MA_XXXXXXXX.sip.localhost"
 ha1 = seal(b"\xa5" * 32, b"ha1", b"MA_XXXXXXXX", b"0123456789abcdef", b"SHA-256", realm, b"office_phone_01")
 print("ha1", ha1.hex())
 print("named", seal(b"sipwarden", b"named", b"key check").hex())
-print("derived", derive(b"derived key", b"nonce").hex())

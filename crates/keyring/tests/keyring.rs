@@ -145,9 +145,6 @@ fn rotation_seals_with_the_first_key_and_opens_with_all() {
     assert_eq!(&**new.open_named("name", &after).unwrap(), b"after");
     assert_eq!(new.open_named("name", &before).err(), Some(KeyringError::UnknownKey { id: 7 }));
     assert_eq!(old.open_named("name", &after).err(), Some(KeyringError::UnknownKey { id: 8 }));
-
-    assert_eq!(both.derive("nonce"), new.derive("nonce"));
-    assert_eq!(both.derive_all("nonce"), [new.derive("nonce"), old.derive("nonce")]);
 }
 
 #[test]
@@ -158,18 +155,7 @@ fn another_key_of_the_same_number_is_noticed() {
     assert_eq!(twin.open_named("key check", &sealed).err(), Some(KeyringError::NotAuthentic));
 }
 
-#[test]
-fn labels_give_unrelated_keys() {
-    let keyring = Keyring::parse(&format!("{ONE_KEY}{OTHER_KEY}")).unwrap();
-    let labels = ["nonce", "nonces", "", "AES-256-GCM"];
-    let keys: HashSet<String> =
-        labels.iter().flat_map(|label| keyring.derive_all(label)).map(|key| hex(&*key)).collect();
-    assert_eq!(keys.len(), 8);
-    assert_eq!(keyring.derive("nonce"), keyring.derive("nonce"));
-}
-
-/// Stored secrets of version 1, and nonce keys made of the same master key, outlive this code. `golden.py` beside this
-/// file computed them with other libraries.
+/// Stored secrets of version 1 outlive this code. `golden.py` beside this file computed them with other libraries.
 #[test]
 fn stored_forms_of_version_1_still_open() {
     let golden = include_str!("golden_v1.txt");
@@ -182,7 +168,6 @@ fn stored_forms_of_version_1_still_open() {
     assert_eq!(keyring.seal_ha1(&place.context(), &[0xa5; 32], &Counting::default()), sealed);
     let named = Sealed::from_bytes(unhex(value("named")));
     assert_eq!(&**keyring.open_named("key check", &named).unwrap(), b"sipwarden");
-    assert_eq!(hex(&*keyring.derive("nonce")), value("derived"));
 }
 
 #[test]
