@@ -36,6 +36,10 @@ impl Asker {
         }
     }
 
+    pub(crate) fn check_still_admitted(&self, now: Timestamp) -> Result<(), ProvisioningError> {
+        if self.is_still_admitted(now) { Ok(()) } else { Err(ProvisioningError::AccessEnded) }
+    }
+
     /// Whether it would be let in again: a body may take its time to arrive, and its token be revoked meanwhile.
     fn is_still_admitted(&self, now: Timestamp) -> bool {
         match self {
@@ -74,10 +78,7 @@ impl Provisioning {
     /// Between the check and the commit nothing is awaited; a revocation that comes in between those two instructions
     /// is concurrent with the change, not before it.
     pub(crate) async fn commit_as(&self, asker: &Asker, set: ChangeSet) -> Result<Revision, ProvisioningError> {
-        if asker.is_still_admitted(self.parts.clock.now()) {
-            self.commit_everywhere(set).await
-        } else {
-            Err(ProvisioningError::AccessEnded)
-        }
+        asker.check_still_admitted(self.parts.clock.now())?;
+        self.commit_everywhere(set).await
     }
 }

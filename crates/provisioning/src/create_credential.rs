@@ -1,6 +1,11 @@
 //! Creates a credential.
 
-use crate::{CredentialView, CredentialsWrite, Provisioning, ProvisioningError, RequestContext};
+use crate::idempotency::Recalled;
+use crate::sealing::Sealing;
+use crate::{
+    AccountScope, Answered, CredentialView, CredentialsWrite, Provisioning, ProvisioningError, Remembering,
+    RequestContext,
+};
 use domain::{AuditAction, Credential, CredentialId, Password, Revision, Username};
 use storage::{Change, ChangeSet};
 
@@ -24,15 +29,50 @@ impl Provisioning {
         context: RequestContext,
         new: NewCredential,
     ) -> Result<CredentialView, ProvisioningError> {
+        let sealing = self.sealing().await;
+        let (set, view) = self.credential_to_create(&sealing, scope, context, new);
+        let committed = self.commit_sealed_as(scope.asker(), &sealing, set).await;
+        drop(sealing);
+        self.applied_everywhere(committed?).await?;
+        Ok(view)
+    }
+
+    /// The same for a request that its client may repeat: the repetition creates nothing and gets the first answer.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::KeyUsed`], and those of [`create_credential`](Self::create_credential).
+    pub async fn create_credential_once(
+        &self,
+        scope: &CredentialsWrite,
+        context: RequestContext,
+        new: NewCredential,
+        remembering: &Remembering<'_, CredentialView>,
+    ) -> Result<Answered<CredentialView>, ProvisioningError> {
+        match self.recall(scope.asker(), Some(scope.account()), remembering).await? {
+            Recalled::Answer(answer) => Ok(Answered::Replayed(answer)),
+            Recalled::Nothing(unanswered) => {
+                let (set, view) = self.credential_to_create(unanswered.sealing(), scope, context, new);
+                self.commit_remembered(unanswered, set, view).await
+            }
+        }
+    }
+
+    fn credential_to_create(
+        &self,
+        sealing: &Sealing,
+        scope: &AccountScope,
+        context: RequestContext,
+        new: NewCredential,
+    ) -> (ChangeSet, CredentialView) {
         let now = self.parts.clock.now();
         let mut random = [0; 10];
         self.parts.random.fill(&mut random);
         let id = CredentialId::new(now, random);
-        let mut credential = Credential {
+        let credential = Credential {
             id,
             account: scope.account(),
             realm: scope.realm(),
-            ha1s: self.seal_password(scope, id, &new.username, new.password),
+            ha1s: sealing.seal_password(scope, id, &new.username, new.password),
             username: new.username,
             enabled: true,
             description: "".into(),
@@ -44,8 +84,7 @@ impl Provisioning {
         };
         let detail = format!("{{\"username\":\"{}\"}}", credential.username);
         let audit = scope.audit(&context, now, (AuditAction::CredentialCreated, id.to_string(), detail));
-        let changes = vec![Change::CreateCredential(credential.clone())];
-        credential.revision = self.commit_as(scope.asker(), ChangeSet { changes, audit }).await?;
-        Ok(CredentialView::new(scope, credential))
+        let set = ChangeSet { changes: vec![Change::CreateCredential(credential.clone())], audit };
+        (set, CredentialView::new(scope, credential))
     }
 }

@@ -89,6 +89,9 @@ pub enum ProvisioningError {
     /// A host name has the wrong form.
     #[error(transparent)]
     HostName(#[from] HostNameError),
+    /// A cursor that this list of this account never gave, or gave before the master keys changed.
+    #[error("the cursor is none of this list, or too old; start again with an empty one")]
+    BadCursor,
     /// Others kept changing the object at the same time; trying again is fine.
     #[error("the object was changed by others at the same time; try again")]
     Contended,

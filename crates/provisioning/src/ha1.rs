@@ -1,11 +1,12 @@
 //! From a password to sealed HA1s, once.
 
-use crate::{AccountScope, Provisioning};
+use crate::AccountScope;
+use crate::sealing::Sealing;
 use domain::{CredentialId, DigestAlgorithm, Password, Sealed, SealedHa1s, Username};
 use keyring::Ha1Context;
 use sip_digest::{Ha1, HashAlgorithm};
 
-impl Provisioning {
+impl Sealing {
     /// Computes HA1 under every algorithm and seals each to its place. The password is dropped (and wiped) here.
     #[expect(clippy::needless_pass_by_value, reason = "taking the password ends its life")]
     pub(crate) fn seal_password(
@@ -19,7 +20,7 @@ impl Provisioning {
             let realm = scope.realm_name();
             let ha1 = Ha1::compute(hash, username.as_str().as_bytes(), realm.as_str().as_bytes(), password.expose());
             let context = Ha1Context { account: scope.auth_id(), credential, algorithm, realm, username };
-            Some(self.parts.keyring.seal_ha1(&context, ha1.as_bytes(), &*self.parts.random))
+            Some(self.seal_ha1(&context, ha1.as_bytes()))
         };
         SealedHa1s {
             md5: seal(HashAlgorithm::Md5, DigestAlgorithm::Md5),

@@ -1,7 +1,7 @@
 //! Whether the master key at hand is the one the database was made with.
 
 use crate::{InstallationError, InstallationOperator, Provisioning};
-use domain::{AuditAction, Sealed};
+use domain::{AuditAction, AuditEvent, Sealed};
 use storage::{Change, ChangeSet, SettingName};
 
 /// The name the constant is sealed under.
@@ -30,21 +30,36 @@ impl Provisioning {
     }
 
     async fn note_master_key(&self, operator: &InstallationOperator) -> Result<(), InstallationError> {
-        let sealed = self.parts.keyring.seal_named(KEY_CHECK, CONSTANT, &*self.parts.random);
+        let sealing = self.sealing().await;
+        let change = put_sealed(SettingName::KeyCheck, &sealing.seal_named(KEY_CHECK, CONSTANT));
         let deed = (AuditAction::SettingChanged, KEY_CHECK.into(), "{}".into());
         let audit = operator.audit(self.parts.clock.now(), None, deed);
-        let value = encode_hex(sealed.as_bytes()).into_boxed_str();
-        let change = Change::PutSetting { name: SettingName::KeyCheck, value };
-        self.storage().commit(ChangeSet { changes: vec![change], audit }).await?;
+        self.commit_sealed(&sealing, ChangeSet { changes: vec![change], audit }).await?;
         Ok(())
     }
+
+    /// Seals the constant and the nonce key anew with the primary key, and waits until all that was committed before is
+    /// applied everywhere too.
+    pub(crate) async fn reseal_settings(&self, audit: AuditEvent) -> Result<(), InstallationError> {
+        let _alone = self.sealed_settings.lock().await;
+        let sealing = self.sealing().await;
+        let mut changes = vec![put_sealed(SettingName::KeyCheck, &sealing.seal_named(KEY_CHECK, CONSTANT))];
+        changes.extend(self.reseal_nonce_key(&sealing).await?);
+        let revision = self.commit_sealed(&sealing, ChangeSet { changes, audit }).await?;
+        Ok(self.storage().applied_everywhere(revision).await?)
+    }
+}
+
+/// Writes a sealed setting, as hexadecimal digits.
+pub(crate) fn put_sealed(name: SettingName, sealed: &Sealed) -> Change {
+    Change::PutSetting { name, value: encode_hex(sealed.as_bytes()).into_boxed_str() }
 }
 
 fn encode_hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn decode_hex(text: &str) -> Option<Box<[u8]>> {
+pub(crate) fn decode_hex(text: &str) -> Option<Box<[u8]>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let octets = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect::<Option<_>>();

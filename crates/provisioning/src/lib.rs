@@ -14,17 +14,20 @@ mod api_tokens;
 mod asker;
 mod base_domain;
 mod create_credential;
+mod credentials_page;
 mod default_account;
 mod delete_credential;
 mod description;
 mod error;
 mod ha1;
 mod hosts;
+mod idempotency;
 mod installation;
 mod installation_operator;
 mod known_token;
 pub mod limits;
 mod new_token;
+mod nonce_key;
 mod operator;
 mod operator_index;
 mod operator_tokens;
@@ -32,6 +35,9 @@ mod permission;
 mod profile;
 mod read_credentials;
 mod realms;
+mod reseal;
+mod rotate_keys;
+mod sealing;
 mod sub_accounts;
 mod token_label;
 mod token_uses;
@@ -42,8 +48,10 @@ pub use accounts::{AccountCreated, AccountUpdate, AccountView, NewAccountRequest
 pub use api_tokens::{ApiTokenCreated, ApiTokenView};
 pub use base_domain::{BaseDomainOutcome, DEFAULT_BASE_DOMAIN};
 pub use create_credential::NewCredential;
+pub use credentials_page::{CredentialsPage, CredentialsRequest, PageStart};
 pub use description::{Description, DescriptionError};
 pub use error::{AuthenticationError, InstallationError, OperatorAuthenticationError, ProvisioningError, ScopeError};
+pub use idempotency::{Answered, IdempotencyKey, IdempotencyKeyError, IdempotentRequest, Remembering, ReplayedAnswer};
 pub use installation_operator::InstallationOperator;
 pub use new_token::{NewApiToken, NewOperatorToken};
 pub use operator::{AccountScope, Operator, RequestContext};
@@ -52,14 +60,17 @@ pub use operator_tokens::{OperatorTokenCreated, OperatorTokenView};
 pub use permission::{AccountRead, AccountWrite, CredentialsWrite, PermissionError};
 pub use profile::{Email, Permissions, PhoneNumber, ProfileError, ProfilePatch, RateLimit};
 pub use read_credentials::CredentialView;
+pub use rotate_keys::{KeysRotated, NotOpened, OldKeys, OnProgress, RotationError, RotationProgress, RotationStart};
 pub use sub_accounts::NewSubAccount;
 pub use token_label::{TokenLabel, TokenLabelError};
 pub use update_credential::CredentialUpdate;
 
 use domain::{Clock, RandomSource, UsernameRule};
 use keyring::Keyring;
+use sealing::SealingState;
 use std::sync::Arc;
 use storage::Storage;
+use tokio::sync::Mutex;
 
 /// What the operator may set about management.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,14 +100,25 @@ pub struct Provisioning {
     parts: Parts,
     /// Held from reading to commit by what decides on more than the object it changes: how many there are, which is the
     /// last, what a profile was. Never held while a client is waited for.
-    tenancy: tokio::sync::Mutex<()>,
+    tenancy: Mutex<()>,
+    sealing: SealingState,
+    /// Held by the rotation of keys at work.
+    rotation: Arc<Mutex<()>>,
+    /// Held by whoever writes a sealed setting from what it read.
+    sealed_settings: Mutex<()>,
 }
 
 impl Provisioning {
     /// Builds the use cases.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, tenancy: tokio::sync::Mutex::default() }
+        Self {
+            parts,
+            tenancy: Mutex::default(),
+            sealing: SealingState::default(),
+            rotation: Arc::default(),
+            sealed_settings: Mutex::default(),
+        }
     }
 
     /// Which usernames may be created.
@@ -112,7 +134,11 @@ impl Provisioning {
     /// Commits a change and waits until it is applied wherever phones are answered.
     async fn commit_everywhere(&self, set: storage::ChangeSet) -> Result<domain::Revision, ProvisioningError> {
         let revision = self.storage().commit(set).await?;
-        self.storage().applied_everywhere(revision).await.map_err(ProvisioningError::NotAppliedEverywhere)?;
+        self.applied_everywhere(revision).await?;
         Ok(revision)
+    }
+
+    async fn applied_everywhere(&self, revision: domain::Revision) -> Result<(), ProvisioningError> {
+        self.storage().applied_everywhere(revision).await.map_err(ProvisioningError::NotAppliedEverywhere)
     }
 }

@@ -38,9 +38,10 @@ impl Provisioning {
         context: RequestContext,
         (id, update): (CredentialId, CredentialUpdate),
     ) -> Result<CredentialView, ProvisioningError> {
+        let sealing = self.sealing().await;
         let mut current = self.stored_credential(scope, id).await?;
         let patch = Patch {
-            ha1s: update.password.map(|password| self.seal_password(scope, id, &current.username, password)),
+            ha1s: update.password.map(|password| sealing.seal_password(scope, id, &current.username, password)),
             enabled: update.enabled,
             description: update.description.map(Description::into_inner),
         };
@@ -54,8 +55,12 @@ impl Provisioning {
                 scope.audit(&context, now, (AuditAction::CredentialUpdated, id.to_string(), patch.audit_detail()));
             let change =
                 Change::UpdateCredential { credential: credential.clone(), registrations: patch.registrations_after() };
-            match self.commit_as(scope.asker(), ChangeSet { changes: vec![change], audit }).await {
-                Ok(_) => return Ok(CredentialView::new(scope, credential)),
+            match self.commit_sealed_as(scope.asker(), &sealing, ChangeSet { changes: vec![change], audit }).await {
+                Ok(revision) => {
+                    drop(sealing);
+                    self.applied_everywhere(revision).await?;
+                    return Ok(CredentialView::new(scope, credential));
+                }
                 Err(ProvisioningError::Contended) => current = self.stored_credential(scope, id).await?,
                 Err(error) => return Err(error),
             }

@@ -1,0 +1,154 @@
+//! Seals everything stored anew with the primary key.
+
+use crate::idempotency::answer_name;
+use crate::rotate_keys::{OnProgress, Steps};
+use crate::sealing::Sealing;
+use crate::{NotOpened, Provisioning, RotationError, RotationProgress};
+use domain::{AccountId, AuthId, Credential, DigestAlgorithm, RealmName, Sealed, SealedHa1s};
+use keyring::Ha1Context;
+use std::collections::HashMap;
+use storage::{Change, Page, RememberedAnswer, ResealedCredential};
+
+/// How much is read and sealed anew at a time: a few milliseconds of work and of the storage's writer.
+const BATCH: u32 = 500;
+
+/// What was sealed anew, and what cannot be.
+#[derive(Debug, Default)]
+pub(crate) struct Resealed {
+    pub(crate) credentials: u64,
+    pub(crate) answers: u64,
+    pub(crate) not_opened: NotOpened,
+}
+
+/// Account and realm names by account, as HA1s are sealed to them.
+type Owners = HashMap<AccountId, (AuthId, RealmName)>;
+
+impl Provisioning {
+    /// Repeats passes over all that is stored until one finds nothing to seal anew.
+    pub(crate) async fn reseal_everything(
+        &self,
+        steps: &Steps<'_>,
+        on_progress: &OnProgress,
+    ) -> Result<Resealed, RotationError> {
+        self.forget_answers().await?;
+        let (mut resealed, total) = (Resealed::default(), self.count_credentials().await?);
+        for pass in 1.. {
+            let before = resealed.credentials + resealed.answers;
+            resealed.not_opened = NotOpened::default();
+            let tell = |done: u64| on_progress(RotationProgress { pass, done, total: total.max(done) });
+            self.reseal_credentials(steps, &mut resealed, &tell).await?;
+            self.reseal_answers(steps, &mut resealed).await?;
+            if resealed.credentials + resealed.answers == before {
+                break;
+            }
+        }
+        Ok(resealed)
+    }
+
+    async fn count_credentials(&self) -> Result<u64, RotationError> {
+        let mut total = 0;
+        for (account, _) in self.storage().accounts().await? {
+            total += self.storage().credentials(account.id, Page { limit: 1, offset: 0 }).await?.total;
+        }
+        Ok(total)
+    }
+
+    async fn reseal_credentials(
+        &self,
+        steps: &Steps<'_>,
+        resealed: &mut Resealed,
+        tell: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), RotationError> {
+        let accounts = self.storage().accounts().await?;
+        let owners: Owners =
+            accounts.into_iter().map(|(account, realm)| (account.id, (account.auth_id, realm.name))).collect();
+        let (mut after, mut done) = (None, 0);
+        tell(done);
+        loop {
+            let batch = self.storage().credentials_of_all_accounts(after, BATCH).await?;
+            let Some((last, _)) = batch.last() else { return Ok(()) };
+            after = Some(*last);
+            done += batch.len() as u64;
+            let sealing = self.sealing().await;
+            let renewed: Vec<ResealedCredential> = batch
+                .iter()
+                .filter_map(|(_, credential)| {
+                    self.reseal_credential(&sealing, &owners, credential, &mut resealed.not_opened)
+                })
+                .collect();
+            if !renewed.is_empty() {
+                let count = renewed.len() as u64;
+                let set = steps.change(Change::ResealCredentials(renewed), format!("{{\"credentials\":{count}}}"));
+                self.commit_sealed(&sealing, set).await?;
+                resealed.credentials += count;
+            }
+            tell(done);
+        }
+    }
+
+    /// `None` if every HA1 is under the primary key already, or none of the others opens.
+    fn reseal_credential(
+        &self,
+        sealing: &Sealing,
+        owners: &Owners,
+        credential: &Credential,
+        not_opened: &mut NotOpened,
+    ) -> Option<ResealedCredential> {
+        let (mut renewed, mut failed) = (false, false);
+        let mut reseal = |sealed: Option<&Sealed>, algorithm: DigestAlgorithm| {
+            let sealed = sealed?;
+            if self.parts.keyring.sealed_under_primary(sealed) {
+                return Some(sealed.clone());
+            }
+            let anew = owners.get(&credential.account).and_then(|(account, realm)| {
+                let username = &credential.username;
+                let context = Ha1Context { account, credential: credential.id, algorithm, realm, username };
+                let opened = self.parts.keyring.open_ha1(&context, sealed).ok()?;
+                Some(sealing.seal_ha1(&context, opened.as_bytes()))
+            });
+            renewed |= anew.is_some();
+            failed |= anew.is_none();
+            anew.or_else(|| Some(sealed.clone()))
+        };
+        let ha1s = SealedHa1s {
+            md5: reseal(credential.ha1s.md5.as_ref(), DigestAlgorithm::Md5),
+            sha256: reseal(credential.ha1s.sha256.as_ref(), DigestAlgorithm::Sha256),
+            sha512_256: reseal(credential.ha1s.sha512_256.as_ref(), DigestAlgorithm::Sha512_256),
+        };
+        if failed {
+            not_opened.count += 1;
+            if not_opened.first.len() < NotOpened::MOST_NAMED {
+                not_opened.first.push(credential.id);
+            }
+        }
+        renewed.then(|| ResealedCredential { id: credential.id, revision: credential.revision, ha1s })
+    }
+
+    /// An answer that does not open counts as forgotten anyway, so it is left to be.
+    async fn reseal_answers(&self, steps: &Steps<'_>, resealed: &mut Resealed) -> Result<(), RotationError> {
+        let mut after = None;
+        loop {
+            let batch = self.storage().remembered_answers(after, BATCH).await?;
+            let Some(last) = batch.last() else { return Ok(()) };
+            after = Some((last.account, last.key));
+            let sealing = self.sealing().await;
+            let renewed: Vec<RememberedAnswer> =
+                batch.into_iter().filter_map(|answer| self.reseal_answer(&sealing, answer)).collect();
+            if !renewed.is_empty() {
+                let count = renewed.len() as u64;
+                let set = steps.change(Change::ResealAnswers(renewed), format!("{{\"answers\":{count}}}"));
+                self.commit_sealed(&sealing, set).await?;
+                resealed.answers += count;
+            }
+        }
+    }
+
+    fn reseal_answer(&self, sealing: &Sealing, answer: RememberedAnswer) -> Option<RememberedAnswer> {
+        if self.parts.keyring.sealed_under_primary(&answer.sealed) {
+            return None;
+        }
+        let name = answer_name(answer.account, &answer.key);
+        let plain = self.parts.keyring.open_named(&name, &answer.sealed).ok()?;
+        Some(RememberedAnswer { sealed: sealing.seal_named(&name, &plain), ..answer })
+    }
+}

@@ -1,0 +1,105 @@
+//! Sealing what is stored, so that a rotation of keys knows when nothing sealed earlier can still arrive.
+//!
+//! Every use case that stores a sealed secret holds a [`Sealing`] from before it seals until its commit is over, even
+//! if its caller goes away meanwhile. A rotation changes the primary key only while nobody holds one: what was sealed
+//! under the old key is then stored already, where the rotation finds it.
+
+use crate::asker::Asker;
+use crate::{Provisioning, ProvisioningError};
+use domain::{RandomSource, Revision, Sealed};
+use keyring::{Ha1Context, Keyring};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use storage::{ChangeSet, CommitError, StorageError};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+
+/// Who seals now, and the last revision that came of it.
+#[derive(Debug, Default)]
+pub(crate) struct SealingState {
+    /// Read by whoever seals, written by whoever changes keys.
+    lock: Arc<RwLock<()>>,
+    latest: Arc<AtomicU64>,
+}
+
+/// Permission to seal what will be stored: the primary key stays the same while it is held. Never take a second one
+/// while holding one, nor one while holding another lock that is also taken while sealing: a rotation that waits between
+/// the two would wait for ever.
+#[derive(Clone)]
+pub(crate) struct Sealing {
+    keyring: Arc<Keyring>,
+    random: Arc<dyn RandomSource>,
+    held: Arc<OwnedRwLockReadGuard<()>>,
+}
+
+impl Sealing {
+    pub(crate) fn seal_ha1(&self, context: &Ha1Context<'_>, ha1: &[u8]) -> Sealed {
+        self.keyring.seal_ha1(context, ha1, &*self.random)
+    }
+
+    pub(crate) fn seal_named(&self, name: &str, plain: &[u8]) -> Sealed {
+        self.keyring.seal_named(name, plain, &*self.random)
+    }
+}
+
+impl Provisioning {
+    /// Waits while keys are being changed, which takes as long as the commits under way.
+    pub(crate) async fn sealing(&self) -> Sealing {
+        Sealing {
+            keyring: Arc::clone(&self.parts.keyring),
+            random: Arc::clone(&self.parts.random),
+            held: Arc::new(Arc::clone(&self.sealing.lock).read_owned().await),
+        }
+    }
+
+    /// Commits what was sealed. The permission lasts until the commit is over, also when this future is dropped before.
+    pub(crate) async fn commit_sealed(&self, sealing: &Sealing, set: ChangeSet) -> Result<Revision, CommitError> {
+        let storage = Arc::clone(&self.parts.storage);
+        self.hold_while(sealing, async move { storage.commit(set).await }).await
+    }
+
+    /// The same for a change of that asker, who must still be admitted when the commit begins.
+    pub(crate) async fn commit_sealed_as(
+        &self,
+        asker: &Asker,
+        sealing: &Sealing,
+        set: ChangeSet,
+    ) -> Result<Revision, ProvisioningError> {
+        let (storage, clock, asker) = (Arc::clone(&self.parts.storage), Arc::clone(&self.parts.clock), asker.clone());
+        let commit = async move {
+            asker.check_still_admitted(clock.now())?;
+            Ok(storage.commit(set).await?)
+        };
+        self.hold_while(sealing, commit).await
+    }
+
+    /// Runs a commit on a task of its own, which holds the permission.
+    async fn hold_while<E: From<StorageError> + Send + 'static>(
+        &self,
+        sealing: &Sealing,
+        commit: impl Future<Output = Result<Revision, E>> + Send + 'static,
+    ) -> Result<Revision, E> {
+        let (held, latest) = (Arc::clone(&sealing.held), Arc::clone(&self.sealing.latest));
+        let task = tokio::spawn(async move {
+            let outcome = commit.await;
+            if let Ok(revision) = &outcome {
+                latest.fetch_max(revision.0, Ordering::Relaxed);
+            }
+            drop(held);
+            outcome
+        });
+        task.await.unwrap_or_else(|_| Err(StorageError::Unknown("the server is stopping".into()).into()))
+    }
+
+    /// Changes keys while nobody seals.
+    pub(crate) async fn switch_keys(&self, next: &Keyring) {
+        let _nobody_seals = self.sealing.lock.write().await;
+        self.parts.keyring.switch_to(next);
+    }
+
+    /// Waits until every sealed change whose commit began before is over, and tells the latest revision of them.
+    pub(crate) async fn sealed_changes_so_far(&self) -> Revision {
+        // The lock also orders the revision's write before this read.
+        let _nobody_seals = self.sealing.lock.write().await;
+        Revision(self.sealing.latest.load(Ordering::Relaxed))
+    }
+}
