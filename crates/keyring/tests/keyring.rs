@@ -1,9 +1,8 @@
-//! Sealing, opening, deriving, and the stored forms that must stay readable for ever.
+//! Sealing, opening, and the stored forms that must stay readable for ever.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers of tests among them")]
 
 use domain::{AuthId, CredentialId, DigestAlgorithm, RandomSource, RealmName, Sealed, Username, UsernameRule};
 use keyring::{Ha1Context, Keyring, KeyringError};
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The octets 0, 1, 2 … in turn.
@@ -47,10 +46,6 @@ impl Place {
             username: &self.username,
         }
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Box<[u8]> {
