@@ -1,0 +1,288 @@
+//! Rotation: under load, interrupted anywhere, with what does not open, from sources that cannot be written.
+
+use crate::house::{House, Outcome, PASSWORD, context, operator, password};
+use domain::Revision;
+use keyring::source::KeySource;
+use keyring::{Keyring, KeyringError};
+use provisioning::{
+    CredentialUpdate, CredentialsWrite, Description, NotOpened, OldKeys, ProvisioningError, RotationError,
+    RotationProgress, RotationStart,
+};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use storage::{Change, ChangeFeed, ChangeSet, Commit, Fact, Follower, ResealedCredential};
+use zeroize::Zeroizing;
+
+/// More than two batches.
+const MANY: usize = 1_100;
+
+async fn house_with(credentials: usize) -> (House, CredentialsWrite) {
+    let house = House::new().await;
+    let scope = house.account().await;
+    for number in 0..credentials {
+        house.create(&scope, &format!("phone_{number}")).await.unwrap();
+    }
+    (house, scope)
+}
+
+#[tokio::test]
+async fn everything_is_sealed_anew_and_the_old_key_is_dropped() {
+    let (house, _) = house_with(MANY).await;
+    let old = house.keys.keyring();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watched = Arc::clone(&seen);
+    let rotated = house.rotate_watched(move |progress| watched.lock().unwrap().push(progress)).await.unwrap();
+    assert_eq!((rotated.start, rotated.credentials), (RotationStart::NewKey, MANY as u64));
+    assert_eq!(rotated.not_opened, NotOpened::default());
+    assert!(matches!(&rotated.old_keys, OldKeys::Dropped(ids) if ids.len() == 1));
+    house.assert_needs_only_the_file().await;
+    assert_eq!(house.count_opened(&old, &[PASSWORD]).await, 0);
+    assert!(house.keyring.has_same_keys(&house.keys.keyring()), "the running server has what the file has");
+
+    let total = MANY as u64;
+    let step = |pass, done| RotationProgress { pass, done, total };
+    let passes = |pass| [0, 500, 1_000, total].map(|done| step(pass, done));
+    assert_eq!(*seen.lock().unwrap(), [passes(1), passes(2)].concat());
+    let log = house.storage.audit_log();
+    let (_, last) = log.last().unwrap();
+    assert_eq!((last.action.as_str(), &*last.actor), ("keys.rotated", "operator"));
+    assert_eq!(&*last.detail, "{\"credentials\":1100,\"answers\":0,\"not_opened\":0}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_written_meanwhile_needs_only_the_new_key() {
+    let house = Arc::new(House::new().await);
+    let scope = house.account().await;
+    let first = house.keys.keyring();
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let (house, scope, stop) = (Arc::clone(&house), scope.clone(), Arc::clone(&stop));
+            tokio::spawn(async move { write_until(&house, &scope, (writer, &stop)).await })
+        })
+        .collect();
+    for _ in 0..20 {
+        assert!(matches!(house.rotate().await.unwrap().old_keys, OldKeys::Dropped(_)));
+        let keyring = house.keys.keyring();
+        for credential in house.stored().await {
+            let sealed = [&credential.ha1s.md5, &credential.ha1s.sha256, &credential.ha1s.sha512_256];
+            assert!(sealed.into_iter().flatten().all(|sealed| keyring.sealed_under_primary(sealed)));
+        }
+    }
+    stop.store(true, Ordering::SeqCst);
+    for writer in writers {
+        assert!(writer.await.unwrap() > 0, "every writer wrote something meanwhile");
+    }
+    assert!(!house.stored().await.is_empty());
+    house.assert_needs_only_the_file().await;
+    assert_eq!(house.count_opened(&first, &[PASSWORD]).await, 0);
+}
+
+/// Creates, changes and deletes its own credentials, and describes those of all writers.
+async fn write_until(house: &House, scope: &CredentialsWrite, (writer, stop): (usize, &AtomicBool)) -> usize {
+    let provisioning = &house.provisioning;
+    let mut round = 0;
+    while !stop.load(Ordering::SeqCst) {
+        let id = house.create(scope, &format!("phone_{writer}_{round}")).await.unwrap().id;
+        let text = Description::parse(&format!("round {round}")).unwrap();
+        let renewed = CredentialUpdate { password: Some(password(PASSWORD)), ..CredentialUpdate::default() };
+        provisioning.update_credential(scope, context(), (id, renewed)).await.unwrap();
+        let other = house.stored().await.first().map_or(id, |first| first.id);
+        let described = CredentialUpdate { description: Some(text), ..CredentialUpdate::default() };
+        match provisioning.update_credential(scope, context(), (other, described)).await {
+            Ok(_) | Err(ProvisioningError::CredentialNotFound) => {}
+            Err(error) => panic!("{error}"),
+        }
+        if round % 3 != 0 {
+            provisioning.delete_credential(scope, context(), id).await.unwrap();
+        }
+        round += 1;
+    }
+    round
+}
+
+#[tokio::test]
+async fn a_rotation_that_stopped_anywhere_is_finished_by_the_next() {
+    use Outcome::{FailsAfter, FailsBefore, Works};
+    let commit_fails_at = |pass: u32, done: u64| Some((pass, done));
+    let all = MANY as u64;
+    for (keeps, fails_at) in [
+        (&[FailsBefore][..], None),
+        (&[FailsAfter], None),
+        (&[], commit_fails_at(1, 0)),
+        (&[], commit_fails_at(1, 500)),
+        (&[], commit_fails_at(2, all)),
+        (&[Works, FailsBefore], None),
+        (&[Works, FailsAfter], None),
+    ] {
+        let (house, scope) = house_with(MANY).await;
+        let nonce_key = house.provisioning.nonce_key(&operator()).await.unwrap();
+        house.keys.will(keeps);
+        let storage = Arc::clone(&house.storage);
+        let outcome = house.rotate_watched(move |progress| {
+            if Some((progress.pass, progress.done)) == fails_at {
+                storage.fail_next_commit();
+            }
+        });
+        outcome.await.unwrap_err();
+        // What is created before the next start must open as well.
+        house.create(&scope, "meanwhile").await.unwrap();
+
+        let house = house.restarted().await;
+        let opened = house.count_opened(&house.keyring, &[PASSWORD]).await;
+        assert_eq!(opened, 3 * (MANY + 1), "{keeps:?} {fails_at:?}");
+        assert!(matches!(house.rotate().await.unwrap().old_keys, OldKeys::Dropped(_)));
+        house.assert_needs_only_the_file().await;
+        assert_eq!(house.provisioning.nonce_key(&operator()).await.unwrap(), nonce_key);
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_that_stopped_is_finished_without_another_key() {
+    let (house, _) = house_with(3).await;
+    let storage = Arc::clone(&house.storage);
+    house.rotate_watched(move |_| storage.fail_next_commit()).await.unwrap_err();
+    let begun = house.keys.keyring();
+    let finished = house.rotate().await.unwrap();
+    assert_eq!((finished.start, finished.credentials), (RotationStart::KeysAtHand, 3));
+    assert!(house.keys.keyring().has_same_keys(&begun.with_primary_only()));
+}
+
+#[tokio::test]
+async fn a_secret_that_does_not_open_keeps_the_old_key_until_it_is_mended() {
+    let (house, scope) = house_with(3).await;
+    let damaged = house.stored().await[1].clone();
+    // The HA1 of another algorithm does not open at this place.
+    let ha1s = domain::SealedHa1s { md5: damaged.ha1s.sha256.clone(), ..damaged.ha1s.clone() };
+    let change =
+        Change::ResealCredentials(vec![ResealedCredential { id: damaged.id, revision: damaged.revision, ha1s }]);
+    let audit = house.storage.audit_log()[0].1.clone();
+    house.storage.commit(ChangeSet { changes: vec![change], audit }).await.unwrap();
+
+    for start in [RotationStart::NewKey, RotationStart::KeysAtHand] {
+        let rotated = house.rotate().await.unwrap();
+        assert_eq!(rotated.start, start);
+        assert_eq!(rotated.not_opened, NotOpened { count: 1, first: vec![damaged.id] });
+        assert!(matches!(rotated.old_keys, OldKeys::Kept(_)));
+        assert_eq!(house.keys.keyring().other_ids().len(), 1);
+        assert_eq!(house.count_opened(&house.keys.keyring().with_primary_only(), &[PASSWORD]).await, 8);
+    }
+    let update = CredentialUpdate { password: Some(password(PASSWORD)), ..CredentialUpdate::default() };
+    house.provisioning.update_credential(&scope, context(), (damaged.id, update)).await.unwrap();
+    assert!(matches!(house.rotate().await.unwrap().old_keys, OldKeys::Dropped(_)));
+    house.assert_needs_only_the_file().await;
+}
+
+#[tokio::test]
+async fn where_keys_cannot_be_written_the_operator_brings_the_new_one() {
+    let (house, _) = house_with(3).await;
+    let value = |keyring: &Keyring| -> Arc<KeySource> {
+        Arc::new(KeySource::Value(Zeroizing::new(keyring.to_file_text().to_string())))
+    };
+    let rotate = async |house: &House, source: Arc<KeySource>| {
+        house.provisioning.rotate_keys(&operator(), source, Box::new(|_| {})).await
+    };
+    let refused = rotate(&house, value(&house.keyring)).await;
+    assert!(matches!(refused, Err(RotationError::Keys(KeyringError::ReadOnlySource))));
+
+    let both = house.keyring.with_new_primary(&*house.random);
+    house.keyring.switch_to(&both);
+    let rotated = rotate(&house, value(&both)).await.unwrap();
+    assert_eq!((rotated.start, rotated.credentials), (RotationStart::KeysAtHand, 3));
+    assert!(matches!(rotated.old_keys, OldKeys::MayBeRemoved(ids) if ids == both.other_ids()));
+    assert_eq!(house.count_opened(&both.with_primary_only(), &[PASSWORD]).await, 9);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_rotation_at_a_time_and_none_ends_with_its_caller() {
+    let (house, _) = house_with(3).await;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let provisioning = Arc::clone(&house.provisioning);
+    let keys = Arc::clone(&house.keys);
+    let caller = tokio::spawn(async move {
+        let on_progress = move |_| {
+            tell.send(()).ok();
+            wait.lock().unwrap().recv().ok();
+        };
+        provisioning.rotate_keys(&operator(), keys as _, Box::new(on_progress)).await
+    });
+    told.recv().await.unwrap();
+    assert!(matches!(house.rotate().await, Err(RotationError::UnderWay)));
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    drop(go);
+    // The channel closes when the rotation is over.
+    while told.recv().await.is_some() {}
+    let again = loop {
+        match house.rotate().await {
+            Err(RotationError::UnderWay) => tokio::task::yield_now().await,
+            outcome => break outcome.unwrap(),
+        }
+    };
+    assert_eq!(again.start, RotationStart::NewKey, "the first one had ended");
+    house.assert_needs_only_the_file().await;
+}
+
+/// Stops the commit that creates a credential until it is told to go on.
+struct Gate {
+    reached: Mutex<Option<tokio::sync::oneshot::Sender<()>>>,
+    go: Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl Follower for Gate {
+    fn apply(&self, _revision: Revision, facts: &[Fact]) {
+        let created = facts.iter().any(|fact| matches!(fact, Fact::Credential(_)));
+        if let Some(reached) = self.reached.lock().unwrap().take_if(|_| created) {
+            reached.send(()).unwrap();
+            self.go.lock().unwrap().recv().unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_primary_changes_only_when_what_was_sealed_before_is_stored() {
+    let house = Arc::new(House::new().await);
+    let scope = house.account().await;
+    let (reached, has_reached) = tokio::sync::oneshot::channel();
+    let (go, may_go) = std::sync::mpsc::channel();
+    let gate = Gate { reached: Mutex::new(Some(reached)), go: Mutex::new(may_go) };
+    house.storage.follow(Arc::new(gate)).await.unwrap();
+    let creating = {
+        let (house, scope) = (Arc::clone(&house), scope.clone());
+        tokio::spawn(async move { house.create(&scope, "alice").await.map(|_| ()) })
+    };
+    has_reached.await.unwrap();
+    // Its client goes away; the commit does not.
+    creating.abort();
+    assert!(creating.await.unwrap_err().is_cancelled());
+    let rotating = {
+        let house = Arc::clone(&house);
+        tokio::spawn(async move { house.rotate().await })
+    };
+    while house.keys.keyring().other_ids().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+        assert!(house.keyring.other_ids().is_empty(), "the new key is in the file and not yet in use");
+    }
+    go.send(()).unwrap();
+    let rotated = rotating.await.unwrap().unwrap();
+    assert_eq!(rotated.credentials, 1, "what was sealed before was stored when the pass began");
+    house.assert_needs_only_the_file().await;
+}
+
+#[tokio::test]
+async fn an_update_made_from_an_old_seal_does_not_bring_it_back() {
+    let (house, _) = house_with(1).await;
+    let before = house.stored().await.remove(0);
+    house.rotate().await.unwrap();
+    let audit = house.storage.audit_log()[0].1.clone();
+    let change =
+        Change::UpdateCredential { credential: before.clone(), registrations: storage::RegistrationsAfter::Keep };
+    house.storage.commit(ChangeSet { changes: vec![change], audit }).await.unwrap_err();
+    assert!(before.revision > Revision(0));
+    house.assert_needs_only_the_file().await;
+}
