@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::system::{SystemClock, SystemRandom};
 use domain::{Clock, RandomSource};
 use keyring::Keyring;
-use keyring::source::{KeySource, create_file};
+use keyring::source::{KeySource, create_file, remove_leftovers};
 use provisioning::{InstallationOperator, OperatorIndex, Provisioning};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +32,7 @@ impl Node {
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let keyring = Arc::new(load_keys(&data_dir.database(), key_source, &*random)?);
         let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&data_dir.database(), &Options::default())?);
+        remove_key_leftovers(key_source);
         let operators = Arc::new(OperatorIndex::new());
         storage.follow(Arc::clone(&operators) as _).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -46,6 +47,16 @@ impl Node {
         // Whoever could open the database and key files is the operator.
         provisioning.check_master_key(&InstallationOperator::admitted_by_file_permissions()).await?;
         Ok(Self { storage, keyring, provisioning, clock, random })
+    }
+}
+
+/// Only while the storage is open, and so no other process can be writing keys.
+fn remove_key_leftovers(source: &KeySource) {
+    let KeySource::File(path) = source else { return };
+    match remove_leftovers(path) {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "removed temporary key files of a process that was killed"),
+        Err(error) => tracing::warn!(%error, "temporary key files of a killed process could not be looked for"),
     }
 }
 

@@ -15,7 +15,7 @@ use directory::{Directory, RegistrationWriter, WriterConfig};
 use domain::RealmName;
 use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
-use provisioning::{BaseDomainOutcome, InstallationOperator};
+use provisioning::{BaseDomainOutcome, InstallationOperator, Provisioning};
 use sip_digest::{NonceIssuer, NonceKey};
 use sip_edge::Edge;
 use sip_transport::{Flows, Transport};
@@ -27,12 +27,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 
-/// The label under which nonce keys are derived from master keys.
-const NONCE_KEY_LABEL: &str = "sipwarden nonce key 1";
 /// Nonce-count windows of each lane, in buckets of four: half a million nonces in 8 MiB, touched as they are used.
 const NONCE_BUCKETS_PER_LANE: usize = 1 << 17;
 /// How often events are collected from the lanes.
 const COLLECT_INTERVAL: Duration = Duration::from_millis(100);
+/// How often answers that are too old to be given again are forgotten.
+const FORGET_INTERVAL: Duration = Duration::from_secs(3600);
 /// How long open HTTP requests may take to end at shutdown.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -109,6 +109,7 @@ impl Server {
         let background = vec![
             tokio::spawn(control_socket::serve(control, Arc::clone(&node.provisioning))),
             tokio::spawn(collect_events(Arc::clone(&signalling.events))),
+            tokio::spawn(forget_answers(Arc::clone(&node.provisioning))),
         ];
         listening.write(&configuration.data_dir)?;
         Ok(Self {
@@ -231,7 +232,7 @@ async fn build_signalling(
         writer,
         flows: Arc::clone(&flows),
         clock: Arc::clone(&node.clock),
-        nonces: nonce_issuer(node, boot, configuration.nonce_lifetime_seconds),
+        nonces: nonce_issuer(node, boot, configuration.nonce_lifetime_seconds).await?,
         config: sip_edge::Config {
             lanes,
             nonce_buckets_per_lane: NONCE_BUCKETS_PER_LANE,
@@ -244,13 +245,10 @@ async fn build_signalling(
     Ok(Signalling { edge, flows, events, registrations })
 }
 
-/// Nonce keys follow from the master keys, so that nonces of before a restart are known for what they are.
-fn nonce_issuer(node: &Node, boot: BootNumber, lifetime_seconds: u32) -> NonceIssuer {
-    let primary = NonceKey::new(&node.keyring.derive(NONCE_KEY_LABEL));
-    let earlier = node.keyring.derive_all(NONCE_KEY_LABEL).into_iter().skip(1).take(2);
-    earlier.fold(NonceIssuer::new(primary, boot.0, lifetime_seconds), |issuer, key| {
-        issuer.with_previous_key(NonceKey::new(&key))
-    })
+/// The nonce key outlives the process, so that nonces of before a restart are known for what they are.
+async fn nonce_issuer(node: &Node, boot: BootNumber, lifetime_seconds: u32) -> Result<NonceIssuer, Failure> {
+    let key = node.provisioning.nonce_key(&InstallationOperator::admitted_by_file_permissions()).await?;
+    Ok(NonceIssuer::new(NonceKey::new(&key), boot.0, lifetime_seconds))
 }
 
 fn serve_http(listeners: Vec<TcpListener>, api: &HttpApi) -> (watch::Sender<bool>, Vec<JoinHandle<()>>) {
@@ -265,6 +263,16 @@ fn serve_http(listeners: Vec<TcpListener>, api: &HttpApi) -> (watch::Sender<bool
     };
     let tasks = listeners.into_iter().map(serve).collect();
     (stop, tasks)
+}
+
+async fn forget_answers(provisioning: Arc<Provisioning>) {
+    let mut ticks = tokio::time::interval(FORGET_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = provisioning.forget_answers().await {
+            tracing::warn!(%error, "old remembered answers could not be forgotten; trying again later");
+        }
+    }
 }
 
 async fn collect_events(events: Arc<EventLog>) {
