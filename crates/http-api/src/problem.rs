@@ -193,7 +193,9 @@ fn refusal(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         ProvisioningError::AccountNotFound | ProvisioningError::TokenNotFound | ProvisioningError::HostNotFound => {
             return (StatusCode::NOT_FOUND, Cow::Owned(error.to_string()));
         }
-        ProvisioningError::ExpiryPassed => return (StatusCode::BAD_REQUEST, Cow::Owned(error.to_string())),
+        ProvisioningError::ExpiryPassed | ProvisioningError::BadCursor => {
+            return (StatusCode::BAD_REQUEST, Cow::Owned(error.to_string()));
+        }
         ProvisioningError::LastToken
         | ProvisioningError::TooManyTokens
         | ProvisioningError::TooManySubAccounts
@@ -281,6 +283,7 @@ mod tests {
             (ProvisioningError::NotAppliedEverywhere(StorageError::Damaged(inside())), 503, Some("1")),
             (ProvisioningError::Storage(StorageError::Damaged(inside())), 500, None),
             (ProvisioningError::HostTaken(inside()), 500, None),
+            (ProvisioningError::BadCursor, 400, None),
         ] {
             let problem = Problem::from(error);
             let body = String::from_utf8(problem.body()).unwrap();
