@@ -30,7 +30,7 @@ impl Provisioning {
         new: NewCredential,
     ) -> Result<CredentialView, ProvisioningError> {
         let sealing = self.sealing().await;
-        let (set, view) = self.credential_to_create(&sealing, scope, context, new);
+        let (set, view) = self.credential_to_create(&sealing, scope, &context, new);
         let committed = self.commit_sealed_as(scope.asker(), &sealing, set).await;
         drop(sealing);
         self.applied_everywhere(committed?).await?;
@@ -51,7 +51,7 @@ impl Provisioning {
         match self.recall(scope.asker(), Some(scope.account()), remembering).await? {
             Recalled::Answer(answer) => Ok(Answered::Replayed(answer)),
             Recalled::Nothing(unanswered) => {
-                let (set, view) = self.credential_to_create(unanswered.sealing(), scope, context, new);
+                let (set, view) = self.credential_to_create(unanswered.sealing(), scope, &context, new);
                 self.commit_remembered(unanswered, set, view).await
             }
         }
@@ -61,7 +61,7 @@ impl Provisioning {
         &self,
         sealing: &Sealing,
         scope: &AccountScope,
-        context: RequestContext,
+        context: &RequestContext,
         new: NewCredential,
     ) -> (ChangeSet, CredentialView) {
         let now = self.parts.clock.now();
@@ -83,7 +83,7 @@ impl Provisioning {
             revision: Revision(0),
         };
         let detail = format!("{{\"username\":\"{}\"}}", credential.username);
-        let audit = scope.audit(&context, now, (AuditAction::CredentialCreated, id.to_string(), detail));
+        let audit = scope.audit(context, now, (AuditAction::CredentialCreated, id.to_string(), detail));
         let set = ChangeSet { changes: vec![Change::CreateCredential(credential.clone())], audit };
         (set, CredentialView::new(scope, credential))
     }

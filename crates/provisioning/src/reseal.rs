@@ -121,7 +121,7 @@ impl Provisioning {
                 not_opened.first.push(credential.id);
             }
         }
-        renewed.then(|| ResealedCredential { id: credential.id, revision: credential.revision, ha1s })
+        renewed.then_some(ResealedCredential { id: credential.id, revision: credential.revision, ha1s })
     }
 
     /// An answer that does not open counts as forgotten anyway, so it is left to be.
@@ -133,7 +133,7 @@ impl Provisioning {
             after = Some((last.account, last.key));
             let sealing = self.sealing().await;
             let renewed: Vec<RememberedAnswer> =
-                batch.into_iter().filter_map(|answer| self.reseal_answer(&sealing, answer)).collect();
+                batch.iter().filter_map(|answer| self.reseal_answer(&sealing, answer)).collect();
             if !renewed.is_empty() {
                 let count = renewed.len() as u64;
                 let set = steps.change(Change::ResealAnswers(renewed), format!("{{\"answers\":{count}}}"));
@@ -143,12 +143,13 @@ impl Provisioning {
         }
     }
 
-    fn reseal_answer(&self, sealing: &Sealing, answer: RememberedAnswer) -> Option<RememberedAnswer> {
+    fn reseal_answer(&self, sealing: &Sealing, answer: &RememberedAnswer) -> Option<RememberedAnswer> {
         if self.parts.keyring.sealed_under_primary(&answer.sealed) {
             return None;
         }
         let name = answer_name(answer.account, &answer.key);
         let plain = self.parts.keyring.open_named(&name, &answer.sealed).ok()?;
-        Some(RememberedAnswer { sealed: sealing.seal_named(&name, &plain), ..answer })
+        let sealed = sealing.seal_named(&name, &plain);
+        Some(RememberedAnswer { account: answer.account, key: answer.key, sealed, at: answer.at })
     }
 }

@@ -22,8 +22,8 @@ pub(crate) struct SealingState {
 }
 
 /// Permission to seal what will be stored: the primary key stays the same while it is held. Never take a second one
-/// while holding one, nor one while holding another lock that is also taken while sealing: a rotation that waits between
-/// the two would wait for ever.
+/// while holding one: a rotation that waits between the two would wait for ever. The lock `tenancy` is taken before this
+/// one, never after, for the same reason.
 #[derive(Clone)]
 pub(crate) struct Sealing {
     keyring: Arc<Keyring>,

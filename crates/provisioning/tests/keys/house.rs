@@ -6,8 +6,9 @@ use domain::{
 use keyring::source::KeyStore;
 use keyring::{Ha1Context, Keyring, KeyringError};
 use provisioning::{
-    AccountName, CredentialView, CredentialsWrite, InstallationOperator, KeysRotated, NewAccountRequest, NewCredential,
-    OperatorIndex, Parts, Provisioning, ProvisioningError, RequestContext, RotationError, RotationProgress,
+    AccountName, AccountScope, CredentialView, CredentialsWrite, InstallationOperator, KeysRotated, NewAccountRequest,
+    NewCredential, OperatorIndex, Parts, Provisioning, ProvisioningError, RequestContext, RotationError,
+    RotationProgress,
 };
 use sip_digest::{Ha1, HashAlgorithm};
 use std::collections::VecDeque;
@@ -108,11 +109,15 @@ impl House {
     }
 
     pub async fn account(&self) -> CredentialsWrite {
+        self.account_scope().await.credentials_write().unwrap()
+    }
+
+    pub async fn account_scope(&self) -> AccountScope {
         let request = NewAccountRequest::named(AccountName::parse("Acme").unwrap());
         let created = self.provisioning.create_account(&operator(), request).await.unwrap();
         let (id, token) = (created.account.account.auth_id.as_str(), created.auth_token.as_bytes());
         let operator = self.provisioning.authenticate(Some(id.as_bytes()), Some(token)).unwrap();
-        operator.scope(id).unwrap().credentials_write().unwrap()
+        operator.scope(id).unwrap()
     }
 
     pub async fn create(&self, scope: &CredentialsWrite, name: &str) -> Result<CredentialView, ProvisioningError> {

@@ -1,9 +1,10 @@
 //! Requests sent twice.
 
 use crate::house::{House, PASSWORD, context, new_credential};
+use domain::TokenScope;
 use provisioning::{
-    Answered, CredentialView, CredentialsWrite, IdempotencyKey, IdempotentRequest, ProvisioningError, Remembering,
-    ReplayedAnswer,
+    Answered, ApiTokenCreated, CredentialView, CredentialsWrite, IdempotencyKey, IdempotentRequest, NewApiToken,
+    ProvisioningError, Remembering, ReplayedAnswer, TokenLabel,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -157,6 +158,34 @@ async fn of_requests_at_the_same_time_one_is_carried_out() {
     }
     assert_eq!(house.stored().await.len(), 50);
     assert_eq!(house.count_opened(&house.keyring, &[PASSWORD]).await, 150);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_token_is_made_once_and_shown_again() {
+    let house = Arc::new(House::new().await);
+    let account = house.account_scope().await.account_write().unwrap();
+    let make = || {
+        let (house, account) = (Arc::clone(&house), account.clone());
+        tokio::spawn(async move {
+            let render = |created: &ApiTokenCreated| (201, created.auth_token.as_bytes().to_vec());
+            let remembering = Remembering { request: request("key", 1), render: &render };
+            let label = TokenLabel::parse("CI").unwrap();
+            let new = NewApiToken { label, scope: TokenScope::All, expires_at: None };
+            match house.provisioning.create_api_token_once(&account, context(), new, &remembering).await.unwrap() {
+                Answered::Fresh(created) => created.auth_token.as_bytes().to_vec(),
+                Answered::Replayed(answer) => answer.body.to_vec(),
+            }
+        })
+    };
+    let tasks: Vec<_> = (0..8).map(|_| make()).collect();
+    let mut tokens = Vec::new();
+    for task in tasks {
+        tokens.push(task.await.unwrap());
+    }
+    assert!(tokens.iter().all(|token| *token == tokens[0]));
+    assert!(house.provisioning.authenticate(Some(account.auth_id().as_str().as_bytes()), Some(&tokens[0])).is_ok());
+    let made = house.storage.audit_log().iter().filter(|(_, event)| event.action.as_str() == "token.created").count();
+    assert_eq!(made, 1);
 }
 
 #[tokio::test]
