@@ -8,6 +8,7 @@
 //! * **One process.** A lock file keeps every other process away from the data directory.
 //! * A conflict never leaves a trace: preconditions are checked before anything is written, and sets of several
 //!   changes run inside a savepoint.
+//! * [`SqliteStorage::backup`] copies the database while it is used; [`verify`] judges such a copy.
 //! * When the disk is full or fails, the transaction is rolled back, nobody is told anything, and the next one starts
 //!   afresh. When the writer itself dies (a follower panicked), every later call fails; nothing hangs.
 //!
@@ -16,6 +17,7 @@
 mod account_changes;
 mod accounts;
 mod answers;
+mod backup;
 mod coherence;
 mod credentials;
 mod failure;
@@ -28,6 +30,9 @@ mod rows;
 mod snapshot;
 mod tokens;
 mod transaction;
+mod verify;
 mod writer;
 
+pub use backup::BackupError;
 pub use open::{OpenError, Options, SqliteStorage};
+pub use verify::{Summary, verify};

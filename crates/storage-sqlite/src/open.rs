@@ -5,7 +5,7 @@ use crate::migrate::{self, Found};
 use crate::readers::Readers;
 use crate::writer::Writer;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::OpenOptionsExt;
@@ -72,6 +72,20 @@ pub enum OpenError {
     NoDirectory {
         /// What was to be opened in it.
         path: PathBuf,
+    },
+    /// There is no such file to verify.
+    #[error("{path} does not exist; check the name")]
+    Missing {
+        /// What was to be read.
+        path: PathBuf,
+    },
+    /// The operating system does not allow reading.
+    #[error("{path} cannot be read ({kind}); make it readable for this user")]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        kind: ErrorKind,
     },
     /// The operating system does not allow reading and writing.
     #[error("{path} cannot be opened for writing ({kind}); make it and its directory writable for this user")]
@@ -155,8 +169,9 @@ impl From<rusqlite::Error> for StartError {
 }
 
 /// An [`OpenError`] that does not know its path yet.
-enum OpenFailure {
+pub(crate) enum OpenFailure {
     NotOurs,
+    Contradictory,
     TooNew(u32),
     NoSharedMemory,
     Sqlite(rusqlite::Error),
@@ -169,10 +184,11 @@ impl From<rusqlite::Error> for OpenFailure {
 }
 
 impl OpenFailure {
-    fn at(self, path: &Path) -> OpenError {
+    pub fn at(self, path: &Path) -> OpenError {
         let path = path.to_owned();
         match self {
             Self::NotOurs => OpenError::NotOurs { path },
+            Self::Contradictory => OpenError::Damaged { path },
             Self::TooNew(found) => OpenError::TooNew { path, found, known: migrate::VERSION },
             Self::NoSharedMemory => OpenError::NoSharedMemory { path },
             Self::Sqlite(error) => match error.sqlite_error_code() {
@@ -191,10 +207,25 @@ impl OpenFailure {
 /// that begins unlike a database is refused here, since SQLite takes very short ones for empty and overwrites them.
 fn create_file(path: &Path) -> Result<(), OpenError> {
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    let failed = |error: std::io::Error| OpenError::from_io(path, &error);
-    let mut head = Vec::new();
-    opened.map_err(failed)?.take(HEAD.len() as u64).read_to_end(&mut head).map_err(failed)?;
+    let head = opened.and_then(|file| read_head(&file)).map_err(|error| OpenError::from_io(path, &error))?;
     if head.is_empty() || head == HEAD { Ok(()) } else { Err(OpenError::NotOurs { path: path.to_owned() }) }
+}
+
+/// Refuses what is not there, not readable, or begins unlike a database.
+pub(crate) fn check_readable(path: &Path) -> Result<(), OpenError> {
+    let owned = || path.to_owned();
+    match File::open(path).and_then(|file| read_head(&file)) {
+        Ok(head) if head == HEAD => Ok(()),
+        Ok(_) => Err(OpenError::NotOurs { path: owned() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(OpenError::Missing { path: owned() }),
+        Err(error) => Err(OpenError::NotReadable { path: owned(), kind: error.kind() }),
+    }
+}
+
+fn read_head(file: &File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(HEAD.len() as u64).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 fn open_checked(path: &Path, options: &Options) -> Result<Connection, OpenFailure> {
