@@ -183,11 +183,6 @@ fn refusal(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
             StatusCode::SERVICE_UNAVAILABLE,
             "The storage is unavailable and nothing was changed; try again in a moment",
         ),
-        ProvisioningError::Storage(StorageError::Unknown(_)) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The storage broke off before it answered, so this may or may not have been stored; \
-             look before sending it again",
-        ),
         ProvisioningError::NotAppliedEverywhere(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "The change is stored, but not every node has confirmed it yet; look at the credential before trying again",
@@ -284,7 +279,6 @@ mod tests {
             (ProvisioningError::UsernameTaken, 409, None),
             (ProvisioningError::Contended, 503, Some("1")),
             (ProvisioningError::Storage(StorageError::Unavailable(inside())), 503, Some("1")),
-            (ProvisioningError::Storage(StorageError::Unknown(inside())), 503, Some("1")),
             (ProvisioningError::NotAppliedEverywhere(StorageError::Unavailable(inside())), 503, Some("1")),
             (ProvisioningError::NotAppliedEverywhere(StorageError::Damaged(inside())), 503, Some("1")),
             (ProvisioningError::Storage(StorageError::Damaged(inside())), 500, None),

@@ -95,7 +95,7 @@ pub enum ProvisioningError {
     /// Others kept changing the object at the same time; trying again is fine.
     #[error("the object was changed by others at the same time; try again")]
     Contended,
-    /// The storage failed; nothing was changed, except perhaps after [`StorageError::Unknown`].
+    /// The storage failed; nothing was changed.
     #[error(transparent)]
     Storage(StorageError),
     /// The change is stored but not yet applied on every node; trying again is safe.
