@@ -19,8 +19,13 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Longest a client may refuse to take what is written to it before its connection is dropped.
     pub write_timeout: Duration,
-    /// Most connections at a time; more wait in the listener's backlog.
+    /// Most connections at a time on each listener; more wait in the listener's backlog.
     pub max_connections: usize,
+    /// Longest a TLS handshake may take before its connection is closed.
+    pub handshake_timeout: Duration,
+    /// Most handshakes at a time on each listener; one more ends the oldest. To be well below `max_connections`, so that
+    /// clients that never finish theirs leave room for others.
+    pub max_handshakes: usize,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
 }
@@ -52,6 +57,8 @@ impl Default for Config {
             request_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
             max_connections: 10_000,
+            handshake_timeout: Duration::from_secs(10),
+            max_handshakes: 2_000,
             sip_services: Vec::new(),
         }
     }

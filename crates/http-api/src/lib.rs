@@ -34,4 +34,4 @@ mod test_api;
 pub use api::HttpApi;
 pub use config::{Config, SipService};
 pub use health::Readiness;
-pub use serve::serve;
+pub use serve::{Handshake, serve, serve_after};

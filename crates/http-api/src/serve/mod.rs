@@ -1,14 +1,18 @@
 //! The serving loop: connections in, requests to [`HttpApi`], answers out.
 
+mod handshake;
 mod lingering_body;
 mod stream;
 
+#[cfg(test)]
+mod handshake_tests;
 #[cfg(test)]
 mod tests;
 
 use crate::HttpApi;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use handshake::{HandshakePlaces, Plain};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,8 +26,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::Stream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+
+pub use handshake::Handshake;
 
 /// How long accepting rests when the process or the system has no room for another connection: trying at once would
 /// only spin.
@@ -32,9 +39,20 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// Serves HTTP/1 until `shutdown` completes, then stops accepting, closes idle connections and lets requests under way
 /// finish, for as long as the longest of the configured timeouts. No failure of a connection or of accepting ends it.
 pub async fn serve(listener: TcpListener, api: HttpApi, shutdown: impl Future<Output = ()>) {
+    serve_after(Plain, listener, api, shutdown).await;
+}
+
+/// The same on connections that need a handshake first. A shutdown drops handshakes under way: no request depends on
+/// them yet.
+pub async fn serve_after(
+    handshake: impl Handshake,
+    listener: TcpListener,
+    api: HttpApi,
+    shutdown: impl Future<Output = ()>,
+) {
     let connections = GracefulShutdown::new();
     tokio::select! {
-        () = accept_all(&listener, &api, &connections) => {}
+        () = accept_all(&handshake, &listener, &api, &connections) => {}
         () = shutdown => {}
     }
     drop(listener);
@@ -45,15 +63,26 @@ pub async fn serve(listener: TcpListener, api: HttpApi, shutdown: impl Future<Ou
     }
 }
 
-async fn accept_all(listener: &TcpListener, api: &HttpApi, connections: &GracefulShutdown) {
+async fn accept_all(handshake: &impl Handshake, listener: &TcpListener, api: &HttpApi, connections: &GracefulShutdown) {
+    let places = HandshakePlaces::new(api.config().max_handshakes);
     let slots = Arc::new(Semaphore::new(api.config().max_connections.min(Semaphore::MAX_PERMITS)));
     // The semaphore is never closed, so this ends only with the process.
     while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
         let (stream, client) = accept(listener).await;
-        let connection = connections.watch(connection(stream, client, api));
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%client, %error, "answers may be delayed");
+        }
+        let (watcher, api, handshake) = (connections.watcher(), api.clone(), handshake.clone());
+        let handshake = async move { handshake.complete(stream).await };
+        let ready = places.bound(api.config().handshake_timeout, handshake);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%client, %error, "a connection ended early");
+            match ready.await {
+                Ok(stream) => {
+                    if let Err(error) = watcher.watch(connection(stream, client, &api)).await {
+                        tracing::debug!(%client, %error, "a connection ended early");
+                    }
+                }
+                Err(error) => tracing::debug!(%client, %error, "a handshake was not completed"),
             }
             drop(slot);
         });
@@ -81,14 +110,11 @@ fn pause_after(error: &io::Error) -> Option<Duration> {
     (!one_lost).then_some(ACCEPT_PAUSE)
 }
 
-fn connection(
-    stream: TcpStream,
+fn connection<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    stream: S,
     client: SocketAddr,
     api: &HttpApi,
-) -> impl GracefulConnection<Output = hyper::Result<()>> + Send + use<> {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%client, %error, "answers may be delayed");
-    }
+) -> impl GracefulConnection<Output = hyper::Result<()>> + Send + use<S> {
     let config = api.config();
     let stream = Stream::new(stream, config.write_timeout, Arc::clone(api.random()));
     let drain_for = config.body_read_timeout;

@@ -17,43 +17,66 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Sleep, sleep};
 
 /// How long a refused client may go on sending before its connection is closed under it.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// A TCP connection as hyper reads and writes it.
-pub(crate) struct Stream {
-    inner: TokioIo<TcpStream>,
+/// A connection as hyper reads and writes it.
+pub(crate) struct Stream<S> {
+    inner: TokioIo<S>,
     write_timeout: Duration,
-    /// Runs while something is waited for that must not take long.
+    /// Runs while the client does not take what is written.
     patience: Option<Pin<Box<Sleep>>>,
+    /// Runs from when a refused client's octets are dropped; apart from the other, since flushing goes on beside it.
+    linger: Option<Pin<Box<Sleep>>>,
     random: Arc<dyn RandomSource>,
     /// What is still to be written in place of hyper's own refusal.
     refusal: Option<Bytes>,
     refused: bool,
+    /// Nothing more is sent; what is received may still linger.
+    shut_down: bool,
 }
 
-impl Stream {
-    pub fn new(stream: TcpStream, write_timeout: Duration, random: Arc<dyn RandomSource>) -> Self {
-        Self { inner: TokioIo::new(stream), write_timeout, patience: None, random, refusal: None, refused: false }
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
+    pub fn new(stream: S, write_timeout: Duration, random: Arc<dyn RandomSource>) -> Self {
+        Self {
+            inner: TokioIo::new(stream),
+            write_timeout,
+            patience: None,
+            linger: None,
+            random,
+            refusal: None,
+            refused: false,
+            shut_down: false,
+        }
     }
 
     /// Writes, or fails when nothing could be written for the whole write timeout.
     fn poll_write_in_time(&mut self, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(written) = Pin::new(&mut self.inner).poll_write(context, octets) {
+        self.poll_in_time(context, |inner, context| inner.poll_write(context, octets))
+    }
+
+    /// Polls, or fails when it was never ready for the whole write timeout: TLS keeps octets back until the client
+    /// takes them, so flushing and closing wait for it like writing.
+    fn poll_in_time<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(Pin<&mut TokioIo<S>>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if let Poll::Ready(done) = poll(Pin::new(&mut self.inner), context) {
             self.patience = None;
-            return Poll::Ready(written);
+            return Poll::Ready(done);
         }
-        ready!(self.poll_out_of_patience(context, self.write_timeout));
+        ready!(poll_timer(&mut self.patience, context, self.write_timeout));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Receives and drops what the client sends until it closes or the time for that is over.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Asked first: a client that never stops sending would never let reading wait.
-        if self.poll_out_of_patience(context, LINGER).is_ready() {
+        if poll_timer(&mut self.linger, context, LINGER).is_ready() {
             return Poll::Ready(());
         }
         let mut scratch = [0; 4096];
@@ -64,11 +87,6 @@ impl Stream {
                 return Poll::Ready(());
             }
         }
-    }
-
-    /// Ready when that much time has passed since this was first asked.
-    fn poll_out_of_patience(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
-        self.patience.get_or_insert_with(|| Box::pin(sleep(time))).as_mut().poll(context)
     }
 
     fn poll_write_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -90,7 +108,7 @@ impl Stream {
     }
 }
 
-impl Read for Stream {
+impl<S: AsyncRead + AsyncWrite + Unpin> Read for Stream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -101,7 +119,7 @@ impl Read for Stream {
 }
 
 /// Not vectored: answers are small, and hyper then writes head and body with one call.
-impl Write for Stream {
+impl<S: AsyncRead + AsyncWrite + Unpin> Write for Stream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         if self.refusal.is_none() {
             let Some(bare) = BareRefusal::recognise(octets) else { return self.poll_write_in_time(context, octets) };
@@ -115,16 +133,24 @@ impl Write for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
+        self.poll_in_time(context, |inner, context| inner.poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
+        if !self.shut_down {
+            ready!(self.poll_in_time(context, |inner, context| inner.poll_shutdown(context)))?;
+            self.shut_down = true;
+        }
         if self.refused {
             ready!(self.poll_linger(context));
         }
         Poll::Ready(Ok(()))
     }
+}
+
+/// Ready when that much time has passed since this was first asked.
+fn poll_timer(timer: &mut Option<Pin<Box<Sleep>>>, context: &mut Context<'_>, time: Duration) -> Poll<()> {
+    timer.get_or_insert_with(|| Box::pin(sleep(time))).as_mut().poll(context)
 }
 
 /// A refusal that hyper writes by itself, known by its empty body: no error of ours has one.
