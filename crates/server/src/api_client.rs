@@ -1,7 +1,10 @@
 //! A client of the HTTP API: what a customer's program would do. The quickstart and the `credential` commands use it.
 
 use crate::failure::Failure;
+use crate::trust;
 use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::http::Request;
@@ -11,7 +14,9 @@ const TIMEOUT: Duration = Duration::from_secs(35);
 
 /// Calls the API as one account. Not `Debug`: it holds the token.
 pub(crate) struct ApiClient {
-    agent: Agent,
+    /// Made at the first call.
+    agent: OnceLock<Agent>,
+    ca_file: Option<PathBuf>,
     base: String,
     auth_id: String,
     auth_token: String,
@@ -31,13 +36,18 @@ pub(crate) struct Answer {
 impl ApiClient {
     /// A client of the server at `url`, such as `http://127.0.0.1:8080`.
     pub(crate) fn new(url: &str, auth_id: &str, auth_token: &str) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT));
         Self {
-            agent: config.build().into(),
+            agent: OnceLock::new(),
+            ca_file: None,
             base: format!("{}/api/v1/Account/{auth_id}", url.trim_end_matches('/')),
             auth_id: auth_id.to_owned(),
             auth_token: auth_token.to_owned(),
         }
+    }
+
+    /// Trusts the authorities in that file for https, if one is given, instead of the system's.
+    pub(crate) fn trusting(self, ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, ..self }
     }
 
     /// Calls one path below the account. Any status is an answer; only no answer is a failure.
@@ -52,7 +62,7 @@ impl ApiClient {
             .header("Content-Type", "application/json")
             .body(body.map(|body| body.to_string()).unwrap_or_default())
             .map_err(|error| failed(error.to_string()))?;
-        let agent = self.agent.clone();
+        let agent = self.agent()?;
         let begun = Instant::now();
         // The client blocks, so it waits on a thread of its own.
         let exchanged = tokio::task::spawn_blocking(move || {
@@ -62,12 +72,25 @@ impl ApiClient {
         });
         let (status, text) = match exchanged.await {
             Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if trust::is_distrust(&error) => {
+                return Err(Failure::Untrusted { url, error: error.to_string() });
+            }
             Ok(Err(error)) => return Err(failed(error.to_string())),
             Err(error) => return Err(failed(error.to_string())),
         };
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let request = url.split_once("/api/").map_or(url.clone(), |(_, path)| format!("{method} /api/{path}"));
         Ok(Answer { request, status, body, text, elapsed: begun.elapsed() })
+    }
+
+    fn agent(&self) -> Result<Agent, Failure> {
+        if let Some(agent) = self.agent.get() {
+            return Ok(agent.clone());
+        }
+        trust::warn_of_clear_text(&self.base);
+        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT));
+        let agent = config.tls_config(trust::tls(self.ca_file.as_deref())?).build().into();
+        Ok(self.agent.get_or_init(|| agent).clone())
     }
 }
 

@@ -133,6 +133,9 @@ pub(crate) struct ServerAccess {
     /// The server
     #[arg(long, env = "SIPWARDEN_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) url: String,
+    /// The authorities to trust for an https URL, certificates in a PEM file [default: those of the system]
+    #[arg(long, env = "SIPWARDEN_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// The account's auth id
     #[arg(long, env = "SIPWARDEN_AUTH_ID", value_name = "ID")]
     pub(crate) auth_id: String,

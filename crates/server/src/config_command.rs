@@ -138,6 +138,9 @@ mod tests {
         let options = ServeOptions {
             sip_domain: Some("sip.example.com".into()),
             sip_listen: vec!["udp:[::1]:5060".into(), "tcp:127.0.0.1:5060".into()],
+            https_listen: vec!["[::1]:8443".into()],
+            tls_certificate: vec!["/a.pem".into(), "/b.pem".into()],
+            tls_key: vec!["/a.key".into(), "/b.key".into()],
             usernames: Some("extended".into()),
             sip_workers: Some(3),
             log: Some("info,sipwarden::auth=off".into()),

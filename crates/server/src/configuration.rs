@@ -2,6 +2,7 @@
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::https::HttpsSettings;
 use crate::serve_options::ServeOptions;
 use crate::sip_listeners;
 use crate::telemetry::{LogFormat, parse_filter};
@@ -32,6 +33,7 @@ pub(crate) struct Configuration {
     /// A host name or IP address, in lower case.
     pub(crate) public_address: Option<String>,
     pub(crate) http_listen: Vec<SocketAddr>,
+    pub(crate) https: HttpsSettings,
     pub(crate) sip_listen: Vec<(Transport, SocketAddr)>,
     pub(crate) sip_workers: usize,
     pub(crate) nonce_lifetime_seconds: u32,
@@ -75,6 +77,15 @@ impl Configuration {
                 .iter()
                 .map(|text| parse("--http-listen", text, SocketAddr::from_str))
                 .collect::<Result<_, _>>()?,
+            https: HttpsSettings::settle(
+                options
+                    .https_listen
+                    .iter()
+                    .map(|text| parse("--https-listen", text, SocketAddr::from_str))
+                    .collect::<Result<_, _>>()?,
+                options.tls_certificate,
+                options.tls_key,
+            )?,
             sip_workers: sip_workers(options.sip_workers, &sip_listen)?,
             sip_listen,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
@@ -257,6 +268,16 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_on_the_command_line_takes_no_key_from_the_file() {
+        let line = ServeOptions { tls_certificate: vec!["line.pem".into()], ..ServeOptions::default() };
+        let file = "https_listen = [\"127.0.0.1:0\"]\ntls_certificate = [\"file.pem\"]\ntls_key = [\"file.key\"]";
+        let failure = Configuration::settle(line.or(options(file).unwrap())).unwrap_err().to_string();
+        assert!(failure.contains("1 TLS certificates and 0 keys"), "{failure}");
+        let settled = Configuration::settle(options(file).unwrap()).unwrap();
+        assert_eq!(settled.https.pairs[0].key.to_str(), Some("file.key"));
+    }
+
+    #[test]
     fn unusable_values_say_what_to_write() {
         for (file, part) in [
             ("sip_listen = [\"5060\"]", "write udp:ADDRESS:PORT"),
@@ -273,6 +294,10 @@ mod tests {
             ("log = \"a=b=c\"", "write info"),
             ("default_account = \"?\"", "auth id"),
             ("public_address = \"sip.example.com:5060\"", "without a port"),
+            ("https_listen = [\"0.0.0.0:8443\"]", "--tls-certificate and --tls-key"),
+            ("tls_certificate = [\"a\", \"b\"]\ntls_key = [\"c\"]", "a --tls-key for each"),
+            ("tls_certificate = [\"a\"]\ntls_key = [\"b\"]", "--https-listen"),
+            ("https_listen = [\"8443\"]", "--https-listen"),
             ("database_url = \"postgres://x\"", "leave --database-url out"),
         ] {
             let failure = Configuration::settle(options(file).unwrap()).unwrap_err().to_string();

@@ -101,7 +101,7 @@ async fn update(
 }
 
 fn client(access: &ServerAccess) -> ApiClient {
-    ApiClient::new(&access.url, &access.auth_id, &access.auth_token)
+    ApiClient::new(&access.url, &access.auth_id, &access.auth_token).trusting(access.ca_file.clone())
 }
 
 /// The credential of that id or username.

@@ -33,6 +33,8 @@ pub(crate) enum Failure {
         "PostgreSQL is not supported by this version; leave --database-url out to use SQLite in the data directory"
     )]
     NoPostgres,
+    #[error("{0}; correct the files that --tls-certificate and --tls-key name, or name others")]
+    Tls(#[from] tls_identity::TlsIdentityError),
     #[error(transparent)]
     Key(#[from] keyring::KeyringError),
     #[error(
@@ -54,6 +56,11 @@ pub(crate) enum Failure {
     Control { path: PathBuf, error: io::Error },
     #[error("no answer from {url} ({error}); start the server, or name it with --url")]
     NoAnswer { url: String, error: String },
+    #[error(
+        "the certificate of {url} is not trusted ({error}); name the certificate of the authority that signed it with \
+         --ca-file, and use the host name it is for in --url"
+    )]
+    Untrusted { url: String, error: String },
     #[error("{0} of the quickstart's steps did not go as they should; see above")]
     Quickstart(usize),
     #[error("the output could not be written ({0})")]
@@ -65,11 +72,11 @@ impl Failure {
     pub(crate) fn listen(transport: &'static str, address: SocketAddr, error: io::Error) -> Self {
         let mend = match error.kind() {
             io::ErrorKind::AddrInUse => {
-                "stop the program that uses it, or listen elsewhere with --sip-listen or --http-listen"
+                "stop the program that uses it, or listen elsewhere with --sip-listen, --http-listen or --https-listen"
             }
             io::ErrorKind::PermissionDenied => "use a port above 1023, or give the program CAP_NET_BIND_SERVICE",
             io::ErrorKind::AddrNotAvailable => "use an address of this machine, or 0.0.0.0 for all",
-            _ => "choose another address with --sip-listen or --http-listen",
+            _ => "choose another address with --sip-listen, --http-listen or --https-listen",
         };
         Self::Listen { transport, address, error, mend }
     }

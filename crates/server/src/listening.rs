@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 pub(crate) struct Listening {
     /// HTTP addresses.
     pub(crate) http: Vec<SocketAddr>,
+    /// HTTPS addresses.
+    pub(crate) https: Vec<SocketAddr>,
     /// SIP addresses as `TRANSPORT:ADDRESS`.
     pub(crate) sip: Vec<String>,
     /// The server's process.

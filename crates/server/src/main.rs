@@ -11,6 +11,7 @@ mod credential_command;
 mod data_dir;
 mod failure;
 mod hardening;
+mod https;
 mod listening;
 mod manual;
 mod node;
@@ -23,6 +24,7 @@ mod signals;
 mod sip_listeners;
 mod system;
 mod telemetry;
+mod trust;
 
 use clap::Parser;
 use std::process::ExitCode;

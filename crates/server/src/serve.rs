@@ -4,6 +4,7 @@ use crate::configuration::Configuration;
 use crate::control_socket;
 use crate::failure::Failure;
 use crate::hardening;
+use crate::https;
 use crate::listening::Listening;
 use crate::node::Node;
 use crate::serve_options::ServeOptions;
@@ -23,6 +24,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::BootNumber;
+use tls_identity::Identities;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -43,8 +45,12 @@ pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
     hardening::raise_open_files();
     let server = Server::start(configuration).await?;
     let mut signals = StopSignals::catch()?;
+    let hangups = https::reload_on_hangup(server.certificates.clone())?;
     for address in &server.listening.http {
         tracing::info!("HTTP on http://{address}");
+    }
+    for address in &server.listening.https {
+        tracing::info!("HTTPS on https://{address}");
     }
     for address in &server.listening.sip {
         tracing::info!("SIP on {address}");
@@ -55,6 +61,7 @@ pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
     tracing::info!("stopping");
     service_manager::tell(Progress::Stopping);
     server.stop().await;
+    hangups.abort();
     Ok(())
 }
 
@@ -65,6 +72,7 @@ pub(crate) struct Server {
     pub(crate) listening: Listening,
     pub(crate) base_domain: String,
     data_dir: crate::data_dir::DataDir,
+    certificates: Option<Arc<Identities>>,
     sip: RunningSip,
     stop_http: watch::Sender<bool>,
     http: Vec<JoinHandle<()>>,
@@ -85,13 +93,15 @@ impl Server {
     /// Opens the installation, binds every address, and serves both planes. When this returns, phones and clients are
     /// answered.
     pub(crate) async fn start(configuration: Configuration) -> Result<Self, Failure> {
+        let certificates = configuration.https.load()?;
         let node = Node::open(&configuration.data_dir, &configuration.key_source, configuration.provisioning).await?;
         // One that a killed server left would send scripts to addresses that nobody serves.
         Listening::remove(&configuration.data_dir);
-        let http_listeners = bind_http(&configuration.http_listen).await?;
+        let http_listeners = bind_http("http", &configuration.http_listen).await?;
+        let https_listeners = bind_http("https", &configuration.https.listen).await?;
         let sockets = SipSockets::bind(&configuration.sip_listen, configuration.sip_workers)?;
         let sip_addresses = sockets.addresses();
-        let listening = listening(&http_listeners, &sip_addresses);
+        let listening = listening((&http_listeners, &https_listeners), &sip_addresses);
         let control = control_socket::bind(&configuration.data_dir)?;
         let base_domain = settle_base_domain(&node, &configuration).await?;
         let signalling = build_signalling(&node, &configuration, (sockets.lanes(), &base_domain)).await?;
@@ -105,12 +115,14 @@ impl Server {
                 ..http_api::Config::default()
             },
         );
-        let (stop_http, http) = serve_http(http_listeners, &api);
-        let background = vec![
+        let (stop_http, mut http) = serve_http(http_listeners, &api);
+        http.extend(https::serve(https_listeners, &certificates, &api, &stop_http.subscribe())?);
+        let mut background = vec![
             tokio::spawn(control_socket::serve(control, Arc::clone(&node.provisioning))),
             tokio::spawn(collect_events(Arc::clone(&signalling.events))),
             tokio::spawn(forget_answers(Arc::clone(&node.provisioning))),
         ];
+        background.extend(certificates.clone().map(|certificates| tokio::spawn(certificates.watch())));
         listening.write(&configuration.data_dir)?;
         Ok(Self {
             node,
@@ -118,6 +130,7 @@ impl Server {
             listening,
             base_domain,
             data_dir: configuration.data_dir,
+            certificates,
             sip,
             stop_http,
             http,
@@ -161,18 +174,20 @@ impl Readiness for StillRunning {
     }
 }
 
-async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure> {
+async fn bind_http(scheme: &'static str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure> {
     let mut listeners = Vec::with_capacity(addresses.len());
     for address in addresses {
-        let bound = TcpListener::bind(address).await.map_err(|error| Failure::listen("http", *address, error))?;
+        let bound = TcpListener::bind(address).await.map_err(|error| Failure::listen(scheme, *address, error))?;
         listeners.push(bound);
     }
     Ok(listeners)
 }
 
-fn listening(http: &[TcpListener], sip: &[(Transport, SocketAddr)]) -> Listening {
+fn listening((http, https): (&[TcpListener], &[TcpListener]), sip: &[(Transport, SocketAddr)]) -> Listening {
+    let addresses = |listeners: &[TcpListener]| listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
     Listening {
-        http: http.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
+        http: addresses(http),
+        https: addresses(https),
         sip: sip.iter().map(|(transport, address)| format!("{}:{address}", transport_name(*transport))).collect(),
         pid: std::process::id(),
     }

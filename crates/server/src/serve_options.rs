@@ -30,6 +30,16 @@ pub(crate) struct ServeOptions {
     /// Where to serve HTTP; may be repeated [default: 127.0.0.1:8080]
     #[arg(long, env = "SIPWARDEN_HTTP_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     pub(crate) http_listen: Vec<String>,
+    /// Where to serve HTTPS; may be repeated; needs --tls-certificate and --tls-key [default: nowhere]
+    #[arg(long, env = "SIPWARDEN_HTTPS_LISTEN", value_name = "ADDR", value_delimiter = ',')]
+    pub(crate) https_listen: Vec<String>,
+    /// The certificate chain for TLS, a PEM file; may be repeated, one for each --tls-key in the same order: clients get
+    /// the one for the name they ask for, else the first; reloaded when it changes
+    #[arg(long, env = "SIPWARDEN_TLS_CERTIFICATE", value_name = "FILE", value_delimiter = ',')]
+    pub(crate) tls_certificate: Vec<PathBuf>,
+    /// The private key of the certificate at the same place, a PEM file of mode 0600 without passphrase
+    #[arg(long, env = "SIPWARDEN_TLS_KEY", value_name = "FILE", value_delimiter = ',')]
+    pub(crate) tls_key: Vec<PathBuf>,
     /// Where to serve SIP, as udp:ADDR or tcp:ADDR; may be repeated [default: udp:127.0.0.1:5060 and
     /// tcp:127.0.0.1:5060]
     #[arg(long, env = "SIPWARDEN_SIP_LISTEN", value_name = "TRANSPORT:ADDR", value_delimiter = ',')]
@@ -120,6 +130,10 @@ impl ServeOptions {
         } else {
             (other.master_key_file, other.master_key_command)
         };
+        // Likewise a certificate here with a key there.
+        let pairs_are_named = !self.tls_certificate.is_empty() || !self.tls_key.is_empty();
+        let (tls_certificate, tls_key) =
+            if pairs_are_named { (self.tls_certificate, self.tls_key) } else { (other.tls_certificate, other.tls_key) };
         Self {
             config: self.config.or(other.config),
             data_dir: self.data_dir.or(other.data_dir),
@@ -127,6 +141,9 @@ impl ServeOptions {
             sip_domain: self.sip_domain.or(other.sip_domain),
             public_address: self.public_address.or(other.public_address),
             http_listen: list(self.http_listen, other.http_listen),
+            https_listen: list(self.https_listen, other.https_listen),
+            tls_certificate,
+            tls_key,
             sip_listen: list(self.sip_listen, other.sip_listen),
             sip_workers: self.sip_workers.or(other.sip_workers),
             master_key_file: key_file,

@@ -4,6 +4,7 @@ use crate::configuration::Configuration;
 use crate::telemetry::LogFormat;
 use domain::UsernameRule;
 use keyring::source::KeySource;
+use std::path::Path;
 use toml::Value;
 
 /// One option; its documentation is that of the command line.
@@ -44,6 +45,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
         settled: |it| or_none(it.public_address.as_ref().map(text), "the addresses listened on"),
     },
     Setting { name: "http_listen", example: None, settled: |it| list(it.http_listen.iter().map(ToString::to_string)) },
+    Setting {
+        name: "https_listen",
+        example: Some("[\"0.0.0.0:8443\"]"),
+        settled: |it| list_or_none(it.https.listen.iter().map(ToString::to_string), "HTTPS is not served"),
+    },
+    Setting {
+        name: "tls_certificate",
+        example: Some("[\"/etc/sipwarden/fullchain.pem\"]"),
+        settled: |it| list_or_none(it.https.pairs.iter().map(|pair| shown(&pair.certificate)), "TLS is not served"),
+    },
+    Setting {
+        name: "tls_key",
+        example: Some("[\"/etc/sipwarden/privkey.pem\"]"),
+        settled: |it| list_or_none(it.https.pairs.iter().map(|pair| shown(&pair.key)), "TLS is not served"),
+    },
     Setting {
         name: "sip_listen",
         example: None,
@@ -108,6 +124,15 @@ fn text(value: &impl ToString) -> Settled {
 
 fn list(values: impl Iterator<Item = String>) -> Settled {
     Settled::Value(Value::Array(values.map(Value::String).collect()))
+}
+
+fn list_or_none(values: impl Iterator<Item = String>, otherwise: &'static str) -> Settled {
+    let mut values = values.peekable();
+    if values.peek().is_some() { list(values) } else { Settled::None(otherwise) }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn number(value: impl TryInto<i64>) -> Settled {
