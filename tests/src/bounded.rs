@@ -85,8 +85,17 @@ pub fn finish(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 /// # Panics
 /// When there is no shell to send the signal with.
 pub fn terminate(child: &Child) {
+    signal(child, "TERM");
+}
+
+/// Sends a process of ours a signal, by its id.
+///
+/// # Panics
+/// When there is no shell to send the signal with.
+pub fn signal(child: &Child, name: &str) {
     // The shell's own `kill`: the program of that name is not on every machine, and a libc call would be `unsafe`.
-    let status = Command::new("sh").arg("-c").arg("kill -TERM \"$0\" 2>/dev/null").arg(child.id().to_string()).status();
+    let kill = format!("kill -{name} \"$0\" 2>/dev/null");
+    let status = Command::new("sh").arg("-c").arg(kill).arg(child.id().to_string()).status();
     status.expect("a shell");
 }
 

@@ -15,6 +15,7 @@ pub mod seed_document;
 pub mod server;
 pub mod sip;
 pub mod small_disk;
+pub mod tls;
 
 pub use account::Account;
 pub use api::{Answer, Api};

@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::api::Api;
 use crate::binary;
-use crate::bounded::{finish, read_lossy, terminate, wait_for};
+use crate::bounded::{finish, read_lossy, signal, terminate, wait_for};
 use crate::raw_http::RawHttp;
 use crate::sip::Transport;
 use serde_json::Value;
@@ -30,6 +30,7 @@ pub struct Server {
 struct Running {
     child: Child,
     http: SocketAddr,
+    https: Option<SocketAddr>,
     udp: SocketAddr,
     tcp: SocketAddr,
 }
@@ -118,6 +119,11 @@ impl Server {
         self.start_again();
     }
 
+    /// Tells the server to read again what it can (SIGHUP).
+    pub fn hang_up(&self) {
+        signal(&self.running().child, "HUP");
+    }
+
     /// Kills the server as the kernel would, with nothing flushed, and does not start it again.
     ///
     /// # Panics
@@ -180,6 +186,12 @@ impl Server {
         self.running().http
     }
 
+    /// Where it listens for HTTPS, if anywhere.
+    #[must_use]
+    pub fn https(&self) -> Option<SocketAddr> {
+        self.running().https
+    }
+
     /// Where it listens for SIP over that transport.
     #[must_use]
     pub fn sip(&self, transport: Transport) -> SocketAddr {
@@ -212,7 +224,8 @@ impl Running {
             found.unwrap_or_else(|| panic!("no {scheme} in {text}"))
         };
         let http = addresses("http").first().and_then(|address| address.parse().ok());
-        Self { child, http: http.expect("an HTTP address"), udp: sip("udp:"), tcp: sip("tcp:") }
+        let https = addresses("https").first().and_then(|address| address.parse().ok());
+        Self { child, http: http.expect("an HTTP address"), https, udp: sip("udp:"), tcp: sip("tcp:") }
     }
 }
 

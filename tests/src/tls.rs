@@ -1,0 +1,137 @@
+//! TLS from the other side: an authority of our own, and one connection looked at closely.
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Signs certificates; its own is in a file, for clients to trust.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    root: CertificateDer<'static>,
+    folder: PathBuf,
+}
+
+/// A certificate with its key.
+pub struct Issued {
+    certificate: String,
+    key: String,
+    /// The certificate as a client sees it.
+    pub der: Vec<u8>,
+}
+
+impl Authority {
+    /// An authority whose files, and those of the servers it certifies, are in that folder.
+    ///
+    /// # Panics
+    /// When there is no place for them.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        let mut parameters = CertificateParams::new([]).expect("no names");
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = parameters.self_signed(&key).expect("a certificate");
+        let authority =
+            Self { issuer: Issuer::new(parameters, key), root: certificate.der().clone(), folder: folder.to_owned() };
+        fs::write(authority.file(), certificate.pem()).expect("a file");
+        authority
+    }
+
+    /// The authority's own certificate.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.folder.join("authority.pem")
+    }
+
+    /// A new certificate for this machine.
+    ///
+    /// # Panics
+    /// When none can be made.
+    #[must_use]
+    pub fn issue(&self) -> Issued {
+        let key = KeyPair::generate().expect("a key");
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let certificate = CertificateParams::new(names).expect("names").signed_by(&key, &self.issuer);
+        let certificate = certificate.expect("a certificate");
+        Issued { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().to_vec() }
+    }
+
+    /// Where a server finds its certificate and its key.
+    #[must_use]
+    pub fn server_files(&self) -> [String; 2] {
+        ["server.crt", "server.key"].map(|name| self.folder.join(name).display().to_string())
+    }
+
+    /// Puts a certificate and a key there, each whole, the key for its owner alone.
+    ///
+    /// # Panics
+    /// When the files cannot be written.
+    pub fn put(&self, certificate: &Issued, key: &Issued) {
+        use std::os::unix::fs::PermissionsExt;
+        let [certificate_file, key_file] = self.server_files();
+        for (file, text) in [(certificate_file, &certificate.certificate), (key_file, &key.key)] {
+            let new = self.folder.join("new");
+            fs::write(&new, text).expect("a file");
+            fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).expect("its mode");
+            fs::rename(&new, file).expect("the file in its place");
+        }
+    }
+
+    /// Connects and does the handshake.
+    ///
+    /// # Panics
+    /// When the server is not there or not trusted.
+    #[must_use]
+    pub fn connect(&self, address: SocketAddr) -> TlsConnection {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).expect("the authority");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::ALL_VERSIONS);
+        let config = config.expect("versions").with_root_certificates(roots).with_no_client_auth();
+        let name = ServerName::try_from("localhost").expect("a name");
+        let client = ClientConnection::new(Arc::new(config), name).expect("a client");
+        let stream = TcpStream::connect_timeout(&address, LIMIT).expect("a server");
+        stream.set_read_timeout(Some(LIMIT)).expect("a time limit");
+        let mut connection = TlsConnection(StreamOwned::new(client, stream));
+        connection.0.conn.complete_io(&mut connection.0.sock).expect("a handshake");
+        connection
+    }
+}
+
+/// A connection that is kept.
+pub struct TlsConnection(StreamOwned<ClientConnection, TcpStream>);
+
+impl TlsConnection {
+    /// The server's certificate.
+    ///
+    /// # Panics
+    /// When it showed none.
+    #[must_use]
+    pub fn certificate(&self) -> Vec<u8> {
+        self.0.conn.peer_certificates().expect("certificates")[0].to_vec()
+    }
+
+    /// Whether the server is alive, asked over this connection.
+    ///
+    /// # Panics
+    /// When the connection was closed.
+    #[must_use]
+    pub fn is_served(&mut self) -> bool {
+        self.0.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("an open connection");
+        let mut answer = Vec::new();
+        while !answer.ends_with(br#"{"status":"alive"}"#) {
+            let mut chunk = [0; 4096];
+            let length = self.0.read(&mut chunk).expect("an answer in time");
+            assert_ne!(length, 0, "closed after {}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&chunk[..length]);
+        }
+        answer.starts_with(b"HTTP/1.1 200 OK\r\n")
+    }
+}
