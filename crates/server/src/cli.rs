@@ -15,7 +15,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the HTTP API and SIP until stopped
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Create and list accounts
     Account {
         #[command(subcommand)]

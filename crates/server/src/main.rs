@@ -46,7 +46,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Config { command } => config_command::run(command),
         cli::Command::Completions { shell } => manual::completions(shell),
         cli::Command::Man { command } => manual::man(&command),
-        cli::Command::Serve(options) => in_runtime(serve::run(options)),
+        cli::Command::Serve(options) => in_runtime(serve::run(*options)),
         cli::Command::Account { command } => in_runtime(account_command::account(command)),
         cli::Command::Realm { command } => in_runtime(account_command::realm(command)),
         cli::Command::Credential { command } => in_runtime(credential_command::run(command)),

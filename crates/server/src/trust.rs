@@ -85,7 +85,9 @@ mod tests {
             (Some(""), "contains no certificate"),
             (Some("-----BEGIN CERTIFICATE-----\nMIIB"), "incomplete PEM"),
         ] {
-            content.map(|content| std::fs::write(&file, content).unwrap());
+            if let Some(content) = content {
+                std::fs::write(&file, content).unwrap();
+            }
             let said = tls(Some(&file)).err().unwrap().to_string();
             assert!(said.contains(part) && said.contains("--ca-file") && said.contains("PEM form"), "{said}");
         }
