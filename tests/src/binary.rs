@@ -1,6 +1,7 @@
 //! Where the binary to be judged is, and one-off commands of it.
 
 use crate::bounded::{Finished, run};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -31,7 +32,15 @@ pub fn path() -> PathBuf {
 /// A command of the binary, untouched by the environment of whoever runs the tests.
 #[must_use]
 pub fn command() -> Command {
-    let mut command = Command::new(path());
+    command_under(&[])
+}
+
+/// The same, run by another program whose words come first, such as one that records system calls.
+#[must_use]
+pub fn command_under(launcher: &[String]) -> Command {
+    let words: Vec<OsString> = launcher.iter().map(OsString::from).chain([path().into_os_string()]).collect();
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("SIPWARDEN_") {
             command.env_remove(name);

@@ -16,6 +16,7 @@ pub mod server;
 pub mod sip;
 pub mod small_disk;
 pub mod tls;
+pub mod syscall_trace;
 
 pub use account::Account;
 pub use api::{Answer, Api};
@@ -23,6 +24,7 @@ pub use kept_connection::KeptConnection;
 pub use raw_http::RawHttp;
 pub use server::Server;
 pub use small_disk::SmallDisk;
+pub use syscall_trace::SyscallTrace;
 
 use std::path::PathBuf;
 

@@ -22,6 +22,7 @@ const STDERR_SHOWN: usize = 16 * 1024;
 #[derive(Debug)]
 pub struct Server {
     folder: TempDir,
+    launcher: Vec<String>,
     extra: Vec<String>,
     running: Option<Running>,
 }
@@ -61,7 +62,12 @@ impl Server {
     #[must_use]
     pub fn not_started() -> Self {
         let folder = tempfile::Builder::new().prefix("sipwarden-test-").tempdir().expect("a temporary folder");
-        Self { folder, extra: Vec::new(), running: None }
+        Self { folder, launcher: Vec::new(), extra: Vec::new(), running: None }
+    }
+
+    /// Has another program run the server from the next start on. It must leave the server as our own child.
+    pub fn run_under(&mut self, launcher: &[&str]) {
+        self.launcher = launcher.iter().map(|&word| word.to_owned()).collect();
     }
 
     /// Starts the server on the same data directory again; the ports are new.
@@ -74,7 +80,7 @@ impl Server {
         // Left by a server that was killed; were it read, we would talk to nobody, or to a stranger.
         let _ = fs::remove_file(&announcement);
         let stderr = File::options().create(true).append(true).open(self.stderr_path()).expect("a file for stderr");
-        let mut child = binary::command()
+        let mut child = binary::command_under(&self.launcher)
             .arg("serve")
             .arg("--data-dir")
             .arg(self.data_dir())

@@ -4,13 +4,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run.
-const PACKAGES: [(&str, &str); 5] = [
+const PACKAGES: [(&str, &str); 6] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
     ("linphone-cli", "linphonec"),
     // For the documented API calls, which are run as they stand.
     ("curl", "curl"),
+    // Shows that what was answered was on disk before.
+    ("strace", "strace"),
 ];
 
 /// Installs what is missing, or says how to; `true` if every program is there in the end.
