@@ -15,8 +15,8 @@ pub mod seed_document;
 pub mod server;
 pub mod sip;
 pub mod small_disk;
-pub mod tls;
 pub mod syscall_trace;
+pub mod tls;
 
 pub use account::Account;
 pub use api::{Answer, Api};

@@ -5,6 +5,7 @@ use acceptance::sip::{HandmadePhone, Transport};
 use acceptance::{Server, SyscallTrace, syscall_trace};
 use std::fs;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ const WRITTEN_BEHIND: Duration = Duration::from_millis(1500);
 const RECORD_LIMIT: Duration = Duration::from_secs(10);
 
 fn recorded_server() -> (Server, PathBuf) {
+    let strace = Command::new("strace").arg("--version").stdout(Stdio::null()).status();
+    assert!(strace.is_ok_and(|status| status.success()), "strace is missing; install it: apt-get install strace");
     let mut server = Server::not_started();
     let record = server.scratch().join("strace.out");
     server.run_under(&syscall_trace::launcher(record.to_str().expect("a path in UTF-8")));
