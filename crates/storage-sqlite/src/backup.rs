@@ -68,10 +68,10 @@ fn copy(readers: &Readers, path: &Path) -> Result<(), BackupError> {
     let made = |error: Error| not_made(&path, &error);
     File::open(&partial.path).and_then(|file| file.sync_all()).map_err(made)?;
     fs::rename(&partial.path, &taken.path).map_err(made)?;
+    partial.keep();
     if let Some(directory) = path.parent() {
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(made)?;
     }
-    partial.keep();
     taken.keep();
     Ok(())
 }

@@ -52,3 +52,18 @@ pub(crate) fn writer_gone() -> StorageError {
 pub(crate) fn answer_lost() -> StorageError {
     StorageError::Unknown("the database writer stopped before it answered; restart sipwarden".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::{Error, ffi};
+
+    #[test]
+    fn only_a_failing_disk_leaves_a_commit_in_doubt() {
+        let failed = |code| Failure::of_commit(Error::SqliteFailure(ffi::Error::new(code), None)).0;
+        assert!(matches!(failed(ffi::SQLITE_IOERR_FSYNC), StorageError::Unknown(_)));
+        assert!(matches!(failed(ffi::SQLITE_FULL), StorageError::Unavailable(_)));
+        assert!(matches!(failed(ffi::SQLITE_BUSY), StorageError::Unavailable(_)));
+        assert!(matches!(failed(ffi::SQLITE_CORRUPT), StorageError::Damaged(_)));
+    }
+}

@@ -9,7 +9,7 @@ use storage::{
     Accounts, Answers, Boots, ChangeFeed, Credentials, Page, Registrations, SettingName, Settings, SubAccountFilter,
     Tokens,
 };
-use storage_sqlite::SqliteStorage;
+use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
 
 /// Every object of version 2 in a database that was made by it. Never edit it.
@@ -59,12 +59,10 @@ async fn assert_common_rows(storage: &SqliteStorage) {
     assert_eq!(bindings.len(), 1);
     assert_eq!(storage.boots_since(samples::CREATED_AT).await.unwrap().len(), 1);
     let tokens = storage.api_tokens(account.id).await.unwrap();
-    assert_eq!(tokens[0].hash, ApiTokenHash::from_bytes([0; 32]));
-    assert_eq!(
-        (&*tokens[0].label, tokens[0].scope, tokens[0].created_at),
-        ("first token", TokenScope::All, samples::CREATED_AT)
-    );
-    assert_eq!((tokens[0].expires_at, tokens[0].last_used_at), (None, None));
+    let token = tokens.first().unwrap();
+    assert_eq!(token.hash, ApiTokenHash::from_bytes([0; 32]));
+    assert_eq!((&*token.label, token.scope, token.created_at), ("first token", TokenScope::All, samples::CREATED_AT));
+    assert_eq!((token.expires_at, token.last_used_at), (None, None));
 }
 
 #[tokio::test]
@@ -93,6 +91,33 @@ async fn a_database_of_version_1_opens_with_all_its_rows() {
     let logged: i64 = connection.query_row("SELECT count(*) FROM audit_log", [], |row| row.get(0)).unwrap();
     assert_eq!(logged, 1);
     assert!(connection.prepare("PRAGMA foreign_key_check").unwrap().query([]).unwrap().next().unwrap().is_none());
+}
+
+/// A whole file that the program of version 1 wrote, not only rows of its kind.
+#[tokio::test]
+async fn a_file_of_version_1_is_migrated() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/installation-v1/sipwarden.db");
+    let database = Database::new();
+    std::fs::copy(fixture, database.path()).unwrap();
+    let before = verify(&database.path()).unwrap();
+    assert_eq!((before.schema_version, before.accounts, before.credentials, before.registrations), (1, 1, 2, 1));
+    let storage = database.open();
+    let account = storage.account(samples::auth_id("MA_VERSION1")).await.unwrap().unwrap();
+    let page = storage.credentials(account.id, Page { limit: 10, offset: 0 }).await.unwrap();
+    let names: Vec<&str> = page.credentials.iter().map(|credential| credential.username.as_str()).collect();
+    assert_eq!((names, page.total), (vec!["office_phone_01", "lobby"], 2));
+    // The SHA-256 of the token in the fixture's README.
+    let hash = [
+        0xa7, 0x58, 0x10, 0x06, 0x18, 0x19, 0xe9, 0x11, 0x50, 0x50, 0xd7, 0xf8, 0xc9, 0x32, 0x6b, 0x14, 0xab, 0x66,
+        0xd7, 0x35, 0xfc, 0x28, 0x77, 0x1d, 0x91, 0x43, 0x18, 0x17, 0x76, 0x1a, 0x3d, 0xdb,
+    ];
+    let tokens = storage.api_tokens(account.id).await.unwrap();
+    assert_eq!((tokens.len(), tokens[0].hash), (1, ApiTokenHash::from_bytes(hash)));
+    let mut bindings = Vec::new();
+    storage.load(samples::CREATED_AT, &mut |binding| bindings.push(binding.credential)).unwrap();
+    assert_eq!(bindings, [page.credentials[0].id]);
+    drop(storage);
+    assert_eq!(verify(&database.path()), Ok(Summary { schema_version: 2, ..before }));
 }
 
 /// Identifiers that the migration draws are random UUIDs, each its own.

@@ -1,5 +1,5 @@
 //! Numbers of starts, and settings of the installation.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a check fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a check fails by panicking")]
 
 use super::Subject;
 use crate::RecordingFollower;

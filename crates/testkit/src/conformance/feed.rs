@@ -253,7 +253,7 @@ fn assert_references_precede(facts: &[Fact]) {
                 accounts.get_mut(&token.account).unwrap().insert(token.id.to_string());
             }
             Fact::ApiTokenRevoked { account, id } => {
-                assert!(accounts.get_mut(account).unwrap().remove(&id.to_string()))
+                assert!(accounts.get_mut(account).unwrap().remove(&id.to_string()));
             }
             Fact::Credential(credential) => {
                 assert!(realms.contains(&credential.realm));
