@@ -9,7 +9,7 @@ mod record;
 
 pub use record::EventRecord;
 
-use domain::AuthEvent;
+use domain::{AuthEvent, AuthReason};
 use parking_lot::Mutex;
 use recent::Recent;
 use record::Slot;
@@ -42,17 +42,24 @@ pub struct EventLog {
     config: Config,
 }
 
+/// Aligned so that two lanes never share a cache line.
+#[repr(align(128))]
 struct Lane {
     pending: Mutex<Vec<Slot>>,
     dropped: AtomicU64,
+    /// In the order of [`AuthReason::ALL`]; counted whether or not the event found room.
+    attempts: [AtomicU64; AuthReason::ALL.len()],
 }
 
 impl EventLog {
     /// An empty log.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let lane =
-            |_| Lane { pending: Mutex::new(Vec::with_capacity(config.events_per_lane)), dropped: AtomicU64::new(0) };
+        let lane = |_| Lane {
+            pending: Mutex::new(Vec::with_capacity(config.events_per_lane)),
+            dropped: AtomicU64::new(0),
+            attempts: Default::default(),
+        };
         Self {
             lanes: (0..config.lanes.max(1)).map(lane).collect(),
             recent: Mutex::new(Recent::new(config.recent_events)),
@@ -97,11 +104,22 @@ impl EventLog {
     pub fn dropped(&self) -> u64 {
         self.lanes.iter().map(|lane| lane.dropped.load(Ordering::Relaxed)).sum()
     }
+
+    /// How many attempts there were for each reason, those included whose event found no room.
+    pub fn attempts(&self) -> impl Iterator<Item = (AuthReason, u64)> {
+        AuthReason::ALL.into_iter().enumerate().map(|(place, reason)| {
+            let counts = self.lanes.iter().filter_map(|lane| lane.attempts.get(place));
+            (reason, counts.map(|count| count.load(Ordering::Relaxed)).sum())
+        })
+    }
 }
 
 impl EventSink for EventLog {
     fn record(&self, lane: usize, event: &AuthEvent<'_>) {
         let Some(lane) = self.lanes.get(lane % self.lanes.len().max(1)) else { return };
+        if let Some(count) = lane.attempts.get(event.reason as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         let mut pending = lane.pending.lock();
         if pending.len() < self.config.events_per_lane {
             pending.push(Slot::of(event));
@@ -158,12 +176,25 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_has_a_count_of_its_own() {
+        let log = EventLog::new(Config { lanes: 2, ..Config::default() });
+        for (more, reason) in AuthReason::ALL.into_iter().enumerate() {
+            for lane in 0..=more {
+                log.record(lane, &event(b"a", reason));
+            }
+        }
+        let expected: Vec<_> = AuthReason::ALL.into_iter().zip(1..).collect();
+        assert_eq!(log.attempts().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn what_finds_no_room_is_counted() {
         let log = EventLog::new(Config { events_per_lane: 2, ..Config::default() });
         for _ in 0..5 {
             log.record(0, &event(b"a", AuthReason::Challenge));
         }
         assert_eq!(log.dropped(), 3);
+        assert_eq!(log.attempts().find(|(_, count)| *count > 0), Some((AuthReason::Challenge, 5)));
         log.collect();
         log.record(0, &event(b"a", AuthReason::Challenge));
         log.collect();

@@ -1,6 +1,7 @@
 //! The edge as a whole, and its first step: what is done with any message.
 
 use crate::answer::Answer;
+use crate::counts::Counters;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::lane::Lane;
@@ -65,6 +66,12 @@ impl Edge {
     pub fn new(parts: Parts) -> Self {
         let lanes = Lane::all(&parts.config).collect();
         Self { lanes, tags: RandomState::default(), parts }
+    }
+
+    /// What has been handled so far, for as long as anybody asks.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters { lanes: Arc::clone(&self.lanes) }
     }
 
     /// The order is that of what an unauthenticated peer may learn: everything before the gate follows from the
@@ -153,7 +160,11 @@ impl Inbound for Edge {
                     now: self.parts.clock.now(),
                     user_agent: request.headers().first(HeaderName::UserAgent).unwrap_or_default(),
                 };
+                let first_answer = outbox.messages().len();
                 self.request(scratch, &incoming, outbox);
+                if let Some(lane) = self.lane(received.lane) {
+                    lane.handled.exchange(&incoming, outbox, first_answer);
+                }
             }
             // We send no requests yet, so no response is ours.
             Ok(Message::Response(_)) => {}

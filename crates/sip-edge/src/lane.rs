@@ -1,6 +1,7 @@
 //! What one worker keeps between messages.
 
 use crate::Config;
+use crate::counts::LaneCounts;
 use parking_lot::Mutex;
 use sip_digest::{CLOCK_TOLERANCE_SECONDS, HashAlgorithm, IssuedNonce, NonceCounts, NonceSeed, Spend, SpendNonceCount};
 use sip_transaction::ServerTransactions;
@@ -17,6 +18,7 @@ pub(crate) struct Lane {
     latest_second: AtomicU64,
     pub(crate) counts: Mutex<NonceCounts>,
     pub(crate) transactions: Mutex<ServerTransactions>,
+    pub(crate) handled: LaneCounts,
 }
 
 impl Lane {
@@ -33,6 +35,7 @@ impl Lane {
             latest_second: AtomicU64::new(0),
             counts: Mutex::new(NonceCounts::with_buckets(config.nonce_buckets_per_lane)),
             transactions: Mutex::new(ServerTransactions::new(config.transactions)),
+            handled: LaneCounts::default(),
         }
     }
 

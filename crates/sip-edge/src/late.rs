@@ -57,6 +57,7 @@ impl LateAnswer {
             if let Some(lane) = self.lanes.get(self.lane % self.lanes.len().max(1)) {
                 let when = (self.clock.now().as_unix_millis(), self.reliability);
                 lane.transactions.lock().complete(&self.key, octets, when);
+                lane.handled.response(octets);
             }
             if let Err(error) = self.flows.send(&self.flow, self.destination, octets) {
                 tracing::debug!(%error, "a late answer could not be sent");

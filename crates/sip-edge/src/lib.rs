@@ -11,6 +11,7 @@
 mod answer;
 mod challenge;
 mod claim;
+mod counts;
 mod edge;
 mod failure;
 mod gate;
@@ -23,6 +24,7 @@ mod register;
 mod scratch;
 mod subject;
 
+pub use counts::{Counters, Counts, RequestCount, ResponseCount};
 pub use edge::{Config, Edge, Parts};
 pub use failure::Failure;
 pub use scratch::Scratch;

@@ -81,6 +81,9 @@ async fn the_answer_to_a_removal_leaves_when_it_is_stored() {
     // A retransmission afterwards gets the same octets.
     assert_eq!(world.receive_on(0, &phone.flow, text.as_bytes()), [answer]);
     assert_eq!(world.events().len(), events);
+    // The late answer and its repetition are counted like any other.
+    let counted = crate::counting::counted(&world.node.edge.counters());
+    assert_eq!(counted, (vec![("REGISTER", "udp", 4)], vec![(401, 1), (200, 2)]));
 }
 
 /// The same phone with another socket of the server's.

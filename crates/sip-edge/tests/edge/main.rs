@@ -9,6 +9,7 @@
 )]
 
 mod challenges;
+mod counting;
 mod destinations;
 mod late_answers;
 mod methods;
