@@ -12,13 +12,17 @@ mod credential_table;
 mod entry;
 mod follower;
 mod location;
+mod occupancy;
 mod realms;
 mod registration_writer;
+mod save_statistics;
 
 pub use entry::CredentialSnapshot;
 pub use location::{Bindings, CredentialKey, Superseded};
+pub use occupancy::Occupancy;
 pub use realms::{RealmEntry, Realms};
 pub use registration_writer::{Completion, FlushPlace, FlushQueueFull, RegistrationWriter, WriterConfig};
+pub use save_statistics::SaveStatistics;
 
 use arc_swap::{ArcSwap, Guard};
 use credential_table::CredentialTable;

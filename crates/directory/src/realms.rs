@@ -95,6 +95,12 @@ impl Realms {
         now.filter(|(id, state)| *state != before.state(*id))
     }
 
+    /// How many accounts there are, disabled ones included.
+    #[must_use]
+    pub fn account_count(&self) -> usize {
+        self.accounts.len()
+    }
+
     pub(crate) fn auth_id(&self, account: AccountId) -> Option<&AuthId> {
         self.accounts.get(&account).map(|account| &account.auth_id)
     }

@@ -1,6 +1,6 @@
 //! Writes bindings behind: refreshes within a second, removals before they are answered.
 
-use crate::Directory;
+use crate::{Directory, SaveStatistics};
 use domain::Clock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,7 @@ pub struct FlushQueueFull;
 #[derive(Clone)]
 pub struct RegistrationWriter {
     requests: mpsc::Sender<Completion>,
+    statistics: Arc<SaveStatistics>,
 }
 
 /// The writing task's own half.
@@ -47,6 +48,7 @@ struct Writer {
     /// Changes taken from the directory whose write failed; written again before anything newer.
     unwritten: Vec<RegistrationChange>,
     swept_shards: usize,
+    statistics: Arc<SaveStatistics>,
 }
 
 impl RegistrationWriter {
@@ -60,8 +62,16 @@ impl RegistrationWriter {
         config: WriterConfig,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (requests, receiver) = mpsc::channel(config.waiting_removals.max(1));
-        let writer = Writer { directory, storage, clock, config, unwritten: Vec::new(), swept_shards: 0 };
-        (Self { requests }, tokio::spawn(writer.run(receiver)))
+        let statistics = Arc::new(SaveStatistics::default());
+        let (unwritten, shared) = (Vec::new(), Arc::clone(&statistics));
+        let writer = Writer { directory, storage, clock, config, unwritten, swept_shards: 0, statistics: shared };
+        (Self { requests, statistics }, tokio::spawn(writer.run(receiver)))
+    }
+
+    /// How saving goes. Holding it does not keep the writing task from ending.
+    #[must_use]
+    pub fn statistics(&self) -> &Arc<SaveStatistics> {
+        &self.statistics
     }
 
     /// Takes a place in the queue, before anything is promised to anybody.
@@ -122,7 +132,9 @@ impl Writer {
         if self.unwritten.is_empty() {
             return Ok(());
         }
+        self.statistics.began(self.unwritten.len());
         let outcome = self.storage.save(self.unwritten.clone()).await;
+        self.statistics.ended(&outcome);
         match &outcome {
             Ok(()) => self.unwritten.clear(),
             Err(error) => {

@@ -247,3 +247,23 @@ async fn a_whole_sweep_takes_its_number_of_intervals() {
     let batches = writing.storage.batches.lock().clone();
     assert_eq!(batches, [1, 1], "the removal was written too");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_durable_and_what_failed_can_be_asked_for() {
+    let writing = writing(NEVER_BY_ITSELF).await;
+    let (directory, statistics) = (&writing.installation.directory, writing.writer.statistics());
+    let occupancy = || directory.occupancy(domain::Clock::now(&*writing.installation.clock));
+    let before = occupancy();
+    assert_eq!((before.accounts, before.credentials, before.registrations, before.unsaved), (1, 1, 0, 0));
+    writing.installation.bind(&writing.phone, "sip:a@1.test", 1).unwrap();
+    writing.installation.bind(&writing.phone, "sip:a@2.test", 1).unwrap();
+    let bound = occupancy();
+    assert_eq!((bound.registrations, bound.unsaved), (2, 1), "they are one credential's");
+    writing.storage.failures.store(1, Ordering::SeqCst);
+    assert!(writing.flush().await.unwrap().0.is_err());
+    assert_eq!((occupancy().unsaved, statistics.under_way(), statistics.failures()), (0, 2, 1));
+    assert!(writing.flush().await.unwrap().0.is_ok());
+    assert_eq!((statistics.under_way(), statistics.failures()), (0, 1));
+    writing.installation.clock.advance_seconds(100_000);
+    assert_eq!(occupancy().registrations, 0, "what has expired is not counted before it is swept");
+}
