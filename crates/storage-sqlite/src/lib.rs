@@ -23,6 +23,7 @@ mod credentials;
 mod failure;
 mod lock;
 mod migrate;
+mod observer;
 mod open;
 mod readers;
 mod registrations;
@@ -34,5 +35,6 @@ mod verify;
 mod writer;
 
 pub use backup::BackupError;
+pub use observer::{WriteEnd, WriteObserver, WriteOutcome};
 pub use open::{OpenError, Options, SqliteStorage};
 pub use verify::{Summary, verify};

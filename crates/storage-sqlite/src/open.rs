@@ -2,6 +2,7 @@
 
 use crate::lock::DirectoryLock;
 use crate::migrate::{self, Found};
+use crate::observer::{Unobserved, WriteObserver};
 use crate::readers::Readers;
 use crate::writer::Writer;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -34,11 +35,18 @@ pub struct Options {
     pub max_pages: Option<u32>,
     /// How long to wait while a tool of the operator's locks the database; everything that writes waits meanwhile.
     pub busy_timeout: Duration,
+    /// Sees every write; nobody by default.
+    pub observer: Arc<dyn WriteObserver>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: NonZeroUsize::MIN.saturating_add(3), max_pages: None, busy_timeout: Duration::from_secs(5) }
+        Self {
+            readers: NonZeroUsize::MIN.saturating_add(3),
+            max_pages: None,
+            busy_timeout: Duration::from_secs(5),
+            observer: Arc::new(Unobserved),
+        }
     }
 }
 
@@ -127,7 +135,7 @@ impl SqliteStorage {
         let lock = DirectoryLock::take(path)?;
         create_file(path)?;
         let connection = open_checked(path, options).map_err(|failure| failure.at(path))?;
-        let writer = Writer::start(connection).map_err(|failure| match failure {
+        let writer = Writer::start(connection, Arc::clone(&options.observer)).map_err(|failure| match failure {
             StartError::Sqlite(error) => OpenFailure::Sqlite(error).at(path),
             StartError::Thread(kind) => {
                 OpenError::Unavailable { path: path.to_owned(), reason: format!("no thread: {kind}") }

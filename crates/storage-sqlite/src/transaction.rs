@@ -17,6 +17,8 @@ pub(crate) struct WriteTransaction<'c> {
     pub connection: &'c Connection,
     pub revision: Revision,
     pub news: News,
+    /// Sets whose precondition did not hold.
+    pub conflicts: usize,
 }
 
 /// Why a change was not applied.
@@ -62,6 +64,7 @@ impl WriteTransaction<'_> {
             }
             Err(Refused::Failed(failure)) => return Err(failure),
             Err(Refused::Conflict(conflict)) => {
+                self.conflicts += 1;
                 if savepoint {
                     self.run("ROLLBACK TO change_set")?;
                 }

@@ -1,6 +1,7 @@
 //! The writer thread.
 
 use crate::failure::{Failure, answer_lost, writer_gone};
+use crate::observer::{WriteEnd, WriteObserver, WriteOutcome};
 use crate::open::StartError;
 use crate::rows;
 use crate::snapshot;
@@ -24,6 +25,7 @@ pub(crate) struct Writer {
     commands: Option<mpsc::Sender<Command>>,
     applied: watch::Receiver<Revision>,
     thread: Option<JoinHandle<()>>,
+    observer: Arc<dyn WriteObserver>,
 }
 
 enum Command {
@@ -33,21 +35,23 @@ enum Command {
 }
 
 impl Writer {
-    pub fn start(connection: Connection) -> Result<Self, StartError> {
+    pub fn start(connection: Connection, observer: Arc<dyn WriteObserver>) -> Result<Self, StartError> {
         let revision = connection.query_row("SELECT revision FROM counter", [], |row| rows::revision(row, 0))?;
         let (commands, received) = mpsc::channel(QUEUE_LENGTH);
         let (publish, applied) = watch::channel(revision);
+        let observed = Arc::clone(&observer);
         let thread = thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || {
-                let mut session = Session { connection, revision, followers: Vec::new(), applied: publish };
+                let followers = Vec::new();
+                let mut session = Session { connection, revision, followers, applied: publish, observer: observed };
                 // The panic's own message is printed already; this says what follows from it.
                 if std::panic::catch_unwind(AssertUnwindSafe(|| session.run(received))).is_err() {
                     tracing::error!("the database writer panicked; nothing can be stored until a restart");
                 }
             })
             .map_err(|error| StartError::Thread(error.kind()))?;
-        Ok(Self { commands: Some(commands), applied, thread: Some(thread) })
+        Ok(Self { commands: Some(commands), applied, thread: Some(thread), observer })
     }
 
     /// Runs the work in a transaction, which it shares with others, and answers when it is durable. The work may be
@@ -56,7 +60,7 @@ impl Writer {
         &self,
         work: impl FnMut(&mut WriteTransaction<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StorageError> {
-        let (command, answer) = Job::command(work);
+        let (command, answer) = Job::command(work, self.observer.queued());
         self.commands()?.send(command).await.map_err(|_| writer_gone())?;
         answer.await.map_err(|_| answer_lost())?
     }
@@ -66,7 +70,7 @@ impl Writer {
         &self,
         work: impl FnMut(&mut WriteTransaction<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StorageError> {
-        let (command, answer) = Job::command(work);
+        let (command, answer) = Job::command(work, self.observer.queued());
         let commands = self.commands()?;
         // A thread of its own, because these calls refuse to block threads of an async runtime.
         let waiting = || {
@@ -137,6 +141,8 @@ trait Write: Send {
 struct Job<W, T> {
     work: W,
     result: Option<T>,
+    conflicted: bool,
+    ended: WriteEnd,
     answer: oneshot::Sender<Result<T, StorageError>>,
 }
 
@@ -145,9 +151,9 @@ where
     W: FnMut(&mut WriteTransaction<'_>) -> Result<T, Failure> + Send + 'static,
     T: Send + 'static,
 {
-    fn command(work: W) -> (Command, oneshot::Receiver<Result<T, StorageError>>) {
+    fn command(work: W, ended: WriteEnd) -> (Command, oneshot::Receiver<Result<T, StorageError>>) {
         let (answer, answered) = oneshot::channel();
-        (Command::Write(Box::new(Self { work, result: None, answer })), answered)
+        (Command::Write(Box::new(Self { work, result: None, conflicted: false, ended, answer })), answered)
     }
 }
 
@@ -157,12 +163,19 @@ where
     T: Send,
 {
     fn execute(&mut self, transaction: &mut WriteTransaction<'_>) -> Result<(), Failure> {
+        let conflicts = transaction.conflicts;
         self.result = Some((self.work)(transaction)?);
+        self.conflicted = transaction.conflicts > conflicts;
         Ok(())
     }
 
     fn answer(self: Box<Self>, outcome: Result<(), StorageError>) {
-        let Self { result, answer, .. } = *self;
+        let Self { result, answer, conflicted, ended, .. } = *self;
+        ended(match outcome {
+            Ok(()) if conflicted => WriteOutcome::Conflict,
+            Ok(()) => WriteOutcome::Committed,
+            Err(_) => WriteOutcome::Failed,
+        });
         // Whoever asked may have gone; what was committed stays committed.
         let _ = answer.send(outcome.and_then(|()| result.ok_or_else(answer_lost)));
     }
@@ -188,6 +201,7 @@ struct Session {
     revision: Revision,
     followers: Vec<Arc<dyn Follower>>,
     applied: watch::Sender<Revision>,
+    observer: Arc<dyn WriteObserver>,
 }
 
 impl Session {
@@ -219,6 +233,9 @@ impl Session {
         match self.attempt(&mut writes) {
             Ok(news) => {
                 self.publish(&news);
+                if !writes.is_empty() {
+                    self.observer.committed(writes.len());
+                }
                 writes.into_iter().for_each(|write| write.answer(Ok(())));
             }
             Err(Undone::ByWrite(_)) if writes.len() > 1 => {
@@ -237,7 +254,8 @@ impl Session {
         }
         // Dropping it without a commit rolls back, unless SQLite did so itself.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut scope = WriteTransaction { connection: &transaction, revision: self.revision, news: News::new() };
+        let mut scope =
+            WriteTransaction { connection: &transaction, revision: self.revision, news: News::new(), conflicts: 0 };
         for write in writes {
             write.execute(&mut scope).map_err(Undone::ByWrite)?;
         }

@@ -5,6 +5,7 @@ mod backup;
 mod database;
 mod durability;
 mod group_commit;
+mod observed;
 mod opening;
 mod schema;
 mod writer_end;
