@@ -1,12 +1,14 @@
 //! The API as one function from request to answer.
 
+use crate::observer::{Answered, RequestHead, RouteSlot, note_route};
 use crate::problem::Problem;
 use crate::request_id::RequestId;
-use crate::{Config, Readiness, credentials, health, panic_guard, path, phone_settings};
+use crate::{Config, Exposition, Readiness, credentials, health, metrics_page, panic_guard, path, phone_settings};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Request};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use domain::RandomSource;
 use provisioning::Provisioning;
@@ -48,7 +50,22 @@ impl HttpApi {
         config: Config,
     ) -> Self {
         let shared = Arc::new(Shared { provisioning, readiness, random, config });
-        let router = routes().with_state(Arc::clone(&shared));
+        let router = routes().layer(from_fn(note_route)).with_state(Arc::clone(&shared));
+        Self { shared, router }
+    }
+
+    /// What the operator's listener serves: `GET /metrics` alone, with this API's bounds and errors. Nobody observes it,
+    /// or each scrape would change what the next one says.
+    #[must_use]
+    pub fn exposing(&self, exposition: Arc<dyn Exposition>) -> Self {
+        let Shared { provisioning, readiness, random, config } = &*self.shared;
+        let shared = Arc::new(Shared {
+            provisioning: Arc::clone(provisioning),
+            readiness: Arc::clone(readiness),
+            random: Arc::clone(random),
+            config: Config { observer: Config::default().observer, ..config.clone() },
+        });
+        let router = metrics_page::routes(exposition).with_state(Arc::clone(&shared));
         Self { shared, router }
     }
 
@@ -60,10 +77,17 @@ impl HttpApi {
         let header = id.to_header();
         let span =
             tracing::info_span!("request", id = %id, method = %request.method(), path = shown(request.uri().path()));
+        let head = RequestHead::of(&request, &id);
+        let route = RouteSlot::default();
         request.extensions_mut().insert(id);
+        request.extensions_mut().insert(route.clone());
         async {
-            let mut response = self.routed(request).await.unwrap_or_else(IntoResponse::into_response);
-            fix_headers(response.headers_mut(), header);
+            let answering = async {
+                let mut response = self.routed(request).await.unwrap_or_else(IntoResponse::into_response);
+                fix_headers(response.headers_mut(), header);
+                Answered { response, route }
+            };
+            let Answered { response, .. } = self.shared.config.observer.observe(head, Box::pin(answering)).await;
             let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
             tracing::info!(status = response.status().as_u16(), elapsed_us, "answered");
             response

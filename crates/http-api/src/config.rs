@@ -1,5 +1,7 @@
 //! What the operator may set about HTTP.
 
+use crate::observer::{RequestObserver, Unobserved};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bounds of the HTTP side. Every one of them has an end, so that no client can hold what it does not use.
@@ -28,6 +30,8 @@ pub struct Config {
     pub max_handshakes: usize,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
+    /// Sees every request that could be read; nobody by default.
+    pub observer: Arc<dyn RequestObserver>,
 }
 
 /// One way for phones to reach the SIP side.
@@ -60,6 +64,7 @@ impl Default for Config {
             handshake_timeout: Duration::from_secs(10),
             max_handshakes: 2_000,
             sip_services: Vec::new(),
+            observer: Arc::new(Unobserved),
         }
     }
 }

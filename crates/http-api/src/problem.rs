@@ -27,6 +27,8 @@ pub(crate) enum Problem {
     PathEncoding,
     /// Nothing lives at this path.
     UnknownPath,
+    /// Nothing lives at this path of the operator's listener.
+    UnknownOperatorPath,
     /// The path does not take that method.
     MethodNotAllowed,
     /// No account is proved by the headers.
@@ -88,7 +90,7 @@ impl Problem {
             }
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::OtherAccount | Self::NotPermitted(_) => StatusCode::FORBIDDEN,
-            Self::UnknownPath | Self::NotACredentialId => StatusCode::NOT_FOUND,
+            Self::UnknownPath | Self::UnknownOperatorPath | Self::NotACredentialId => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -119,6 +121,7 @@ impl Problem {
                 "Nothing is served at this path; credentials are at /api/v1/Account/{auth_id}/credentials, \
                  their list at /api/v1/Account/{auth_id}/trunks/credentials"
             }
+            Self::UnknownOperatorPath => "Nothing is served at this path; metrics are at /metrics",
             Self::MethodNotAllowed => "This path does not take that method; the Allow header names those it takes",
             Self::Unauthenticated => "Authentication failed: send X-Auth-ID and X-Auth-Token of an account",
             Self::OtherAccount => "No access to that account; use the auth id of X-Auth-ID in the path",
