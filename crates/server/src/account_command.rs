@@ -34,7 +34,7 @@ async fn perform(request: Request, installation: Installation) -> Result<(), Fai
     let reply = match control_socket::ask(&data_dir, &request).await? {
         Some(reply) => reply,
         None => {
-            let node = Node::open(&data_dir, &key_source, provisioning::Config::default()).await?;
+            let node = Node::open(&data_dir, &key_source, provisioning::Config::default(), &Default::default()).await?;
             // Whoever could open the database and key files is the operator.
             admin::execute(&node.provisioning, &InstallationOperator::admitted_by_file_permissions(), request).await
         }

@@ -3,6 +3,7 @@
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::https::HttpsSettings;
+use crate::otlp_endpoint::OtlpEndpoint;
 use crate::serve_options::ServeOptions;
 use crate::sip_listeners;
 use crate::telemetry::{LogFormat, parse_filter};
@@ -40,6 +41,8 @@ pub(crate) struct Configuration {
     pub(crate) registrar: sip_registrar::Policy,
     pub(crate) directory: directory::Config,
     pub(crate) provisioning: provisioning::Config,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) otlp_endpoint: Option<OtlpEndpoint>,
     pub(crate) log_filter: EnvFilter,
     pub(crate) log_format: LogFormat,
 }
@@ -96,6 +99,11 @@ impl Configuration {
                     .usernames
                     .map_or(Ok(UsernameRule::Strict), |text| parse("--usernames", &text, parse_username_rule))?,
             },
+            metrics_listen: options
+                .metrics_listen
+                .map(|text| parse("--metrics-listen", &text, SocketAddr::from_str))
+                .transpose()?,
+            otlp_endpoint: options.otlp_endpoint.as_deref().map(otlp_endpoint).transpose()?,
             log_filter: parse_filter(options.log.as_deref().unwrap_or("info"))?,
             log_format: options
                 .log_format
@@ -219,6 +227,11 @@ fn parse_sip_listen(text: &str) -> Result<(Transport, SocketAddr), String> {
     Ok((transport, address))
 }
 
+/// What is refused is not repeated: somebody may have put a password into it.
+fn otlp_endpoint(text: &str) -> Result<OtlpEndpoint, Failure> {
+    OtlpEndpoint::parse(text).map_err(|problem| Failure::Refused(format!("--otlp-endpoint is not usable: {problem}")))
+}
+
 fn parse<T, E: Display>(
     option: &'static str,
     text: &str,
@@ -265,6 +278,7 @@ mod tests {
         assert_eq!(settled.http_listen, ["127.0.0.1:8080".parse().unwrap()]);
         assert_eq!(settled.sip_listen.len(), 2);
         assert_eq!(settled.nonce_lifetime_seconds, 3600);
+        assert_eq!((settled.metrics_listen, settled.otlp_endpoint), (None, None));
     }
 
     #[test]
@@ -292,6 +306,14 @@ mod tests {
             ("usernames = \"any\"", "strict or extended"),
             ("log_format = \"xml\"", "text or json"),
             ("log = \"a=b=c\"", "write info"),
+            ("metrics_listen = \"9464\"", "--metrics-listen"),
+            ("otlp_endpoint = \"collector:4318\"", "write http://HOST:4318"),
+            ("otlp_endpoint = \"/v1/traces\"", "write http://HOST:4318"),
+            ("otlp_endpoint = \"grpc://collector:4317\"", "write http://HOST:4318"),
+            ("otlp_endpoint = \"https://collector:4318\"", "https is not supported"),
+            ("otlp_endpoint = \"http://me:hush@collector:4318\"", "leave out name, password"),
+            ("otlp_endpoint = \"http://collector:4318?token=hush\"", "leave out name, password"),
+            ("otlp_endpoint = \"http://collector:4318/v1/traces/\"", "it is added"),
             ("default_account = \"?\"", "auth id"),
             ("public_address = \"sip.example.com:5060\"", "without a port"),
             ("https_listen = [\"0.0.0.0:8443\"]", "--tls-certificate and --tls-key"),
@@ -302,6 +324,7 @@ mod tests {
         ] {
             let failure = Configuration::settle(options(file).unwrap()).unwrap_err().to_string();
             assert!(failure.contains(part), "{file}: {failure}");
+            assert!(!failure.contains("hush"), "{failure}");
         }
         assert!(options("sip_listn = []").is_err(), "a misspelt option is not silently ignored");
     }

@@ -72,11 +72,12 @@ impl Failure {
     pub(crate) fn listen(transport: &'static str, address: SocketAddr, error: io::Error) -> Self {
         let mend = match error.kind() {
             io::ErrorKind::AddrInUse => {
-                "stop the program that uses it, or listen elsewhere with --sip-listen, --http-listen or --https-listen"
+                "stop the program that uses it, or listen elsewhere with --sip-listen, --http-listen, --https-listen or \
+                 --metrics-listen"
             }
             io::ErrorKind::PermissionDenied => "use a port above 1023, or give the program CAP_NET_BIND_SERVICE",
             io::ErrorKind::AddrNotAvailable => "use an address of this machine, or 0.0.0.0 for all",
-            _ => "choose another address with --sip-listen, --http-listen or --https-listen",
+            _ => "choose another address with --sip-listen, --http-listen, --https-listen or --metrics-listen",
         };
         Self::Listen { transport, address, error, mend }
     }

@@ -14,6 +14,9 @@ pub(crate) struct Listening {
     pub(crate) https: Vec<SocketAddr>,
     /// SIP addresses as `TRANSPORT:ADDRESS`.
     pub(crate) sip: Vec<String>,
+    /// Where metrics are served, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// The server's process.
     pub(crate) pid: u32,
 }

@@ -10,7 +10,7 @@ use provisioning::{InstallationOperator, OperatorIndex, Provisioning};
 use std::path::Path;
 use std::sync::Arc;
 use storage::Storage;
-use storage_sqlite::{Options, SqliteStorage};
+use storage_sqlite::SqliteStorage;
 
 /// An installation that this process alone has open.
 pub(crate) struct Node {
@@ -27,11 +27,12 @@ impl Node {
         data_dir: &DataDir,
         key_source: &KeySource,
         config: provisioning::Config,
+        storage_options: &storage_sqlite::Options,
     ) -> Result<Self, Failure> {
         data_dir.create()?;
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let keyring = Arc::new(load_keys(&data_dir.database(), key_source, &*random)?);
-        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&data_dir.database(), &Options::default())?);
+        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&data_dir.database(), storage_options)?);
         remove_key_leftovers(key_source);
         let operators = Arc::new(OperatorIndex::new());
         storage.follow(Arc::clone(&operators) as _).await?;

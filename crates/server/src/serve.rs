@@ -6,13 +6,15 @@ use crate::failure::Failure;
 use crate::hardening;
 use crate::https;
 use crate::listening::Listening;
+use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::serve_options::ServeOptions;
 use crate::service_manager::{self, Progress};
 use crate::signals::StopSignals;
 use crate::sip_listeners::{RunningSip, SipSockets};
 use crate::telemetry;
-use directory::{Directory, RegistrationWriter, WriterConfig};
+use crate::watch::Watch;
+use directory::{Directory, RegistrationWriter, SaveStatistics, WriterConfig};
 use domain::RealmName;
 use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
@@ -52,6 +54,9 @@ pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
     for address in &server.listening.https {
         tracing::info!("HTTPS on https://{address}");
     }
+    if let Some(address) = &server.listening.metrics {
+        tracing::info!("metrics on http://{address}/metrics");
+    }
     for address in &server.listening.sip {
         tracing::info!("SIP on {address}");
     }
@@ -79,13 +84,16 @@ pub(crate) struct Server {
     background: Vec<JoinHandle<()>>,
     edge: Arc<Edge>,
     registrations: JoinHandle<()>,
+    watch: Arc<Watch>,
 }
 
 /// The signalling plane, built but without sockets.
 struct Signalling {
     edge: Arc<Edge>,
+    directory: Arc<Directory>,
     flows: Arc<Flows>,
     events: Arc<EventLog>,
+    saves: Arc<SaveStatistics>,
     registrations: JoinHandle<()>,
 }
 
@@ -94,29 +102,37 @@ impl Server {
     /// answered.
     pub(crate) async fn start(configuration: Configuration) -> Result<Self, Failure> {
         let certificates = configuration.https.load()?;
-        let node = Node::open(&configuration.data_dir, &configuration.key_source, configuration.provisioning).await?;
+        let watch = Arc::new(Watch::start(configuration.otlp_endpoint.as_ref())?);
+        let storage = storage_sqlite::Options { observer: Arc::clone(&watch) as _, ..Default::default() };
+        let (data_dir, keys) = (&configuration.data_dir, &configuration.key_source);
+        let node = Node::open(data_dir, keys, configuration.provisioning, &storage).await?;
         // One that a killed server left would send scripts to addresses that nobody serves.
         Listening::remove(&configuration.data_dir);
-        let http_listeners = bind_http("http", &configuration.http_listen).await?;
-        let https_listeners = bind_http("https", &configuration.https.listen).await?;
+        let listeners = HttpListeners::bind(&configuration).await?;
         let sockets = SipSockets::bind(&configuration.sip_listen, configuration.sip_workers)?;
         let sip_addresses = sockets.addresses();
-        let listening = listening((&http_listeners, &https_listeners), &sip_addresses);
+        let listening = listening(&listeners, &sip_addresses);
         let control = control_socket::bind(&configuration.data_dir)?;
         let base_domain = settle_base_domain(&node, &configuration).await?;
         let signalling = build_signalling(&node, &configuration, (sockets.lanes(), &base_domain)).await?;
         let sip = sockets.serve(&signalling.edge, &signalling.flows)?;
+        let readiness: Arc<dyn Readiness> =
+            Arc::new(StillRunning { registrations: signalling.registrations.abort_handle() });
         let api = HttpApi::new(
             Arc::clone(&node.provisioning),
-            Arc::new(StillRunning { registrations: signalling.registrations.abort_handle() }),
+            Arc::clone(&readiness),
             Arc::clone(&node.random),
             http_api::Config {
                 sip_services: sip_services(&sip_addresses, &configuration),
+                observer: Arc::clone(&watch) as _,
                 ..http_api::Config::default()
             },
         );
-        let (stop_http, mut http) = serve_http(http_listeners, &api);
-        http.extend(https::serve(https_listeners, &certificates, &api, &stop_http.subscribe())?);
+        let metrics = api.exposing(Arc::new(metrics(&node, &signalling, readiness, &watch)));
+        let served = listeners.http.into_iter().map(|listener| (listener, api.clone()));
+        let metered = listeners.metrics.into_iter().map(|listener| (listener, metrics.clone()));
+        let (stop_http, mut http) = serve_http(served.chain(metered));
+        http.extend(https::serve(listeners.https, &certificates, &api, &stop_http.subscribe())?);
         let mut background = vec![
             tokio::spawn(control_socket::serve(control, Arc::clone(&node.provisioning))),
             tokio::spawn(collect_events(Arc::clone(&signalling.events))),
@@ -137,6 +153,7 @@ impl Server {
             background,
             edge: signalling.edge,
             registrations: signalling.registrations,
+            watch,
         })
     }
 
@@ -151,14 +168,17 @@ impl Server {
                 tracing::warn!("HTTP requests were still open when the time to end them was over");
             }
         }
-        for task in &self.background {
+        for task in self.background {
             task.abort();
+            // Until it has let go of the storage, dropping ours closes nothing, and the log stays beside the file.
+            let _ = task.await;
         }
         // The edge held the writer's last sender; the writer stores what is left and ends.
         drop(self.edge);
         if tokio::time::timeout(DRAIN_LIMIT, self.registrations).await.is_err() {
             tracing::error!("the last registrations could not be stored in time");
         }
+        self.watch.finish().await;
     }
 }
 
@@ -174,6 +194,23 @@ impl Readiness for StillRunning {
     }
 }
 
+/// What HTTP is served on, bound but not served yet.
+struct HttpListeners {
+    http: Vec<TcpListener>,
+    https: Vec<TcpListener>,
+    metrics: Vec<TcpListener>,
+}
+
+impl HttpListeners {
+    async fn bind(configuration: &Configuration) -> Result<Self, Failure> {
+        Ok(Self {
+            http: bind_http("http", &configuration.http_listen).await?,
+            https: bind_http("https", &configuration.https.listen).await?,
+            metrics: bind_http("metrics", configuration.metrics_listen.as_slice()).await?,
+        })
+    }
+}
+
 async fn bind_http(scheme: &'static str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure> {
     let mut listeners = Vec::with_capacity(addresses.len());
     for address in addresses {
@@ -183,13 +220,28 @@ async fn bind_http(scheme: &'static str, addresses: &[SocketAddr]) -> Result<Vec
     Ok(listeners)
 }
 
-fn listening((http, https): (&[TcpListener], &[TcpListener]), sip: &[(Transport, SocketAddr)]) -> Listening {
+fn listening(listeners: &HttpListeners, sip: &[(Transport, SocketAddr)]) -> Listening {
     let addresses = |listeners: &[TcpListener]| listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
     Listening {
-        http: addresses(http),
-        https: addresses(https),
+        http: addresses(&listeners.http),
+        https: addresses(&listeners.https),
+        metrics: listeners.metrics.first().and_then(|listener| listener.local_addr().ok()),
         sip: sip.iter().map(|(transport, address)| format!("{}:{address}", transport_name(*transport))).collect(),
         pid: std::process::id(),
+    }
+}
+
+fn metrics(node: &Node, signalling: &Signalling, readiness: Arc<dyn Readiness>, watch: &Arc<Watch>) -> Metrics {
+    Metrics {
+        clock: Arc::clone(&node.clock),
+        started_at: node.clock.now(),
+        readiness,
+        handled: signalling.edge.counters(),
+        events: Arc::clone(&signalling.events),
+        directory: Arc::clone(&signalling.directory),
+        saves: Arc::clone(&signalling.saves),
+        flows: Arc::clone(&signalling.flows),
+        watch: Arc::clone(watch),
     }
 }
 
@@ -241,8 +293,9 @@ async fn build_signalling(
     );
     let events = Arc::new(EventLog::new(event_log::Config { lanes, ..event_log::Config::default() }));
     let flows = Arc::new(Flows::new());
+    let saves = Arc::clone(writer.statistics());
     let edge = Arc::new(Edge::new(sip_edge::Parts {
-        directory,
+        directory: Arc::clone(&directory),
         events: Arc::clone(&events) as _,
         writer,
         flows: Arc::clone(&flows),
@@ -257,7 +310,7 @@ async fn build_signalling(
             realm_of_nobody: RealmName::parse(base_domain).map_err(provisioning::ProvisioningError::from)?,
         },
     }));
-    Ok(Signalling { edge, flows, events, registrations })
+    Ok(Signalling { edge, directory, flows, events, saves, registrations })
 }
 
 /// The nonce key outlives the process, so that nonces of before a restart are known for what they are.
@@ -266,17 +319,17 @@ async fn nonce_issuer(node: &Node, boot: BootNumber, lifetime_seconds: u32) -> R
     Ok(NonceIssuer::new(NonceKey::new(&key), boot.0, lifetime_seconds))
 }
 
-fn serve_http(listeners: Vec<TcpListener>, api: &HttpApi) -> (watch::Sender<bool>, Vec<JoinHandle<()>>) {
+fn serve_http(served: impl Iterator<Item = (TcpListener, HttpApi)>) -> (watch::Sender<bool>, Vec<JoinHandle<()>>) {
     let (stop, stopped) = watch::channel(false);
-    let serve = |listener: TcpListener| {
-        let (api, mut stopped) = (api.clone(), stopped.clone());
+    let serve = |(listener, api): (TcpListener, HttpApi)| {
+        let mut stopped = stopped.clone();
         let shutdown = async move {
             // A closed channel means the same as a request to stop.
             let _ = stopped.wait_for(|stop| *stop).await.is_ok();
         };
         tokio::spawn(http_api::serve(listener, api, shutdown))
     };
-    let tasks = listeners.into_iter().map(serve).collect();
+    let tasks = served.map(serve).collect();
     (stop, tasks)
 }
 

@@ -72,6 +72,12 @@ pub(crate) struct ServeOptions {
     /// Most contacts registered for one credential [default: 20]
     #[arg(long, env = "SIPWARDEN_MAX_BINDINGS", value_name = "N")]
     pub(crate) max_bindings: Option<usize>,
+    /// Where to serve metrics for Prometheus, at /metrics, apart from the API [default: nowhere]
+    #[arg(long, env = "SIPWARDEN_METRICS_LISTEN", value_name = "ADDR")]
+    pub(crate) metrics_listen: Option<String>,
+    /// The OpenTelemetry collector that traces are sent to, by OTLP over HTTP [default: none]
+    #[arg(long, env = "SIPWARDEN_OTLP_ENDPOINT", value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<String>,
     /// What to log: error, warn, info, debug or trace, or a filter such as `info,sipwarden::auth=off` [default: info]
     #[arg(long, env = "SIPWARDEN_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -154,6 +160,8 @@ impl ServeOptions {
             min_expires: self.min_expires.or(other.min_expires),
             max_expires: self.max_expires.or(other.max_expires),
             max_bindings: self.max_bindings.or(other.max_bindings),
+            metrics_listen: self.metrics_listen.or(other.metrics_listen),
+            otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
         }

@@ -100,6 +100,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "min_expires", example: None, settled: |it| number(it.registrar.min_expires_seconds) },
     Setting { name: "max_expires", example: None, settled: |it| number(it.registrar.max_expires_seconds) },
     Setting { name: "max_bindings", example: None, settled: |it| number(it.registrar.max_bindings) },
+    Setting {
+        name: "metrics_listen",
+        example: Some("\"127.0.0.1:9464\""),
+        settled: |it| or_none(it.metrics_listen.as_ref().map(text), "metrics are not served"),
+    },
+    Setting {
+        name: "otlp_endpoint",
+        example: Some("\"http://127.0.0.1:4318\""),
+        settled: |it| or_none(it.otlp_endpoint.as_ref().map(text), "traces are not sent"),
+    },
     Setting { name: "log", example: None, settled: |it| text(&it.log_filter) },
     Setting {
         name: "log_format",

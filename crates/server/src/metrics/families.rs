@@ -1,0 +1,51 @@
+//! The names of all metrics. Scrapers and alerts rely on them: a change is a breaking one, and `docs/operations.md` has
+//! the same list.
+
+use crate::metrics::exposition::{Family, Kind};
+
+const fn counter(name: &'static str, help: &'static str) -> Family {
+    Family { name, kind: Kind::Counter, help }
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Family {
+    Family { name, kind: Kind::Gauge, help }
+}
+
+const fn histogram(name: &'static str, help: &'static str) -> Family {
+    Family { name, kind: Kind::Histogram, help }
+}
+
+pub(crate) const BUILD_INFO: Family = gauge("sipwarden_build_info", "Always 1; the label says what is running.");
+pub(crate) const READY: Family = gauge("sipwarden_ready", "1 when both planes can serve, else 0.");
+pub(crate) const SIP_REQUESTS: Family = counter("sipwarden_sip_requests_total", "SIP requests that could be read.");
+pub(crate) const SIP_RESPONSES: Family = counter("sipwarden_sip_responses_total", "SIP responses sent.");
+pub(crate) const ATTEMPTS: Family =
+    counter("sipwarden_authentication_attempts_total", "Authentication attempts, by what became of them.");
+pub(crate) const EVENTS_DROPPED: Family =
+    counter("sipwarden_authentication_events_dropped_total", "Authentication events that found no room to be kept.");
+pub(crate) const ACCOUNTS: Family = gauge("sipwarden_accounts", "Accounts, disabled ones included.");
+pub(crate) const CREDENTIALS: Family = gauge("sipwarden_credentials", "Credentials, disabled ones included.");
+pub(crate) const REGISTRATIONS: Family = gauge("sipwarden_registrations", "Contact bindings that have not expired.");
+pub(crate) const BACKLOG: Family =
+    gauge("sipwarden_registration_backlog", "Registration changes that are not durable yet.");
+pub(crate) const SAVE_FAILURES: Family = counter(
+    "sipwarden_registration_save_failures_total",
+    "Batches of registration changes that storage refused; each is tried again.",
+);
+pub(crate) const TCP_CONNECTIONS: Family = gauge("sipwarden_tcp_connections", "Open SIP connections over TCP.");
+pub(crate) const HTTP_REQUESTS: Family = counter("sipwarden_http_requests_total", "HTTP requests answered.");
+pub(crate) const HTTP_DURATION: Family =
+    histogram("sipwarden_http_request_duration_seconds", "Time from a request's headers to its answer.");
+pub(crate) const COMMITS: Family =
+    counter("sipwarden_storage_commits_total", "Change sets and batches handed to storage, by outcome.");
+pub(crate) const COMMIT_DURATION: Family =
+    histogram("sipwarden_storage_commit_duration_seconds", "Time from queueing a change set to its being durable.");
+pub(crate) const TRANSACTIONS: Family =
+    counter("sipwarden_storage_transactions_total", "Database transactions made durable.");
+pub(crate) const TRANSACTION_SETS: Family =
+    histogram("sipwarden_storage_transaction_sets", "Change sets that shared one transaction.");
+pub(crate) const START_TIME: Family =
+    gauge("process_start_time_seconds", "When the process began to serve, in seconds since 1970.");
+pub(crate) const RESIDENT_MEMORY: Family = gauge("process_resident_memory_bytes", "Resident memory.");
+pub(crate) const OPEN_FDS: Family = gauge("process_open_fds", "Open file descriptors.");
+pub(crate) const MAX_FDS: Family = gauge("process_max_fds", "Most file descriptors that may be open.");

@@ -1,0 +1,127 @@
+//! The operator's metrics: counted where things happen, read when somebody scrapes.
+//!
+//! The signalling path counts on its own lanes (`sip_edge::Counters`, `event_log::EventLog`). What happens over HTTP
+//! and in storage is counted here, by [`crate::watch::Watch`].
+
+mod distribution;
+mod exposition;
+mod families;
+mod http_requests;
+mod process;
+mod storage_writes;
+
+pub(crate) use http_requests::{HttpRequests, method_label};
+pub(crate) use storage_writes::StorageWrites;
+
+use crate::watch::Watch;
+use directory::{Directory, SaveStatistics};
+use domain::{Clock, Timestamp};
+use event_log::EventLog;
+use exposition::{Family, Page};
+use http_api::{Exposition, ExpositionFormat, Readiness};
+use sip_transport::Flows;
+use std::fmt::Display;
+use std::sync::Arc;
+
+/// The label of all that has no label of its own.
+const OTHER: &str = "other";
+
+/// Where the values are when somebody asks. Holding it keeps neither the edge nor the writing task alive.
+pub(crate) struct Metrics {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) readiness: Arc<dyn Readiness>,
+    pub(crate) handled: sip_edge::Counters,
+    pub(crate) events: Arc<EventLog>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) saves: Arc<SaveStatistics>,
+    pub(crate) flows: Arc<Flows>,
+    pub(crate) watch: Arc<Watch>,
+}
+
+impl Exposition for Metrics {
+    fn expose(&self, format: ExpositionFormat) -> String {
+        let mut page = Page::new(format);
+        page.family(&families::BUILD_INFO).value(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        plain(&mut page, &families::READY, u8::from(self.readiness.problem().is_none()));
+        self.signalling(&mut page);
+        self.registrations(&mut page);
+        self.http(&mut page);
+        self.storage(&mut page);
+        self.process(&mut page);
+        page.finish()
+    }
+}
+
+fn plain(page: &mut Page, family: &Family, value: impl Display) {
+    page.family(family).value(&[], value);
+}
+
+impl Metrics {
+    fn signalling(&self, page: &mut Page) {
+        let handled = self.handled.totals();
+        let mut requests = page.family(&families::SIP_REQUESTS);
+        for kind in handled.requests {
+            let labels = [("method", kind.method.unwrap_or(OTHER)), ("transport", kind.transport.as_str())];
+            requests.value(&labels, kind.count);
+        }
+        let mut responses = page.family(&families::SIP_RESPONSES);
+        for kind in handled.responses {
+            let code = kind.code.map_or_else(|| OTHER.to_owned(), |code| code.to_string());
+            responses.value(&[("code", &code)], kind.count);
+        }
+        let mut attempts = page.family(&families::ATTEMPTS);
+        for (reason, count) in self.events.attempts() {
+            attempts.value(&[("reason", reason.as_str())], count);
+        }
+        plain(page, &families::EVENTS_DROPPED, self.events.dropped());
+        plain(page, &families::TCP_CONNECTIONS, self.flows.connection_count());
+    }
+
+    fn registrations(&self, page: &mut Page) {
+        let occupancy = self.directory.occupancy(self.clock.now());
+        plain(page, &families::ACCOUNTS, occupancy.accounts);
+        plain(page, &families::CREDENTIALS, occupancy.credentials);
+        plain(page, &families::REGISTRATIONS, occupancy.registrations);
+        plain(page, &families::BACKLOG, occupancy.unsaved + self.saves.under_way());
+        plain(page, &families::SAVE_FAILURES, self.saves.failures());
+    }
+
+    fn http(&self, page: &mut Page) {
+        let routes = self.watch.http().by_route();
+        let mut requests = page.family(&families::HTTP_REQUESTS);
+        for (route, counts) in &routes {
+            for ((method, status), count) in &counts.answers {
+                requests.value(&[("route", route), ("method", method), ("status", &status.to_string())], count);
+            }
+        }
+        let mut durations = page.family(&families::HTTP_DURATION);
+        for (route, counts) in &routes {
+            durations.distribution(&[("route", route)], &counts.durations);
+        }
+    }
+
+    fn storage(&self, page: &mut Page) {
+        let writes = self.watch.writes().counts();
+        let mut commits = page.family(&families::COMMITS);
+        for (outcome, count) in writes.outcomes() {
+            commits.value(&[("outcome", outcome.as_str())], count);
+        }
+        page.family(&families::COMMIT_DURATION).distribution(&[], &writes.durations);
+        plain(page, &families::TRANSACTIONS, writes.transactions);
+        page.family(&families::TRANSACTION_SETS).distribution(&[], &writes.sets);
+    }
+
+    fn process(&self, page: &mut Page) {
+        plain(page, &families::START_TIME, self.started_at.as_unix_seconds());
+        if let Some(octets) = process::resident_memory_bytes() {
+            plain(page, &families::RESIDENT_MEMORY, octets);
+        }
+        if let Some(open) = process::open_fds() {
+            plain(page, &families::OPEN_FDS, open);
+        }
+        if let Some(most) = process::max_fds() {
+            plain(page, &families::MAX_FDS, most);
+        }
+    }
+}
