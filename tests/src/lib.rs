@@ -7,6 +7,8 @@ pub mod account;
 pub mod api;
 pub mod binary;
 pub mod bounded;
+pub mod collector;
+pub mod exposition;
 pub mod kept_connection;
 pub mod needles;
 pub mod phones;
@@ -20,6 +22,8 @@ pub mod tls;
 
 pub use account::Account;
 pub use api::{Answer, Api};
+pub use collector::Collector;
+pub use exposition::Exposition;
 pub use kept_connection::KeptConnection;
 pub use raw_http::RawHttp;
 pub use server::Server;

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::api::Api;
 use crate::binary;
 use crate::bounded::{finish, read_lossy, signal, terminate, wait_for};
+use crate::exposition::{Exposition, Format};
 use crate::raw_http::RawHttp;
 use crate::sip::Transport;
 use serde_json::Value;
@@ -34,6 +35,7 @@ struct Running {
     https: Option<SocketAddr>,
     udp: SocketAddr,
     tcp: SocketAddr,
+    metrics: Option<SocketAddr>,
 }
 
 impl Server {
@@ -207,6 +209,38 @@ impl Server {
         }
     }
 
+    /// Where it serves metrics; for servers started with `--metrics-listen`.
+    ///
+    /// # Panics
+    /// When it announced no such address.
+    #[must_use]
+    pub fn metrics(&self) -> SocketAddr {
+        self.running().metrics.expect("a server that serves metrics")
+    }
+
+    /// The present metrics, read strictly.
+    ///
+    /// # Panics
+    /// When they are not served, or not as the format says.
+    #[must_use]
+    pub fn scrape(&self) -> Exposition {
+        Exposition::parse(&self.metrics_page(), Format::Text)
+    }
+
+    /// The present metrics as they are served.
+    ///
+    /// # Panics
+    /// When they are not.
+    #[must_use]
+    pub fn metrics_page(&self) -> String {
+        let mut connection = RawHttp::connect(self.metrics());
+        connection.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answer = connection.read_answer(START_LIMIT).expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.shown());
+        assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+        String::from_utf8(answer.body).expect("a text")
+    }
+
     fn running(&self) -> &Running {
         self.running.as_ref().expect("a running server")
     }
@@ -231,7 +265,9 @@ impl Running {
         };
         let http = addresses("http").first().and_then(|address| address.parse().ok());
         let https = addresses("https").first().and_then(|address| address.parse().ok());
-        Self { child, http: http.expect("an HTTP address"), https, udp: sip("udp:"), tcp: sip("tcp:") }
+        let metrics = announcement["metrics"].as_str().map(|address| address.parse().expect("an address"));
+        let http = http.expect("an HTTP address");
+        Self { child, http, https, udp: sip("udp:"), tcp: sip("tcp:"), metrics }
     }
 }
 

@@ -97,6 +97,11 @@ const FENCES: &[(&str, &[&str])] = &[
     ("socket2", &["sip-transport", "server"]),
     ("getrandom", &["server"]),
     ("clap", &["server"]),
+    ("opentelemetry", &["server"]),
+    ("opentelemetry-http", &["server"]),
+    ("opentelemetry-otlp", &["server"]),
+    ("opentelemetry_sdk", &["server"]),
+    ("prometheus-client", &["server"]),
 ];
 
 /// Crates that decide and therefore cannot do IO, not even through a library that they use.

@@ -1,10 +1,11 @@
 //! No password, token, HA1 or master key leaves the process: not into the database, its log, the program's own log at
-//! its most talkative, the announcement, or any answer.
+//! its most talkative, the announcement, metrics, traces, or any answer.
 
+use acceptance::collector::Manner;
 use acceptance::needles::{Needles, from_base64, from_hexadecimal};
 use acceptance::sip::digest::parameters;
 use acceptance::sip::{HandmadePhone, RawSip, Response, Transport};
-use acceptance::{Account, Answer, Api, RawHttp, Server, binary};
+use acceptance::{Account, Answer, Api, Collector, RawHttp, Server, binary};
 use md5::Md5;
 use serde_json::json;
 use sha2::{Digest, Sha256, Sha512_256};
@@ -31,6 +32,9 @@ struct Haystack {
     /// What was answered over HTTP, and over SIP.
     answers: Vec<Answer>,
     responses: Vec<Response>,
+    /// What operators' tools were told.
+    pages: Vec<String>,
+    collector: Collector,
 }
 
 impl Haystack {
@@ -78,6 +82,15 @@ impl Haystack {
             .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).expect("a file")))
             .collect();
         places.push(("standard error".into(), self.server.stderr().into_bytes()));
+        let told = self.pages.iter().map(|page| ("metrics", page.clone().into_bytes()));
+        let sent =
+            self.collector.received().into_iter().map(|sent| ("traces", [sent.head.as_bytes(), &sent.body].concat()));
+        for (place, octets) in told.chain(sent) {
+            let mut names = Needles::default();
+            names.add("a username", USERNAME.as_bytes());
+            found.extend(names.found_in(&octets).into_iter().map(|found| format!("{place}: {found}")));
+            places.push((place.to_owned(), octets));
+        }
         for answer in &self.answers {
             places.push((format!("an answer {}", answer.status), answer.shown().into_bytes()));
         }
@@ -110,7 +123,9 @@ fn phone(server: &Server, account: &Account, transport: Transport, password: &st
 
 #[test]
 fn no_secret_is_written_or_said_anywhere() {
-    let server = Server::start_with(&["--log", "trace"]);
+    let collector = Collector::start(Manner::Obliging);
+    let options = ["--log", "trace", "--metrics-listen", "127.0.0.1:0", "--otlp-endpoint", &collector.url()];
+    let server = Server::start_with(&options);
     let account = server.account("secrets");
     let mut haystack = Haystack {
         server,
@@ -118,6 +133,8 @@ fn no_secret_is_written_or_said_anywhere() {
         sip_needles: Needles::default(),
         answers: Vec::new(),
         responses: Vec::new(),
+        pages: Vec::new(),
+        collector,
     };
     haystack.hide_master_keys();
     haystack.hide_token(&account.auth_token);
@@ -134,6 +151,7 @@ fn no_secret_is_written_or_said_anywhere() {
     call(&mut haystack, &account, (SECOND, FIRST));
     provoke_errors(&mut haystack, &api, id);
     provoke_accounts(&mut haystack);
+    haystack.pages.push(haystack.server.metrics_page());
     let log = haystack.server.stderr();
     assert!(log.contains(" DEBUG "), "the server was not at its most talkative");
     // The names are no secrets and stand in all of these; the log is the one of a running server.
@@ -143,7 +161,12 @@ fn no_secret_is_written_or_said_anywhere() {
     haystack.search(&[(write_ahead_log, USERNAME), ("standard error", USERNAME)]);
     haystack.server.start_again();
     assert!(haystack.server.stop().is_some_and(|status| status.success()));
-    haystack.search(&[(database, USERNAME), (database, created["account_id"].as_str().expect("a text"))]);
+    haystack.search(&[
+        (database, USERNAME),
+        (database, created["account_id"].as_str().expect("a text")),
+        ("metrics", "wrong_password"),
+        ("traces", "storage commit"),
+    ]);
 }
 
 /// Registers with the right password and the wrong ones, under every policy and over both transports. What was sent and
