@@ -2,10 +2,10 @@
 
 use crate::edge::Edge;
 use crate::failure::Failure;
-use crate::incoming::Incoming;
-use sip_message::write::{ResponseWriter, Status};
-use sip_message::{HeaderName, Request};
-use sip_transport::Outbox;
+use crate::incoming::{Incoming, response_destination};
+use sip_message::write::{Echoed, ResponseWriter, Status};
+use sip_message::{CheckedRequest, Defect, HeaderName, Request};
+use sip_transport::{Flow, Outbox};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 /// The methods we take, for Allow.
@@ -16,7 +16,7 @@ const SUPPORTED: [&[u8]; 1] = [b"path"];
 const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// The option tags in Require and Proxy-Require that we do not support.
-pub(crate) fn unsupported_options<'m>(request: &Request<'m>) -> impl Iterator<Item = &'m [u8]> {
+pub(crate) fn unsupported_options<'m>(request: &CheckedRequest<'m>) -> impl Iterator<Item = &'m [u8]> {
     let headers = request.headers();
     let required = headers.option_tags(HeaderName::Require).chain(headers.option_tags(HeaderName::ProxyRequire));
     required.filter(|tag| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(tag)))
@@ -44,12 +44,11 @@ impl<'e, 'm> Answer<'e, 'm> {
         status: Status<'_>,
         headers: impl FnOnce(ResponseWriter<'_>) -> ResponseWriter<'_>,
     ) {
-        let destination = self.incoming.response_destination();
-        let tag = self.to_tag();
         let incoming = self.incoming;
-        self.outbox.push(destination, |out| {
-            let writer = ResponseWriter::start(out, &incoming.request, status, incoming.flow.remote, &tag);
-            headers(writer).finish(b"");
+        let echoed = Echoed::from(incoming.request);
+        let tag = self.edge.to_tag(&echoed);
+        self.outbox.push(incoming.response_destination(), |out| {
+            headers(ResponseWriter::start(out, echoed, status, incoming.flow.remote, &tag)).finish(b"");
         });
     }
 
@@ -59,7 +58,7 @@ impl<'e, 'm> Answer<'e, 'm> {
         let min_expires = self.edge.parts.config.registrar.min_expires_seconds;
         self.respond(failure.status(), |writer| match failure {
             Failure::BadExtension => {
-                unsupported_options(&incoming.request).fold(writer, |writer, tag| writer.header("Unsupported", tag))
+                unsupported_options(incoming.request).fold(writer, |writer, tag| writer.header("Unsupported", tag))
             }
             Failure::IntervalTooBrief => writer.header_u32("Min-Expires", min_expires),
             Failure::MethodNotAllowed => writer.header("Allow", ALLOW),
@@ -85,19 +84,37 @@ impl<'e, 'm> Answer<'e, 'm> {
         headers: impl FnOnce(ResponseWriter<'_>) -> ResponseWriter<'_>,
     ) -> Vec<u8> {
         let mut octets = Vec::with_capacity(512);
-        let (request, source) = (&self.incoming.request, self.incoming.flow.remote);
-        headers(ResponseWriter::start(&mut octets, request, status, source, &self.to_tag())).finish(b"");
+        let echoed = Echoed::from(self.incoming.request);
+        let tag = self.edge.to_tag(&echoed);
+        headers(ResponseWriter::start(&mut octets, echoed, status, self.incoming.flow.remote, &tag)).finish(b"");
         octets
+    }
+}
+
+impl Edge {
+    /// Answers a request that did not pass the check. One without any Via cannot be answered (RFC 3261 section 8.2.6.2:
+    /// a response goes the way of its Via values) and is dropped; so may be what is called a request and is none.
+    pub(crate) fn refuse(&self, request: &Request<'_>, defect: Defect, flow: &Flow, outbox: &mut Outbox) {
+        if request.headers().first(HeaderName::Via).is_none() {
+            tracing::debug!(remote = %flow.remote, reason = defect.reason_phrase(), "dropped a request without Via");
+            return;
+        }
+        let echoed = Echoed::from(request);
+        let tag = self.to_tag(&echoed);
+        let status = Failure::from(defect).status();
+        outbox.push(response_destination(flow, echoed.top_via()), |out| {
+            ResponseWriter::start(out, echoed, status, flow.remote, &tag).finish(b"");
+        });
     }
 
     /// A To tag that a retransmission of the same request gets again, without anything being remembered.
-    fn to_tag(&self) -> [u8; 16] {
-        let headers = self.incoming.request.headers();
-        let mut hasher = self.edge.tags.build_hasher();
+    fn to_tag(&self, echoed: &Echoed<'_>) -> [u8; 16] {
+        let headers = echoed.headers();
+        let mut hasher = self.tags.build_hasher();
         headers.first(HeaderName::CallId).hash(&mut hasher);
         headers.first(HeaderName::From).hash(&mut hasher);
         headers.first(HeaderName::CSeq).hash(&mut hasher);
-        headers.top_via().ok().and_then(|via| via.branch).hash(&mut hasher);
+        echoed.top_via().and_then(|via| via.branch).hash(&mut hasher);
         let number = hasher.finish();
         std::array::from_fn(|index| {
             let nibble = u8::try_from((number >> (index * 4)) & 15).unwrap_or(0);

@@ -1,6 +1,6 @@
 //! Which of a request's credentials are meant for us.
 
-use sip_message::{DigestCredentials, HeaderName, Request};
+use sip_message::{CheckedRequest, DigestCredentials, HeaderName};
 
 /// The digest credentials of a request.
 pub(crate) enum Claim<'m> {
@@ -13,7 +13,7 @@ pub(crate) enum Claim<'m> {
 }
 
 /// Either header is accepted whatever the method: phones confuse them.
-pub(crate) fn claim_for<'m>(request: &Request<'m>, realm: &[u8]) -> Claim<'m> {
+pub(crate) fn claim_for<'m>(request: &CheckedRequest<'m>, realm: &[u8]) -> Claim<'m> {
     let headers = request.headers();
     let all = headers
         .digest_credentials(HeaderName::Authorization)

@@ -1,6 +1,5 @@
 //! How many messages were handled, counted on the lane that handles them: no two workers write to one cache line.
 
-use crate::incoming::Incoming;
 use crate::lane::Lane;
 use domain::SignallingTransport;
 use sip_message::Method;
@@ -41,10 +40,14 @@ pub(crate) struct LaneCounts {
 
 impl LaneCounts {
     /// Counts a request and the answers that stand in the outbox from `first_answer` on.
-    pub(crate) fn exchange(&self, incoming: &Incoming<'_>, outbox: &Outbox, first_answer: usize) {
-        let method = incoming.request.method();
+    pub(crate) fn exchange(
+        &self,
+        (method, transport): (Method<'_>, SignallingTransport),
+        outbox: &Outbox,
+        first_answer: usize,
+    ) {
         let column = METHODS.iter().position(|known| *known == method).unwrap_or(METHODS.len());
-        let count = self.requests.get(place_of(incoming.transport())).and_then(|row| row.get(column));
+        let count = self.requests.get(place_of(transport)).and_then(|row| row.get(column));
         add_one(count);
         for message in outbox.messages().iter().skip(first_answer) {
             self.response(outbox.octets_of(message));

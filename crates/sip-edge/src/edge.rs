@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::counts::Counters;
 use crate::failure::Failure;
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, signalling_transport};
 use crate::lane::Lane;
 use crate::scratch::Scratch;
 use directory::{Directory, RegistrationWriter};
@@ -11,7 +11,7 @@ use domain::{Clock, RealmName};
 use foldhash::fast::RandomState;
 use sip_digest::NonceIssuer;
 use sip_message::framing::{Framed, datagram};
-use sip_message::{HeaderName, Message, Method, Request, parse};
+use sip_message::{CheckedRequest, HeaderName, Message, Method, Request, parse};
 use sip_transaction::Absorbed;
 use sip_transport::{Flows, Inbound, Outbox, Received, Transport};
 use std::sync::Arc;
@@ -74,15 +74,40 @@ impl Edge {
         Counters { lanes: Arc::clone(&self.lanes) }
     }
 
+    fn counted(&self, scratch: &mut Scratch, request: &Request<'_>, received: &Received<'_>, outbox: &mut Outbox) {
+        let first_answer = outbox.messages().len();
+        self.parsed(scratch, request, received, outbox);
+        if let Some(lane) = self.lane(received.lane) {
+            let transport = signalling_transport(received.flow.transport);
+            lane.handled.exchange((request.method(), transport), outbox, first_answer);
+        }
+    }
+
+    fn parsed(&self, scratch: &mut Scratch, request: &Request<'_>, received: &Received<'_>, outbox: &mut Outbox) {
+        // An ACK is never answered (RFC 3261 section 17): we answer INVITE statelessly, so there is nothing to stop.
+        if request.method() == Method::Ack {
+            return;
+        }
+        match request.check() {
+            Ok(request) => {
+                let incoming = Incoming {
+                    request: &request,
+                    flow: received.flow,
+                    lane: received.lane,
+                    now: self.parts.clock.now(),
+                    user_agent: request.headers().first(HeaderName::UserAgent).unwrap_or_default(),
+                };
+                self.request(scratch, &incoming, outbox);
+            }
+            Err(defect) => self.refuse(request, defect, received.flow, outbox),
+        }
+    }
+
     /// The order is that of what an unauthenticated peer may learn: everything before the gate follows from the
     /// request alone.
     fn request(&self, scratch: &mut Scratch, incoming: &Incoming<'_>, outbox: &mut Outbox) {
-        // An ACK is never answered (RFC 3261 section 17): we answer INVITE statelessly, so there is nothing to stop.
-        if incoming.request.method() == Method::Ack {
-            return;
-        }
         let mut answer = Answer::new(self, incoming, outbox);
-        if let Err(failure) = admit(&incoming.request) {
+        if let Err(failure) = admit(incoming.request) {
             return answer.failure(failure);
         }
         if incoming.request.method() == Method::Cancel {
@@ -104,9 +129,7 @@ impl Edge {
     /// they are looked for.
     fn absorb(&self, scratch: &mut Scratch, answer: &mut Answer<'_, '_>) -> bool {
         let incoming = answer.incoming();
-        if scratch.key.read(&incoming.request, incoming.source()).is_err() {
-            return false;
-        }
+        scratch.key.read(incoming.request, incoming.source());
         let Some(lane) = self.lane(incoming.lane) else { return false };
         let mut transactions = lane.transactions.lock();
         match transactions.absorb(&scratch.key, incoming.now.as_unix_millis()) {
@@ -124,13 +147,12 @@ impl Edge {
     }
 }
 
-/// The checks before authentication, in order.
-fn admit(request: &Request<'_>) -> Result<(), Failure> {
-    request.check()?;
-    if !request.uri()?.is_sip() {
+/// The checks of a grammatical request before authentication, in order.
+fn admit(request: &CheckedRequest<'_>) -> Result<(), Failure> {
+    if !request.uri().is_sip() {
         return Err(Failure::UnsupportedScheme);
     }
-    if request.headers().max_forwards()? == Some(0) {
+    if request.max_forwards() == Some(0) {
         return Err(Failure::TooManyHops);
     }
     if request.method() != Method::Cancel && crate::answer::unsupported_options(request).next().is_some() {
@@ -152,20 +174,7 @@ impl Inbound for Edge {
         }
         let mut spans = scratch.spans.take().unwrap_or_default();
         match parse(received.octets, &mut spans) {
-            Ok(Message::Request(request)) => {
-                let incoming = Incoming {
-                    request,
-                    flow: received.flow,
-                    lane: received.lane,
-                    now: self.parts.clock.now(),
-                    user_agent: request.headers().first(HeaderName::UserAgent).unwrap_or_default(),
-                };
-                let first_answer = outbox.messages().len();
-                self.request(scratch, &incoming, outbox);
-                if let Some(lane) = self.lane(received.lane) {
-                    lane.handled.exchange(&incoming, outbox, first_answer);
-                }
-            }
+            Ok(Message::Request(request)) => self.counted(scratch, &request, &received, outbox),
             // We send no requests yet, so no response is ours.
             Ok(Message::Response(_)) => {}
             Err(unparseable) => {

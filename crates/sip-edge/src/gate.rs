@@ -59,7 +59,7 @@ impl Edge {
     ) -> Option<Passed<'p>> {
         let incoming = answer.incoming();
         let asked = self.asked_realm(realms, incoming);
-        match claim_for(&incoming.request, asked.name) {
+        match claim_for(incoming.request, asked.name) {
             Claim::None => {
                 let algorithm = offered(asked.policy, incoming.user_agent).first().copied().map(name_of);
                 let attributed = Attributed { algorithm, ..Attributed::default() };
@@ -77,7 +77,7 @@ impl Edge {
     }
 
     fn asked_realm<'p>(&'p self, realms: &'p Realms, incoming: &Incoming<'_>) -> AskedRealm<'p> {
-        match realm_of(realms, &incoming.request) {
+        match realm_of(realms, incoming.request) {
             Some(entry) => AskedRealm {
                 entry: Some(entry),
                 name: entry.name.as_str().as_bytes(),
@@ -152,7 +152,7 @@ impl Edge {
 
     /// Whether the digest `uri` means the Request-URI; hosts of ours and bare addresses stand for one another.
     fn agreement(&self, realms: &Realms, incoming: &Incoming<'_>, claim: &DigestCredentials<'_>) -> UriAgreement {
-        let request = &incoming.request;
+        let request = incoming.request;
         let public_host = self.parts.config.public_host.as_deref().unwrap_or_default().as_bytes();
         let is_ours =
             |host: &[u8]| realms.of_host(host).is_some() || is_address(host) || host.eq_ignore_ascii_case(public_host);
@@ -166,7 +166,7 @@ impl Edge {
         reason: AuthReason,
         attributed: Attributed<'_>,
     ) {
-        let request = &incoming.request;
+        let request = incoming.request;
         let event = AuthEvent {
             at: incoming.now,
             reason,
@@ -177,9 +177,9 @@ impl Edge {
             transport: incoming.transport(),
             method: request.method().as_bytes(),
             username: attributed.username,
-            host: request.uri().map(|uri| uri.host).unwrap_or_default(),
+            host: request.uri().host,
             user_agent: incoming.user_agent,
-            call_id: request.headers().call_id().unwrap_or_default(),
+            call_id: request.call_id(),
             algorithm: attributed.algorithm,
         };
         self.parts.events.record(incoming.lane, &event);

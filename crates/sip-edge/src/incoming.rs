@@ -1,7 +1,7 @@
 //! One request as it came.
 
 use domain::{SignallingTransport, Timestamp};
-use sip_message::{HeaderName, Request, Rport, Via};
+use sip_message::{CheckedRequest, HeaderName, Rport, Via};
 use sip_transaction::{MessageSource, Reliability};
 use sip_transport::{Flow, Transport};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ const DEFAULT_SIP_PORT: u16 = 5060;
 
 /// A request, its flow and the moment it came.
 pub(crate) struct Incoming<'m> {
-    pub(crate) request: Request<'m>,
+    pub(crate) request: &'m CheckedRequest<'m>,
     pub(crate) flow: &'m Flow,
     pub(crate) lane: usize,
     pub(crate) now: Timestamp,
@@ -37,22 +37,30 @@ impl Incoming<'_> {
     }
 
     pub(crate) fn transport(&self) -> SignallingTransport {
-        match self.flow.transport {
-            Transport::Udp => SignallingTransport::Udp,
-            Transport::Tcp => SignallingTransport::Tcp,
-        }
+        signalling_transport(self.flow.transport)
     }
 
-    /// Where the response goes (RFC 3261 section 18.2.2, RFC 3581 section 4): back over the connection; over UDP to the
-    /// source address, and to its source port if asked, else to the port of sent-by. Never to another address, whatever
-    /// the Via says: a response must not be aimed at a third party.
     pub(crate) fn response_destination(&self) -> SocketAddr {
-        let remote = self.flow.remote;
-        match (self.flow.transport, self.request.headers().top_via()) {
-            (Transport::Udp, Ok(Via { rport: Rport::Absent, host, .. })) => {
-                SocketAddr::new(remote.ip(), host.port.unwrap_or(DEFAULT_SIP_PORT))
-            }
-            _ => remote,
+        response_destination(self.flow, Some(self.request.top_via()))
+    }
+}
+
+/// The transport as events and counts name it.
+pub(crate) const fn signalling_transport(transport: Transport) -> SignallingTransport {
+    match transport {
+        Transport::Udp => SignallingTransport::Udp,
+        Transport::Tcp => SignallingTransport::Tcp,
+    }
+}
+
+/// Where the response goes (RFC 3261 section 18.2.2, RFC 3581 section 4): back over the connection; over UDP to the
+/// source address, and to its source port if asked, else to the port of sent-by. Never to another address, whatever
+/// the Via says: a response must not be aimed at a third party.
+pub(crate) fn response_destination(flow: &Flow, top_via: Option<&Via<'_>>) -> SocketAddr {
+    match (flow.transport, top_via) {
+        (Transport::Udp, Some(Via { rport: Rport::Absent, host, .. })) => {
+            SocketAddr::new(flow.remote.ip(), host.port.unwrap_or(DEFAULT_SIP_PORT))
         }
+        _ => flow.remote,
     }
 }

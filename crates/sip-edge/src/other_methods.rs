@@ -11,7 +11,7 @@ use sip_message::write::Status;
 impl Edge {
     pub(crate) fn other_method(&self, scratch: &mut Scratch, passed: &Passed<'_>, mut answer: Answer<'_, '_>) {
         let incoming = answer.incoming();
-        let in_dialog = incoming.request.headers().to_header().is_ok_and(|to| to.tag().is_some());
+        let in_dialog = incoming.request.to_header().address.tag().is_some();
         match incoming.request.method() {
             Method::Options if !in_dialog => answer.respond(Status::of(200), |writer| {
                 writer.header("Allow", ALLOW).header("Accept", b"application/sdp").header("Supported", b"path")
@@ -29,7 +29,7 @@ impl Edge {
     /// Calls are not relayed yet: 404 for a name nobody has, else 480.
     fn callee_failure(&self, passed: &Passed<'_>, answer: &Answer<'_, '_>) -> Failure {
         let incoming = answer.incoming();
-        let Ok(uri) = incoming.request.uri() else { return Failure::NotFound };
+        let uri = incoming.request.uri();
         let subject = passed.identity.subject();
         let mut name = [0; domain::Username::MAX_LENGTH];
         let mut length = 0;

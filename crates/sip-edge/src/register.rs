@@ -74,7 +74,7 @@ impl Edge {
         passed: &Passed<'_>,
         incoming: &Incoming<'_>,
     ) -> Result<Registered, Refused> {
-        let command = AuthorizedRegister::new(&incoming.request, &passed.identity)??;
+        let command = AuthorizedRegister::new(incoming.request, &passed.identity)?;
         let subject = passed.identity.subject();
         let arrival = Arrival {
             now: incoming.now,

@@ -1,19 +1,25 @@
 //! The check of a whole message before anything else looks at it.
 
+use crate::checked::{CheckedAddress, CheckedContact, CheckedHeaders, CheckedRequest};
+use crate::comma::TypedValues;
 use crate::limits::MAX_REQUEST_URI_OCTETS;
-use crate::{CSeq, Contact, Defect, HeaderName, Headers, NameAddr, Request, Response};
+use crate::{Contact, Defect, HeaderName, Headers, NameAddr, Request, Response, Uri};
 
 /// Headers that are lists of addresses a request is routed by.
 const ROUTING: [HeaderName; 3] = [HeaderName::Route, HeaderName::RecordRoute, HeaderName::Path];
 
-pub(crate) fn check_request(request: &Request<'_>) -> Result<(), Defect> {
+pub(crate) fn check_request<'m>(request: &Request<'m>) -> Result<CheckedRequest<'m>, Defect> {
     if !request.version_is_supported() {
         return Err(Defect::UnsupportedVersion);
     }
     request.headers.spans.defect().map_or(Ok(()), Err)?;
-    check_request_uri(request)?;
-    let cseq = check_headers(request.headers)?;
-    if cseq.method == request.method { Ok(()) } else { Err(Defect::CSeqMethodMismatch) }
+    let uri = check_request_uri(request)?;
+    let values = check_headers(request.headers)?;
+    if values.cseq.method == request.method {
+        Ok(CheckedRequest { request: *request, uri, values })
+    } else {
+        Err(Defect::CSeqMethodMismatch)
+    }
 }
 
 pub(crate) fn check_response(response: &Response<'_>) -> Result<(), Defect> {
@@ -27,37 +33,39 @@ pub(crate) fn check_response(response: &Response<'_>) -> Result<(), Defect> {
     Ok(())
 }
 
-fn check_request_uri(request: &Request<'_>) -> Result<(), Defect> {
+fn check_request_uri<'m>(request: &Request<'m>) -> Result<Uri<'m>, Defect> {
     if request.uri.len() > MAX_REQUEST_URI_OCTETS {
         return Err(Defect::RequestUriTooLong);
     }
+    let uri = request.uri()?;
     // Headers in a Request-URI would be headers of a request yet to be made (RFC 3261 section 19.1.1).
-    if request.uri()?.headers.is_empty() { Ok(()) } else { Err(Defect::MalformedRequestUri) }
+    if uri.headers.is_empty() { Ok(uri) } else { Err(Defect::MalformedRequestUri) }
 }
 
-fn check_headers(headers: Headers<'_>) -> Result<CSeq<'_>, Defect> {
+fn check_headers(headers: Headers<'_>) -> Result<CheckedHeaders<'_>, Defect> {
     let mut vias = headers.vias();
-    vias.next().unwrap_or(Err(Defect::Missing(HeaderName::Via)))?;
+    let top_via = vias.next().unwrap_or(Err(Defect::Missing(HeaderName::Via)))?;
     vias.try_for_each(|via| via.map(|_| ()))?;
-    check_address(headers.from_header()?, HeaderName::From)?;
-    check_address(headers.to_header()?, HeaderName::To)?;
-    headers.call_id()?;
+    let from = check_address(headers.from_header()?, HeaderName::From)?;
+    let to = check_address(headers.to_header()?, HeaderName::To)?;
+    let call_id = headers.call_id()?;
     let cseq = headers.cseq()?;
-    headers.max_forwards()?;
-    headers.expires()?;
-    for contact in headers.contacts() {
-        if let Contact::Address(address) = contact? {
-            check_address(address, HeaderName::Contact)?;
-        }
-    }
+    let max_forwards = headers.max_forwards()?;
+    let expires = headers.expires()?;
+    let mut contacts = TypedValues::new(headers, HeaderName::Contact, Contact::read);
+    let first_contact = contacts.next().map(|contact| CheckedContact::of(contact?)).transpose()?;
+    let later_contacts = contacts.unread();
+    contacts.try_for_each(|contact| CheckedContact::of(contact?).map(|_| ()))?;
     for name in ROUTING {
         for address in headers.addresses(name) {
             check_address(address?, name)?;
         }
     }
-    Ok(cseq)
+    Ok(CheckedHeaders { top_via, from, to, call_id, cseq, max_forwards, expires, first_contact, later_contacts })
 }
 
-fn check_address(address: NameAddr<'_>, name: HeaderName) -> Result<(), Defect> {
-    address.uri().map(|_| ()).map_err(|_| Defect::Malformed(name))
+#[inline]
+pub(crate) fn check_address(address: NameAddr<'_>, name: HeaderName) -> Result<CheckedAddress<'_>, Defect> {
+    let uri = address.uri().map_err(|_| Defect::Malformed(name))?;
+    Ok(CheckedAddress { address, uri })
 }

@@ -61,20 +61,36 @@ impl<'m, I: Iterator<Item = &'m [u8]>> Iterator for CommaValues<'m, I> {
 #[derive(Clone)]
 pub(crate) struct TypedValues<'m, F> {
     headers: Headers<'m>,
-    spans: &'m [Span],
     name: HeaderName,
-    list: Option<Cursor<'m>>,
+    unread: Unread<'m>,
     read: F,
+}
+
+/// The values not yet read: the rest of a line, and the lines after it.
+#[derive(Clone, Copy)]
+pub(crate) struct Unread<'m> {
+    list: Option<Cursor<'m>>,
+    spans: &'m [Span],
 }
 
 impl<'m, T, F: FnMut(&mut Cursor<'m>) -> Result<T, Defect>> TypedValues<'m, F> {
     pub(crate) fn new(headers: Headers<'m>, name: HeaderName, read: F) -> Self {
-        Self { headers, spans: headers.spans.starting_at_first(name), name, list: None, read }
+        let unread = Unread { list: None, spans: headers.spans.starting_at_first(name) };
+        Self { headers, name, unread, read }
+    }
+
+    /// Goes on where others left off.
+    pub(crate) fn resume(headers: Headers<'m>, name: HeaderName, unread: Unread<'m>, read: F) -> Self {
+        Self { headers, name, unread, read }
+    }
+
+    pub(crate) fn unread(&self) -> Unread<'m> {
+        self.unread
     }
 
     fn next_list(&mut self) -> Option<Cursor<'m>> {
-        while let Some((span, rest)) = self.spans.split_first() {
-            self.spans = rest;
+        while let Some((span, rest)) = self.unread.spans.split_first() {
+            self.unread.spans = rest;
             if span.name == self.name {
                 return Some(Cursor::new(self.headers.value(*span)));
             }
@@ -86,7 +102,7 @@ impl<'m, T, F: FnMut(&mut Cursor<'m>) -> Result<T, Defect>> TypedValues<'m, F> {
         let value = (self.read)(&mut cursor)?;
         cursor.skip_space();
         if cursor.take(b',').is_some() {
-            self.list = Some(cursor);
+            self.unread.list = Some(cursor);
         } else if !cursor.is_at_end() {
             return Err(Defect::Malformed(self.name));
         }
@@ -98,13 +114,13 @@ impl<'m, T, F: FnMut(&mut Cursor<'m>) -> Result<T, Defect>> Iterator for TypedVa
     type Item = Result<T, Defect>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let cursor = match self.list.take() {
+        let cursor = match self.unread.list.take() {
             Some(cursor) => cursor,
             None => self.next_list()?,
         };
         let result = self.read_one(cursor);
         if result.is_err() {
-            self.spans = &[];
+            self.unread.spans = &[];
         }
         Some(result)
     }

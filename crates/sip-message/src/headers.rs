@@ -2,7 +2,7 @@
 
 use crate::comma::{CommaValues, TypedValues};
 use crate::digest;
-use crate::grammar::{VALUE, is_space};
+use crate::grammar::{Cursor, VALUE, is_space};
 use crate::number::number;
 use crate::spans::Span;
 use crate::{CSeq, Contact, Defect, DigestChallenge, DigestCredentials, HeaderName, HeaderSpans, NameAddr, Via};
@@ -86,6 +86,14 @@ impl<'m> Headers<'m> {
     /// [`Defect::Missing`], [`Defect::Malformed`] or [`Defect::DuplicateParameter`].
     pub fn top_via(self) -> Result<Via<'m>, Defect> {
         self.vias().next().unwrap_or(Err(Defect::Missing(HeaderName::Via)))
+    }
+
+    /// The topmost Via value as far as it can be read: what stands behind it in its line may be anything.
+    pub(crate) fn first_via(self) -> Option<Via<'m>> {
+        let mut cursor = Cursor::new(self.first(HeaderName::Via)?);
+        let via = Via::read(&mut cursor).ok()?;
+        cursor.skip_space();
+        matches!(cursor.peek(), None | Some(b',')).then_some(via)
     }
 
     /// From.

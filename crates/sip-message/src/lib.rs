@@ -2,7 +2,8 @@
 //!
 //! [`parse`] goes over a message once and notes where each header stands; every value is read from the octets when it
 //! is asked for, without allocation. A request with a fault is still a [`Request`], so that it can be answered:
-//! [`Request::check`] names the fault. What cannot even be answered is [`Unparseable`].
+//! [`Request::check`] names the fault, or gives a [`CheckedRequest`] that keeps what it has read. What cannot even be
+//! answered is [`Unparseable`].
 //!
 //! ```
 //! use sip_message::{HeaderSpans, Message, parse, write::{ResponseWriter, Status}};
@@ -11,7 +12,7 @@
 //!     From: <sip:a@example.com>;tag=1\r\nTo: <sip:example.com>\r\nCall-ID: 7\r\nCSeq: 1 OPTIONS\r\n\r\n";
 //! let mut spans = HeaderSpans::new();
 //! let Ok(Message::Request(request)) = parse(datagram, &mut spans) else { panic!("not a request") };
-//! let status = request.check().map_or_else(Status::from, |()| Status::of(200));
+//! let status = request.check().map_or_else(Status::from, |_| Status::of(200));
 //! let mut out = Vec::new();
 //! ResponseWriter::start(&mut out, &request, status, "192.0.2.1:4711".parse()?, b"tag").finish(b"");
 //! assert!(out.starts_with(b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1;received=192.0.2.1;rport=4711"));
@@ -28,6 +29,7 @@ pub mod limits;
 pub mod write;
 
 mod check;
+mod checked;
 mod comma;
 mod contact;
 mod cseq;
@@ -48,6 +50,7 @@ mod uri;
 mod uri_match;
 mod via;
 
+pub use checked::{CheckedAddress, CheckedContact, CheckedRequest};
 pub use contact::Contact;
 pub use cseq::CSeq;
 pub use defect::{Defect, Unparseable};

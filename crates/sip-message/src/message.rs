@@ -1,7 +1,7 @@
 //! A message as a whole: its start line, headers and body.
 
 use crate::check::{check_request, check_response};
-use crate::{Defect, Headers, Method, Uri};
+use crate::{CheckedRequest, Defect, Headers, Method, Uri};
 use core::fmt;
 
 /// A request or a response.
@@ -63,12 +63,12 @@ impl<'m> Request<'m> {
     }
 
     /// Checks everything a server relies on: version, mandatory headers, ranges, and the grammar of the start line and
-    /// of the headers that name, route or count. Authorization headers are not read: a faulty one asks for a
+    /// of the headers that name, route or count. What it has read can be had from the result. Authorization headers are not read: a faulty one asks for a
     /// challenge, not for a refusal of the request (RFC 4475 section 3.3.7).
     ///
     /// # Errors
     /// The first [`Defect`] found; the message stays readable and can be answered.
-    pub fn check(&self) -> Result<(), Defect> {
+    pub fn check(&self) -> Result<CheckedRequest<'m>, Defect> {
         check_request(self)
     }
 }

@@ -14,6 +14,7 @@ pub struct NameAddr<'m> {
     pub uri_octets: &'m [u8],
     /// The header's parameters, never the URI's.
     pub params: Params<'m>,
+    known: KnownParams<'m>,
 }
 
 impl<'m> NameAddr<'m> {
@@ -28,7 +29,7 @@ impl<'m> NameAddr<'m> {
     /// The tag of a From or To.
     #[must_use]
     pub fn tag(&self) -> Option<&'m [u8]> {
-        self.params.find("tag")
+        self.known.tag
     }
 
     /// The value of that parameter without its quotes, empty if it has none; `None` if the parameter is absent.
@@ -42,7 +43,7 @@ impl<'m> NameAddr<'m> {
     /// # Errors
     /// [`Defect::Malformed`] unless it is a number from 0 to 1 with at most three decimals.
     pub fn q_thousandths(&self) -> Result<Option<u16>, Defect> {
-        match self.param("q") {
+        match self.known.q {
             None => Ok(None),
             Some(value) => thousandths(value).map(Some).ok_or(Defect::Malformed(HeaderName::Contact)),
         }
@@ -53,18 +54,30 @@ impl<'m> NameAddr<'m> {
     /// # Errors
     /// [`Defect::Malformed`] or [`Defect::OutOfRange`] unless it is a number below 2^32.
     pub fn expires(&self) -> Result<Option<u32>, Defect> {
-        self.param("expires").map(|value| number(value, u32::MAX, HeaderName::Contact)).transpose()
+        self.known.expires.map(|value| number(value, u32::MAX, HeaderName::Contact)).transpose()
+    }
+
+    /// The `+sip.instance` of a Contact without its quotes (RFC 5626 section 4.1).
+    #[must_use]
+    pub fn instance(&self) -> Option<&'m [u8]> {
+        self.known.instance
+    }
+
+    /// The `reg-id` of a Contact as sent (RFC 5626 section 4.2).
+    #[must_use]
+    pub fn reg_id(&self) -> Option<&'m [u8]> {
+        self.known.reg_id
     }
 
     /// Reads one value and stops before the comma or end behind it; `name` is the header to blame.
     pub(crate) fn read(cursor: &mut Cursor<'m>, name: HeaderName) -> Result<Self, Defect> {
         let malformed = Defect::Malformed(name);
         let (display_name, uri_octets) = read_address(cursor).ok_or(malformed)?;
-        let mut seen = Seen::default();
+        let mut known = KnownParams::default();
         let params = Params::read(cursor, malformed, |param| {
-            if seen.again(param) { Err(Defect::DuplicateParameter(name)) } else { Ok(()) }
+            known.note(param).map_err(|Again| Defect::DuplicateParameter(name))
         })?;
-        Ok(Self { display_name, uri_octets, params })
+        Ok(Self { display_name, uri_octets, params, known })
     }
 
     /// Reads a header that has one address and nothing else.
@@ -76,23 +89,34 @@ impl<'m> NameAddr<'m> {
     }
 }
 
-/// Which of the parameters that decide something have been seen; twice would let two readers decide differently.
-#[derive(Default)]
-struct Seen {
-    tag: bool,
-    q: bool,
-    expires: bool,
+/// The parameters that decide something, without their quotes; twice would let two readers decide differently.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct KnownParams<'m> {
+    tag: Option<&'m [u8]>,
+    q: Option<&'m [u8]>,
+    expires: Option<&'m [u8]>,
+    instance: Option<&'m [u8]>,
+    reg_id: Option<&'m [u8]>,
 }
 
-impl Seen {
-    fn again(&mut self, param: Param<'_>) -> bool {
-        let seen = match param.name.len() {
+/// A parameter that may stand once only stands there again.
+struct Again;
+
+impl<'m> KnownParams<'m> {
+    #[inline]
+    fn note(&mut self, param: Param<'m>) -> Result<(), Again> {
+        let place = match param.name.len() {
             3 if param.name.eq_ignore_ascii_case(b"tag") => &mut self.tag,
             1 if param.name.eq_ignore_ascii_case(b"q") => &mut self.q,
             7 if param.name.eq_ignore_ascii_case(b"expires") => &mut self.expires,
-            _ => return false,
+            13 if param.name.eq_ignore_ascii_case(b"+sip.instance") => &mut self.instance,
+            6 if param.name.eq_ignore_ascii_case(b"reg-id") => &mut self.reg_id,
+            _ => return Ok(()),
         };
-        core::mem::replace(seen, true)
+        match place.replace(param.unquoted()) {
+            None => Ok(()),
+            Some(_) => Err(Again),
+        }
     }
 }
 

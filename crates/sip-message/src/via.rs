@@ -1,6 +1,6 @@
 //! Via (RFC 3261 section 20.42, RFC 3581).
 
-use crate::grammar::{Cursor, TOKEN, is_space};
+use crate::grammar::{Cursor, TOKEN, is_space, trim};
 use crate::number::port;
 use crate::params::Param;
 use crate::{Defect, HeaderName, HostPort, Params};
@@ -20,6 +20,8 @@ pub struct Via<'m> {
     pub received: Option<&'m [u8]>,
     /// All parameters.
     pub params: Params<'m>,
+    /// The whole value as sent, from its first octet to its last.
+    pub(crate) text: &'m [u8],
 }
 
 /// The rport parameter (RFC 3581 section 3).
@@ -39,11 +41,14 @@ const REPEATED: Defect = Defect::DuplicateParameter(HeaderName::Via);
 impl<'m> Via<'m> {
     /// Reads one value and stops before the comma or end behind it.
     pub(crate) fn read(cursor: &mut Cursor<'m>) -> Result<Self, Defect> {
+        let mut start = *cursor;
+        start.skip_space();
         let transport = read_transport(cursor).ok_or(MALFORMED)?;
         let host = HostPort::read(cursor).ok_or(MALFORMED)?;
-        let mut via =
-            Self { transport, host, branch: None, rport: Rport::Absent, received: None, params: Params::default() };
+        let (params, text) = (Params::default(), &[][..]);
+        let mut via = Self { transport, host, branch: None, rport: Rport::Absent, received: None, params, text };
         via.params = Params::read(cursor, MALFORMED, |param| via.note(param))?;
+        via.text = trim(cursor.since(&start));
         Ok(via)
     }
 

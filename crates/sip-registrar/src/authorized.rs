@@ -1,7 +1,7 @@
 //! A REGISTER whose sender may change the bindings it asks about.
 
 use sip_digest::VerifiedIdentity;
-use sip_message::{Defect, Request, Uri};
+use sip_message::{CheckedRequest, Uri};
 
 /// Says whether an address-of-record is the subject's own.
 pub trait AddressOfRecordOwner {
@@ -16,7 +16,7 @@ pub struct NotTheirAddressOfRecord;
 /// A REGISTER together with the proof that its sender owns the address-of-record.
 #[derive(Debug)]
 pub struct AuthorizedRegister<'r, 'm, S> {
-    pub(crate) request: &'r Request<'m>,
+    pub(crate) request: &'r CheckedRequest<'m>,
     identity: &'r VerifiedIdentity<S>,
 }
 
@@ -24,13 +24,13 @@ impl<'r, 'm, S: AddressOfRecordOwner> AuthorizedRegister<'r, 'm, S> {
     /// Checks that the identity owns the address-of-record in To.
     ///
     /// # Errors
-    /// [`NotTheirAddressOfRecord`] inside `Ok`; a [`Defect`] if To cannot be read.
+    /// [`NotTheirAddressOfRecord`].
     pub fn new(
-        request: &'r Request<'m>,
+        request: &'r CheckedRequest<'m>,
         identity: &'r VerifiedIdentity<S>,
-    ) -> Result<Result<Self, NotTheirAddressOfRecord>, Defect> {
-        let to = request.headers().to_header()?.uri()?;
-        if identity.subject().owns(&to) { Ok(Ok(Self { request, identity })) } else { Ok(Err(NotTheirAddressOfRecord)) }
+    ) -> Result<Self, NotTheirAddressOfRecord> {
+        let to = &request.to_header().uri;
+        if identity.subject().owns(to) { Ok(Self { request, identity }) } else { Err(NotTheirAddressOfRecord) }
     }
 
     /// Whose bindings it is about.

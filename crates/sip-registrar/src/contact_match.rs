@@ -1,23 +1,25 @@
 //! Which present binding a contact means.
 
 use domain::LiveBinding;
-use sip_message::{NameAddr, Uri, uris_match};
+use sip_message::{CheckedAddress, Uri, uris_match};
 
 /// What names a contact: its URI, or for a phone with several flows its instance and reg-id (RFC 5626 section 6).
+#[derive(Clone, Copy)]
 pub(crate) struct ContactIdentity<'m> {
     pub(crate) octets: &'m [u8],
-    uri: Option<Uri<'m>>,
+    uri: Uri<'m>,
     pub(crate) instance: &'m [u8],
     pub(crate) reg_id: u32,
 }
 
 impl<'m> ContactIdentity<'m> {
-    pub(crate) fn of(contact: &NameAddr<'m>) -> Self {
-        let instance = contact.param("+sip.instance").unwrap_or_default();
+    pub(crate) fn of(contact: &CheckedAddress<'m>) -> Self {
+        let CheckedAddress { address, uri } = *contact;
+        let instance = address.instance().unwrap_or_default();
         // Without an instance a reg-id says nothing and is ignored (RFC 5626 section 6).
-        let named = contact.param("reg-id").filter(|_| !instance.is_empty());
+        let named = address.reg_id().filter(|_| !instance.is_empty());
         let reg_id = named.and_then(parse_reg_id).unwrap_or(0);
-        Self { octets: contact.uri_octets, uri: contact.uri().ok(), instance, reg_id }
+        Self { octets: address.uri_octets, uri, instance, reg_id }
     }
 
     /// Instance and reg-id where both sides have them, else the URI rules of RFC 3261 section 19.1.4.
@@ -29,10 +31,7 @@ impl<'m> ContactIdentity<'m> {
         if self.octets == texts.contact {
             return true;
         }
-        match (&self.uri, Uri::parse(texts.contact)) {
-            (Some(mine), Ok(theirs)) => uris_match(mine, &theirs),
-            _ => false,
-        }
+        Uri::parse(texts.contact).is_ok_and(|theirs| uris_match(&self.uri, &theirs))
     }
 }
 

@@ -5,8 +5,11 @@ use crate::contact_match::ContactIdentity;
 use crate::policy::Policy;
 use crate::reading::{Reading, Wish};
 use domain::{BindingFacts, BindingId, BindingTexts, LiveBinding, SignallingTransport, Timestamp};
-use sip_message::{Defect, HeaderName, NameAddr};
+use sip_message::{CheckedAddress, Defect, HeaderName};
 use std::net::SocketAddr;
+
+/// What a malformed `expires` parameter counts as (RFC 3261 section 20.10).
+const MALFORMED_EXPIRES_SECONDS: u32 = 3_600;
 
 /// How the REGISTER came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,7 +106,7 @@ fn remove_expired(location: &mut LocationAccess<'_>, now: Timestamp) {
     });
 }
 
-fn remove_all(reading: &Reading<'_>, location: &mut LocationAccess<'_>) -> Result<Registered, Rejection> {
+fn remove_all(reading: &Reading<'_, '_>, location: &mut LocationAccess<'_>) -> Result<Registered, Rejection> {
     if location.bindings.iter().any(|binding| is_out_of_order(reading, binding)) {
         return Err(Rejection::OutOfOrder);
     }
@@ -114,12 +117,11 @@ fn remove_all(reading: &Reading<'_>, location: &mut LocationAccess<'_>) -> Resul
 }
 
 /// Everything that could fail, before anything is changed.
-fn check(reading: &Reading<'_>, bindings: &[LiveBinding], policy: &Policy) -> Result<(), Rejection> {
+fn check(reading: &Reading<'_, '_>, bindings: &[LiveBinding], policy: &Policy) -> Result<(), Rejection> {
     let mut wanted = 0_usize;
     for contact in reading.contacts() {
-        let contact = contact?;
-        contact.q_thousandths()?;
-        let seconds = wanted_seconds(reading, &contact, policy)?;
+        contact.address.q_thousandths()?;
+        let seconds = wanted_seconds(reading, &contact, policy);
         if seconds > 0 {
             wanted += 1;
             if seconds < policy.min_expires_seconds {
@@ -127,7 +129,7 @@ fn check(reading: &Reading<'_>, bindings: &[LiveBinding], policy: &Policy) -> Re
             }
         }
         let identity = ContactIdentity::of(&contact);
-        if bindings.iter().any(|binding| identity.is(binding) && is_out_of_order(reading, binding)) {
+        if bindings.iter().any(|binding| is_out_of_order(reading, binding) && identity.is(binding)) {
             return Err(Rejection::OutOfOrder);
         }
     }
@@ -137,21 +139,19 @@ fn check(reading: &Reading<'_>, bindings: &[LiveBinding], policy: &Policy) -> Re
 /// Removals go first: what a phone gives up makes room for what it asks for, and a phone that moved may name its old
 /// and its new contact under one instance.
 fn apply(
-    reading: &Reading<'_>,
+    reading: &Reading<'_, '_>,
     location: &mut LocationAccess<'_>,
     (arrival, policy): (&Arrival, &Policy),
 ) -> Result<Registered, Rejection> {
     let mut outcome = Registered::Kept;
     for contact in reading.contacts() {
-        let contact = contact?;
-        if wanted_seconds(reading, &contact, policy)? == 0 {
+        if wanted_seconds(reading, &contact, policy) == 0 {
             outcome = Registered::Removed;
             remove_from(0, &ContactIdentity::of(&contact), location);
         }
     }
     for contact in reading.contacts() {
-        let contact = contact?;
-        let seconds = wanted_seconds(reading, &contact, policy)?;
+        let seconds = wanted_seconds(reading, &contact, policy);
         if seconds > 0 {
             keep(reading, location, (&contact, seconds), (arrival, policy))?;
         }
@@ -163,9 +163,9 @@ fn apply(
 /// may mean one binding by its flow and another by its URI: it takes the place of all of them, so that no phone is ever
 /// called twice.
 fn keep(
-    reading: &Reading<'_>,
+    reading: &Reading<'_, '_>,
     location: &mut LocationAccess<'_>,
-    (contact, seconds): (&NameAddr<'_>, u32),
+    (contact, seconds): (&CheckedAddress<'_>, u32),
     (arrival, policy): (&Arrival, &Policy),
 ) -> Result<(), Rejection> {
     let identity = ContactIdentity::of(contact);
@@ -185,7 +185,7 @@ fn keep(
         cseq: reading.cseq,
         generation: arrival.generation,
         reg_id: identity.reg_id,
-        q_thousandths: contact.q_thousandths()?.unwrap_or(1000),
+        q_thousandths: contact.address.q_thousandths()?.unwrap_or(1000),
         transport: arrival.transport,
     };
     let present = location.bindings.iter_mut().enumerate().find(|(_, binding)| identity.is(binding));
@@ -214,7 +214,7 @@ fn remove_from(first: usize, identity: &ContactIdentity<'_>, location: &mut Loca
 }
 
 /// The binding nearest its expiry gives way, but none that this very request wrote.
-fn make_room(location: &mut LocationAccess<'_>, reading: &Reading<'_>, policy: &Policy) {
+fn make_room(location: &mut LocationAccess<'_>, reading: &Reading<'_, '_>, policy: &Policy) {
     while location.bindings.len() >= policy.max_bindings.max(1) {
         let of_this_request =
             |binding: &LiveBinding| binding.facts.cseq == reading.cseq && binding.texts().call_id == reading.call_id;
@@ -231,17 +231,24 @@ fn make_room(location: &mut LocationAccess<'_>, reading: &Reading<'_>, policy: &
 
 /// The interval asked for, cut to the longest granted; zero means removal. The contact's own parameter goes first, then
 /// the Expires header, then the default (RFC 3261 section 10.3 step 7).
-fn wanted_seconds(reading: &Reading<'_>, contact: &NameAddr<'_>, policy: &Policy) -> Result<u32, Rejection> {
-    let asked = contact.expires()?.or(reading.expires).unwrap_or(policy.default_expires_seconds);
-    Ok(asked.min(policy.max_expires_seconds))
+///
+/// A parameter that is no number counts as an hour and one beyond 2^32 - 1 as that (RFC 3261 section 10.2): a phone
+/// that cannot count shall be reachable all the same.
+fn wanted_seconds(reading: &Reading<'_, '_>, contact: &CheckedAddress<'_>, policy: &Policy) -> u32 {
+    let own = match contact.address.expires() {
+        Ok(seconds) => seconds,
+        Err(Defect::OutOfRange(_)) => Some(u32::MAX),
+        Err(_) => Some(MALFORMED_EXPIRES_SECONDS),
+    };
+    own.or(reading.expires).unwrap_or(policy.default_expires_seconds).min(policy.max_expires_seconds)
 }
 
-fn is_out_of_order(reading: &Reading<'_>, binding: &LiveBinding) -> bool {
+fn is_out_of_order(reading: &Reading<'_, '_>, binding: &LiveBinding) -> bool {
     binding.texts().call_id == reading.call_id && reading.cseq <= binding.facts.cseq
 }
 
-fn join_path(reading: &Reading<'_>, path: &mut Vec<u8>) {
-    for value in reading.headers.all(HeaderName::Path) {
+fn join_path(reading: &Reading<'_, '_>, path: &mut Vec<u8>) {
+    for value in reading.request.headers().all(HeaderName::Path) {
         if !path.is_empty() {
             path.extend_from_slice(b", ");
         }

@@ -1,6 +1,6 @@
 //! Which transaction a request belongs to (RFC 3261 section 17.2.3).
 
-use sip_message::{HeaderName, Method, Request};
+use sip_message::{CheckedRequest, HeaderName, Method};
 use std::net::SocketAddr;
 
 /// The branch prefix of RFC 3261 elements; with nothing behind it a branch names no transaction (RFC 4475 3.2.1).
@@ -31,13 +31,10 @@ impl TransactionKey {
 
     /// Makes this the key of the server transaction that the request creates or belongs to: branch, sent-by and
     /// method, or for a branch without the magic cookie the fields RFC 2543 compares.
-    ///
-    /// # Errors
-    /// The defect of the request that leaves it without a key.
-    pub fn read(&mut self, request: &Request<'_>, source: MessageSource) -> Result<(), sip_message::Defect> {
+    pub fn read(&mut self, request: &CheckedRequest<'_>, source: MessageSource) {
         self.octets.clear();
         self.push_source(source);
-        let via = request.headers().top_via()?;
+        let via = request.top_via();
         match via.branch {
             Some(branch) if branch.len() > MAGIC_COOKIE.len() && has_cookie(branch) => {
                 self.push(branch);
@@ -45,21 +42,18 @@ impl TransactionKey {
                 self.push(&via.host.port.unwrap_or(0).to_be_bytes());
                 self.push(method_of_transaction(request.method()).as_bytes());
             }
-            _ => self.read_rfc2543(request)?,
+            _ => self.read_rfc2543(request),
         }
-        Ok(())
     }
 
-    fn read_rfc2543(&mut self, request: &Request<'_>) -> Result<(), sip_message::Defect> {
-        let headers = request.headers();
+    fn read_rfc2543(&mut self, request: &CheckedRequest<'_>) {
         self.push(request.uri_octets());
-        self.push(headers.to_header()?.tag().unwrap_or_default());
-        self.push(headers.from_header()?.tag().unwrap_or_default());
-        self.push(headers.call_id()?);
-        self.push(&headers.cseq()?.number.to_be_bytes());
-        self.push(headers.first(HeaderName::Via).unwrap_or_default());
+        self.push(request.to_header().address.tag().unwrap_or_default());
+        self.push(request.from_header().address.tag().unwrap_or_default());
+        self.push(request.call_id());
+        self.push(&request.cseq_number().to_be_bytes());
+        self.push(request.headers().first(HeaderName::Via).unwrap_or_default());
         self.push(method_of_transaction(request.method()).as_bytes());
-        Ok(())
     }
 
     fn push_source(&mut self, source: MessageSource) {

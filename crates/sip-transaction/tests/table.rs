@@ -20,7 +20,8 @@ fn key_from(text: &str, remote: &str) -> TransactionKey {
     let mut spans = HeaderSpans::new();
     let Ok(Message::Request(request)) = parse(text.as_bytes(), &mut spans) else { panic!("{text}") };
     let mut key = TransactionKey::new();
-    key.read(&request, MessageSource { remote: remote.parse().unwrap(), discriminator: 0 }).unwrap();
+    let source = MessageSource { remote: remote.parse().unwrap(), discriminator: 0 };
+    key.read(&request.check().unwrap(), source);
     key
 }
 

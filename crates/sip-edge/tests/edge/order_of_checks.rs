@@ -102,6 +102,15 @@ async fn what_cannot_be_answered_is_not() {
         let draft = phone.draft("ACK", "sip:bob@ma-aaaaaaaa.example.test");
         phone.write(&draft)
     };
+    // A response goes the way of the Via values (RFC 3261 section 18.2.2); without one it goes nowhere.
+    let without_via = {
+        let mut phone = Phone::new("alice");
+        let draft = phone.draft_register(&[]);
+        let text = phone.write(&draft);
+        let (start, via) = text.split_once("Via:").unwrap();
+        format!("{start}{}", via.split_once("\r\n").unwrap().1)
+    };
+    let worse_without_via = without_via.replace("SIP/2.0", "SIP/7.0").replace("CSeq", "X-CSeq");
     let broken_ack = ack.replace("Max-Forwards: 70", "Max-Forwards: 0").replace("Call-ID", "X-Call-ID");
     for silent in [
         &b""[..],
@@ -114,6 +123,8 @@ async fn what_cannot_be_answered_is_not() {
         &[b'x'; 65_535],
         ack.as_bytes(),
         broken_ack.as_bytes(),
+        without_via.as_bytes(),
+        worse_without_via.as_bytes(),
     ] {
         assert_eq!(world.receive(source, silent), [], "{}", String::from_utf8_lossy(&silent[..silent.len().min(30)]));
     }

@@ -144,7 +144,7 @@ async fn what_the_registrar_refuses_is_answered_by_its_rule() {
         (&["Contact: *"][..], 400),
         (&["Contact: *", "Expires: 60"], 400),
         (&["Contact: <sip:a@1.test>;q=7"], 400),
-        (&["Contact: <sip:a@1.test>;expires=x"], 400),
+        (&["Contact: <sip:a@1.test>", "Expires: x"], 400),
         (&["Contact: <sip:a@1.test>;expires=59"], 423),
         (&[&format!("Contact: {}", many.join(", "))], 403),
     ] {
@@ -157,6 +157,16 @@ async fn what_the_registrar_refuses_is_answered_by_its_rule() {
     let draft = phone.authorize(&draft);
     assert_eq!(status(&phone.send(&mut world, &draft)), 500);
     assert_eq!(world.bindings("alice"), 1);
+}
+
+/// RFC 3261 section 20.10: an hour, and in the order of intervals before the Expires header.
+#[tokio::test]
+async fn an_expires_parameter_that_is_no_number_is_an_hour() {
+    let mut world = World::new().await;
+    let mut phone = Phone::new("alice");
+    let sent = phone.register(&mut world, &["Contact: <sip:alice@192.0.2.7:5062>;expires=\"soon\"", "Expires: 90"]);
+    assert_eq!(status(&sent), 200);
+    assert_eq!(header(&sent, "Contact").as_deref(), Some("<sip:alice@192.0.2.7:5062>;expires=3600"));
 }
 
 /// Either header is accepted, and credentials for another realm beside ours do no harm.

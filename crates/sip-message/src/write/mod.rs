@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod echoed;
 mod fields;
 mod request;
 mod response;
@@ -11,6 +12,7 @@ mod status;
 
 use alloc::vec::Vec;
 
+pub use echoed::Echoed;
 pub use request::RequestWriter;
 pub use response::ResponseWriter;
 pub use status::Status;

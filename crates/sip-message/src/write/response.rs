@@ -1,11 +1,11 @@
 //! Responses to one request.
 
 use super::Vec;
+use super::echoed::Echoed;
 use super::fields::{CRLF, Decimal, push_address, push_body, push_header, push_number, push_text};
 use super::status::Status;
-use crate::comma::split_first;
-use crate::grammar::Cursor;
-use crate::{HeaderName, NameAddr, Request, Rport, Via};
+use crate::grammar::trim;
+use crate::{HeaderName, Rport, Via};
 use core::net::SocketAddr;
 
 /// Writes the response to a request, which may have any defect.
@@ -21,9 +21,9 @@ impl<'o> ResponseWriter<'o> {
     /// The topmost Via says what only we know: `received` when its sent-by is not the address the request came from, or
     /// when the client asked for `rport`, which is then filled in too (RFC 3261 section 18.2.1, RFC 3581 section 4).
     /// What the client itself wrote there is dropped. A To without a tag gets `to_tag`, except in a 100.
-    pub fn start(
+    pub fn start<'r>(
         out: &'o mut Vec<u8>,
-        request: &Request<'_>,
+        request: impl Into<Echoed<'r>>,
         status: Status<'_>,
         source: SocketAddr,
         to_tag: &[u8],
@@ -33,12 +33,11 @@ impl<'o> ResponseWriter<'o> {
         out.push(b' ');
         push_text(out, status.reason.as_bytes());
         out.extend_from_slice(CRLF);
-        push_vias(out, request, source);
-        let headers = request.headers();
+        let echoed = request.into();
+        push_vias(out, &echoed, source);
         for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
-            let Some(value) = headers.first(name) else { continue };
-            let has_tag = |value| NameAddr::parse(value, name).is_ok_and(|to| to.tag().is_some());
-            if name == HeaderName::To && status.code != 100 && !to_tag.is_empty() && !has_tag(value) {
+            let Some(value) = echoed.headers.first(name) else { continue };
+            if name == HeaderName::To && status.code != 100 && !to_tag.is_empty() && !echoed.to_has_tag {
                 push_header(out, name.as_str(), &[value, b";tag=", to_tag]);
             } else {
                 push_header(out, name.as_str(), &[value]);
@@ -70,15 +69,17 @@ impl<'o> ResponseWriter<'o> {
     }
 }
 
-fn push_vias(out: &mut Vec<u8>, request: &Request<'_>, source: SocketAddr) {
-    let mut lines = request.headers().all(HeaderName::Via);
+fn push_vias(out: &mut Vec<u8>, echoed: &Echoed<'_>, source: SocketAddr) {
+    let mut lines = echoed.headers.all(HeaderName::Via);
     if let Some(top_line) = lines.next() {
         out.extend_from_slice(b"Via: ");
-        let (top, rest) = split_first(top_line);
-        push_top_via(out, top, source);
-        if let Some(rest) = rest {
-            out.push(b',');
-            push_text(out, rest);
+        match &echoed.top_via {
+            Some(via) => {
+                push_top_via(out, via, source);
+                // The others in the line, with the comma before them.
+                push_text(out, trim(top_line.get(via.text.len()..).unwrap_or_default()));
+            }
+            None => push_text(out, top_line),
         }
         out.extend_from_slice(CRLF);
     }
@@ -87,22 +88,15 @@ fn push_vias(out: &mut Vec<u8>, request: &Request<'_>, source: SocketAddr) {
     }
 }
 
-fn push_top_via(out: &mut Vec<u8>, top: &[u8], source: SocketAddr) {
-    let mut cursor = Cursor::new(top);
-    let via = Via::read(&mut cursor);
-    cursor.skip_space();
-    let (Ok(via), true) = (via, cursor.is_at_end()) else {
-        push_text(out, top);
-        return;
-    };
+fn push_top_via(out: &mut Vec<u8>, via: &Via<'_>, source: SocketAddr) {
     let address = source.ip().to_canonical();
     let asks_for_port = via.rport != Rport::Absent;
     let is_elsewhere = via.host.ip().map(|ip| ip.to_canonical()) != Some(address);
     if !asks_for_port && !is_elsewhere && via.received.is_none() {
-        push_text(out, top);
+        push_text(out, via.text);
         return;
     }
-    push_text(out, before_params(top, via));
+    push_text(out, before_params(via));
     let ours = |name: &[u8]| name.eq_ignore_ascii_case(b"received") || name.eq_ignore_ascii_case(b"rport");
     for param in via.params.iter().filter(|param| !ours(param.name)) {
         out.push(b';');
@@ -123,9 +117,8 @@ fn push_top_via(out: &mut Vec<u8>, top: &[u8], source: SocketAddr) {
 }
 
 /// A Via value up to its parameters.
-fn before_params<'m>(value: &'m [u8], via: Via<'m>) -> &'m [u8] {
-    let value = crate::grammar::trim(value);
-    value.strip_suffix(via.params.as_octets()).map_or(value, crate::grammar::trim)
+fn before_params<'m>(via: &Via<'m>) -> &'m [u8] {
+    via.text.strip_suffix(via.params.as_octets()).map_or(via.text, trim)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use sip_digest::{
     AlgorithmSet, Answer, Attempt, Candidate, Ha1, HashAlgorithm, Lane, NonceCounts, NonceIssuer, NonceKey, NonceScope,
     NonceSeed, QopPreference, QopRule, Secret, UriAgreement, Verdict, VerifiedIdentity, verify,
 };
-use sip_message::{DigestChallenge, HeaderName, HeaderSpans, Message, Request, Uri, parse};
+use sip_message::{CheckedRequest, DigestChallenge, HeaderName, HeaderSpans, Message, Uri, parse};
 use sip_registrar::{
     AddressOfRecordOwner, Arrival, AuthorizedRegister, LocationAccess, NotTheirAddressOfRecord, Policy, Registered,
     Rejection, register,
@@ -63,7 +63,7 @@ impl Place {
     pub fn register(&mut self, call_id: &str, cseq: u32, lines: &[&str]) -> Expected {
         let text = register_text("sip:alice@example.test", (call_id, cseq), lines);
         with_identity(&text, |request, identity| {
-            let command = AuthorizedRegister::new(request, identity).unwrap().unwrap();
+            let command = AuthorizedRegister::new(request, identity).unwrap();
             let arrival = Arrival {
                 now: self.now,
                 transport: SignallingTransport::Udp,
@@ -111,7 +111,7 @@ impl Place {
 /// Whether Alice may register for that To.
 pub fn authorize(to: &str) -> Result<(), NotTheirAddressOfRecord> {
     with_identity(&register_text(to, ("c", 1), &[]), |request, identity| {
-        AuthorizedRegister::new(request, identity).unwrap().map(|_| ())
+        AuthorizedRegister::new(request, identity).map(|_| ())
     })
 }
 
@@ -159,7 +159,7 @@ fn authorization() -> Vec<u8> {
     out
 }
 
-fn with_identity<R>(text: &str, then: impl FnOnce(&Request<'_>, &VerifiedIdentity<Alice>) -> R) -> R {
+fn with_identity<R>(text: &str, then: impl FnOnce(&CheckedRequest<'_>, &VerifiedIdentity<Alice>) -> R) -> R {
     let mut spans = HeaderSpans::new();
     let Ok(Message::Request(request)) = parse(text.as_bytes(), &mut spans) else { panic!("{text}") };
     let claim = request.headers().digest_credentials(HeaderName::Authorization).next().unwrap().unwrap();
@@ -176,7 +176,7 @@ fn with_identity<R>(text: &str, then: impl FnOnce(&Request<'_>, &VerifiedIdentit
         candidates: &[Candidate::Accepted { subject: Alice, ha1: &ha1 }],
     };
     match verify(&attempt, &mut NonceCounts::with_buckets(1)) {
-        Verdict::Verified(identity) => then(&request, &identity),
+        Verdict::Verified(identity) => then(&request.check().unwrap(), &identity),
         verdict => panic!("{verdict:?}"),
     }
 }
