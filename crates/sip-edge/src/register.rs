@@ -11,7 +11,7 @@ use directory::Superseded;
 use domain::{AuthReason, LiveBinding, Timestamp};
 use sip_digest::Staleness;
 use sip_message::HeaderName;
-use sip_message::write::{ResponseWriter, Status};
+use sip_message::write::{ResponseWriter, Status, push_number};
 use sip_registrar::{Arrival, AuthorizedRegister, LocationAccess, Registered, register};
 use std::io::Write as _;
 
@@ -150,9 +150,10 @@ fn write_contacts(bindings: &[LiveBinding], now: Timestamp, out: &mut Vec<u8>) {
         }
         out.push(b'<');
         out.extend_from_slice(texts.contact);
-        // Writing to a Vec cannot fail.
-        let _ = write!(out, ">;expires={left}");
+        out.extend_from_slice(b">;expires=");
+        push_number(out, left);
         if facts.q_thousandths < 1000 {
+            // Writing to a Vec cannot fail.
             let _ = write!(out, ";q=0.{:03}", facts.q_thousandths);
         }
         if !texts.instance.is_empty() {

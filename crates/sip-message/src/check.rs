@@ -8,6 +8,7 @@ use crate::{Contact, Defect, HeaderName, Headers, NameAddr, Request, Response, U
 /// Headers that are lists of addresses a request is routed by.
 const ROUTING: [HeaderName; 3] = [HeaderName::Route, HeaderName::RecordRoute, HeaderName::Path];
 
+#[inline]
 pub(crate) fn check_request<'m>(request: &Request<'m>) -> Result<CheckedRequest<'m>, Defect> {
     if !request.version_is_supported() {
         return Err(Defect::UnsupportedVersion);
@@ -42,6 +43,7 @@ fn check_request_uri<'m>(request: &Request<'m>) -> Result<Uri<'m>, Defect> {
     if uri.headers.is_empty() { Ok(uri) } else { Err(Defect::MalformedRequestUri) }
 }
 
+#[inline]
 fn check_headers(headers: Headers<'_>) -> Result<CheckedHeaders<'_>, Defect> {
     let mut vias = headers.vias();
     let top_via = vias.next().unwrap_or(Err(Defect::Missing(HeaderName::Via)))?;

@@ -135,9 +135,10 @@ enum Known {
 }
 
 impl Known {
+    #[inline]
     fn of(name: &[u8]) -> Option<Self> {
         let (text, known) = match (name.len(), name.first()?.to_ascii_lowercase()) {
-            (8, b'u') if name.eq_ignore_ascii_case(b"username") => return Some(Self::Username),
+            (8, b'u') if name == b"username" || name.eq_ignore_ascii_case(b"username") => return Some(Self::Username),
             (8, b'u') => ("userhash", Self::Userhash),
             (8, _) => ("response", Self::Response),
             (5, b'r') => ("realm", Self::Realm),
@@ -152,7 +153,7 @@ impl Known {
             (2, _) => ("nc", Self::Nc),
             _ => return None,
         };
-        name.eq_ignore_ascii_case(text.as_bytes()).then_some(known)
+        (name == text.as_bytes() || name.eq_ignore_ascii_case(text.as_bytes())).then_some(known)
     }
 }
 

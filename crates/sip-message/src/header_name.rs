@@ -184,7 +184,9 @@ impl HeaderName {
             [letter] => BY_COMPACT.get(usize::from(*letter)).copied().unwrap_or(Self::Other),
             [first, .., last] => {
                 let known = BY_SLOT.get(slot(name.len(), *first, *last)).copied().unwrap_or(Self::Other);
-                if known.as_str().as_bytes().eq_ignore_ascii_case(name) { known } else { Self::Other }
+                let spelling = known.as_str().as_bytes();
+                // Nearly all peers use the usual spelling, and equality is the cheaper test.
+                if spelling == name || spelling.eq_ignore_ascii_case(name) { known } else { Self::Other }
             }
         }
     }

@@ -70,6 +70,7 @@ impl<'m> NameAddr<'m> {
     }
 
     /// Reads one value and stops before the comma or end behind it; `name` is the header to blame.
+    #[inline]
     pub(crate) fn read(cursor: &mut Cursor<'m>, name: HeaderName) -> Result<Self, Defect> {
         let malformed = Defect::Malformed(name);
         let (display_name, uri_octets) = read_address(cursor).ok_or(malformed)?;
@@ -81,6 +82,7 @@ impl<'m> NameAddr<'m> {
     }
 
     /// Reads a header that has one address and nothing else.
+    #[inline]
     pub(crate) fn parse(value: &'m [u8], name: HeaderName) -> Result<Self, Defect> {
         let mut cursor = Cursor::new(value);
         let address = Self::read(&mut cursor, name)?;

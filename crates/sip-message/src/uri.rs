@@ -49,6 +49,7 @@ impl<'m> Uri<'m> {
         Self::read(octets).ok_or(Defect::MalformedUri)
     }
 
+    #[inline]
     fn read(octets: &'m [u8]) -> Option<Self> {
         let colon = octets.iter().position(|octet| *octet == b':')?;
         let scheme = Scheme::read(octets.get(..colon)?)?;
@@ -73,6 +74,7 @@ impl<'m> Uri<'m> {
         }
     }
 
+    #[inline]
     fn read_sip(mut self) -> Option<Self> {
         let mut cursor = Cursor::new(self.opaque);
         if let Some(at) = memchr::memchr(b'@', self.opaque) {

@@ -46,17 +46,30 @@ impl<'m> Claim<'m> {
         };
         Self {
             realm: sent.realm.unwrap_or_default(),
-            exchange: Exchange {
-                algorithm,
-                nonce: sent.nonce.unwrap_or_default(),
-                uri: sent.uri.unwrap_or_default(),
-                cnonce: sent.cnonce.unwrap_or_default(),
-                protection: protection.unwrap_or(Protection::Legacy),
-            },
+            exchange: exchange(sent, algorithm, protection),
             count,
             response: response.unwrap_or_default(),
             defect,
         }
+    }
+}
+
+/// What the claim's response was computed over, and ours to it is; of a claim that was verified.
+pub(super) fn exchange_of<'m>(sent: &DigestCredentials<'m>, algorithm: Algorithm) -> Exchange<'m> {
+    exchange(sent, algorithm, protection(sent))
+}
+
+fn exchange<'m>(
+    sent: &DigestCredentials<'m>,
+    algorithm: Algorithm,
+    protection: Option<Protection<'m>>,
+) -> Exchange<'m> {
+    Exchange {
+        algorithm,
+        nonce: sent.nonce.unwrap_or_default(),
+        uri: sent.uri.unwrap_or_default(),
+        cnonce: sent.cnonce.unwrap_or_default(),
+        protection: protection.unwrap_or(Protection::Legacy),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a right digest proves, and our own proof in return.
 
-use super::claim::Claim;
+use super::claim::exchange_of;
 use crate::challenge::append;
 use crate::hash;
 use crate::response::Protection;
@@ -50,7 +50,7 @@ impl<S> VerifiedIdentity<S> {
         next_nonce: Option<&NonceText>,
         out: &mut Vec<u8>,
     ) {
-        let exchange = Claim::of(claim).exchange;
+        let exchange = exchange_of(claim, self.algorithm);
         let mut separator: &[u8] = b"";
         if let Protection::Qop { qop, nc, cnonce, .. } = exchange.protection {
             let ha2 = exchange.ha2(b"", response_body);

@@ -1,6 +1,7 @@
 //! The parts of a message that cannot break out of their line.
 
 use super::Vec;
+use crate::HeaderName;
 use crate::grammar::{TOKEN, is_space};
 use core::fmt::Write;
 use core::net::IpAddr;
@@ -22,7 +23,12 @@ pub(super) fn push_text(out: &mut Vec<u8>, mut text: &[u8]) {
 /// Appends a header line. A name that is not a token appends nothing, nor does Content-Length, which is written with
 /// the body.
 pub(super) fn push_header(out: &mut Vec<u8>, name: &str, parts: &[&[u8]]) {
-    if !TOKEN.covers(name.as_bytes()) || name.eq_ignore_ascii_case("Content-Length") || name.eq_ignore_ascii_case("l") {
+    let writes = match HeaderName::from_octets(name.as_bytes()) {
+        HeaderName::ContentLength => false,
+        HeaderName::Other => TOKEN.covers(name.as_bytes()),
+        _ => true,
+    };
+    if !writes {
         return;
     }
     out.extend_from_slice(name.as_bytes());
@@ -41,15 +47,28 @@ pub(super) fn push_body(out: &mut Vec<u8>, body: &[u8]) {
     out.extend_from_slice(body);
 }
 
-pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
+/// Appends the decimal digits of a number.
+pub fn push_number(out: &mut Vec<u8>, number: u64) {
     let mut digits = Decimal::default();
     out.extend_from_slice(digits.write(number));
 }
 
 /// Appends an address without brackets, as `received` has it.
 pub(super) fn push_address(out: &mut Vec<u8>, address: IpAddr) {
-    let written = write!(Octets(out), "{address}");
-    debug_assert!(written.is_ok(), "appending to a vector cannot fail");
+    match address {
+        IpAddr::V4(address) => {
+            let [first, rest @ ..] = address.octets();
+            push_number(out, u64::from(first));
+            for octet in rest {
+                out.push(b'.');
+                push_number(out, u64::from(octet));
+            }
+        }
+        IpAddr::V6(address) => {
+            let written = write!(Octets(out), "{address}");
+            debug_assert!(written.is_ok(), "appending to a vector cannot fail");
+        }
+    }
 }
 
 /// A vector of octets as a sink of text.

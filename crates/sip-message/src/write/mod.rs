@@ -13,6 +13,7 @@ mod status;
 use alloc::vec::Vec;
 
 pub use echoed::Echoed;
+pub use fields::push_number;
 pub use request::RequestWriter;
 pub use response::ResponseWriter;
 pub use status::Status;
