@@ -1,6 +1,7 @@
 //! Every credential, found by realm and username, in shards.
 
 use crate::entry::{AccountState, Entry};
+use crate::removals::Removals;
 use domain::{AccountId, BindingId, CredentialId, RealmId};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -16,18 +17,22 @@ pub(crate) struct CredentialTable {
     shards: Box<[Mutex<Shard>]>,
 }
 
-#[derive(Default)]
 pub(crate) struct Shard {
     pub(crate) entries: HashTable<Entry>,
     /// Entries with bindings that storage does not have in their present state.
     pub(crate) unsaved: Vec<(u64, CredentialId)>,
     /// Bindings that are gone here but not yet in storage.
-    pub(crate) removed: Vec<(CredentialId, BindingId)>,
+    pub(crate) removed: Removals,
 }
 
 impl CredentialTable {
-    pub(crate) fn new() -> Self {
-        Self { hasher: RandomState::default(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    /// An empty table; storage has no binding from that identifier on.
+    pub(crate) fn new(first_unknown: BindingId) -> Self {
+        let shard = |_| {
+            let (entries, unsaved) = (HashTable::new(), Vec::new());
+            Mutex::new(Shard { entries, unsaved, removed: Removals::new(first_unknown) })
+        };
+        Self { hasher: RandomState::default(), shards: (0..SHARDS).map(shard).collect() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -60,7 +65,7 @@ impl CredentialTable {
         match entries.find_mut(hash, |present| present.realm == entry.realm && present.username == entry.username) {
             Some(present) => {
                 let id = present.id;
-                removed.extend(present.renew(entry).iter().map(|ended| (id, ended.facts.id)));
+                present.renew(entry).iter().for_each(|ended| removed.note(id, ended.facts.id));
             }
             None => {
                 entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
@@ -79,7 +84,7 @@ impl CredentialTable {
             for entry in entries.iter_mut() {
                 if let Some(state) = states.get(&entry.account()) {
                     let id = entry.id;
-                    removed.extend(entry.set_account_enabled(*state).iter().map(|ended| (id, ended.facts.id)));
+                    entry.set_account_enabled(*state).iter().for_each(|ended| removed.note(id, ended.facts.id));
                 }
             }
         }

@@ -15,6 +15,7 @@ mod location;
 mod occupancy;
 mod realms;
 mod registration_writer;
+mod removals;
 mod save_statistics;
 
 pub use entry::CredentialSnapshot;
@@ -51,11 +52,12 @@ impl Directory {
     /// An empty directory for the node start of that number; subscribe it to a change feed to fill it.
     #[must_use]
     pub fn new(keyring: Arc<Keyring>, boot: storage::BootNumber, config: Config) -> Self {
+        let first_binding = u64::from(boot.0) << 32;
         Self {
             keyring,
             realms: ArcSwap::from_pointee(Realms::new(config.default_account)),
-            credentials: CredentialTable::new(),
-            next_binding: AtomicU64::new(u64::from(boot.0) << 32),
+            credentials: CredentialTable::new(binding_id(first_binding)),
+            next_binding: AtomicU64::new(first_binding),
         }
     }
 
@@ -71,7 +73,15 @@ impl Directory {
     }
 
     fn next_binding_id(&self) -> domain::BindingId {
-        let number = self.next_binding.fetch_add(1, Ordering::Relaxed);
-        domain::BindingId(i64::try_from(number).unwrap_or(i64::MAX))
+        binding_id(self.next_binding.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// What the next binding will be named, or a later one.
+    fn peek_binding_id(&self) -> domain::BindingId {
+        binding_id(self.next_binding.load(Ordering::Relaxed))
+    }
+}
+
+fn binding_id(number: u64) -> domain::BindingId {
+    domain::BindingId(i64::try_from(number).unwrap_or(i64::MAX))
 }

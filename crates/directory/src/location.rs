@@ -1,6 +1,7 @@
 //! The location service: where a credential's phones are.
 
 use crate::credential_table::Shard;
+use crate::removals::Removals;
 use crate::{CredentialSnapshot, Directory};
 use domain::{BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Timestamp};
 use sip_digest::HashAlgorithm;
@@ -28,7 +29,7 @@ pub struct Superseded;
 pub struct Bindings<'b> {
     /// The bindings.
     pub live: &'b mut Vec<LiveBinding>,
-    removed: &'b mut Vec<(CredentialId, BindingId)>,
+    removed: &'b mut Removals,
     credential: CredentialId,
     directory: &'b Directory,
 }
@@ -38,7 +39,7 @@ impl Bindings<'_> {
     pub fn parts(&mut self) -> (&mut Vec<LiveBinding>, impl FnMut(BindingId) + '_, impl FnMut() -> BindingId + '_) {
         let (credential, directory) = (self.credential, self.directory);
         let removed = &mut *self.removed;
-        (self.live, move |id| removed.push((credential, id)), move || directory.next_binding_id())
+        (self.live, move |id| removed.note(credential, id), move || directory.next_binding_id())
     }
 }
 
@@ -106,7 +107,7 @@ impl Directory {
                     loaded += 1;
                 } else {
                     // A write that was under way when they ended brought it back just before the node stopped.
-                    shard.removed.push((record.credential, record.id));
+                    shard.removed.note(record.credential, record.id);
                 }
             }
         })?;
@@ -126,7 +127,9 @@ impl Directory {
                     changes.push(RegistrationChange::Put(binding.to_record(id)));
                 }
             }
-            changes.extend(removed.drain(..).map(|(credential, id)| RegistrationChange::Remove { credential, id }));
+            // Bindings are named under the shard's lock, so all of this shard's are below the next name.
+            let gone = removed.take(self.peek_binding_id());
+            changes.extend(gone.map(|(credential, id)| RegistrationChange::Remove { credential, id }));
         }
     }
 
@@ -140,7 +143,7 @@ impl Directory {
                 entry.bindings.retain(|binding| {
                     let lives = binding.facts.expires_at > now;
                     if !lives {
-                        removed.push((id, binding.facts.id));
+                        removed.note(id, binding.facts.id);
                     }
                     lives
                 });

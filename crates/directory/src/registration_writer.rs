@@ -128,18 +128,36 @@ impl Writer {
         self.save().await
     }
 
+    /// Stores what was taken, in its order. What storage calls damaged would be so for ever and hold up everything
+    /// behind it: the batch is halved until the change at fault stands alone, and that one is given up.
     async fn save(&mut self) -> Result<(), StorageError> {
-        if self.unwritten.is_empty() {
-            return Ok(());
-        }
-        self.statistics.began(self.unwritten.len());
-        let outcome = self.storage.save(self.unwritten.clone()).await;
-        self.statistics.ended(&outcome);
-        match &outcome {
-            Ok(()) => self.unwritten.clear(),
-            Err(error) => {
-                tracing::warn!(%error, changes = self.unwritten.len(), "registrations could not be stored; trying again");
+        let mut outcome = Ok(());
+        let mut size = self.unwritten.len();
+        self.statistics.pending(size);
+        while let Some(part) = self.unwritten.get(..size.min(self.unwritten.len())).filter(|part| !part.is_empty()) {
+            let count = part.len();
+            let saved = self.storage.save(part.to_vec()).await;
+            self.statistics.tried(&saved);
+            match saved {
+                Ok(()) => {
+                    self.unwritten.drain(..count);
+                    size = count * 2;
+                }
+                Err(StorageError::Damaged(_)) if count > 1 => size = count / 2,
+                Err(error @ StorageError::Damaged(_)) => {
+                    // A binding that is refreshed later is stored then; a removal is answered with an error.
+                    tracing::error!(%error, "a registration that cannot be stored is given up");
+                    self.unwritten.drain(..count);
+                    outcome = Err(error);
+                    size = count * 2;
+                }
+                Err(error) => {
+                    let changes = self.unwritten.len();
+                    tracing::warn!(%error, changes, "registrations could not be stored; trying again");
+                    return Err(error);
+                }
             }
+            self.statistics.pending(self.unwritten.len());
         }
         outcome
     }
@@ -148,9 +166,11 @@ impl Writer {
     fn sweep(&mut self) {
         let shards = self.directory.shard_count();
         let step = shards.div_ceil(self.config.intervals_per_sweep.max(1));
-        let start = self.swept_shards % shards.max(1);
-        self.directory.sweep(start..(start + step).min(shards), self.clock.now());
-        self.swept_shards = (start + step) % shards.max(1);
+        let start = self.swept_shards;
+        let end = (start + step).min(shards);
+        self.directory.sweep(start..end, self.clock.now());
+        // The last part may be a short one; the next round begins with the first shard all the same.
+        self.swept_shards = if end < shards { end } else { 0 };
     }
 }
 

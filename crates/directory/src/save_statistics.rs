@@ -23,14 +23,13 @@ impl SaveStatistics {
         self.failures.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn began(&self, changes: usize) {
+    pub(crate) fn pending(&self, changes: usize) {
         self.under_way.store(changes, Ordering::Relaxed);
     }
 
-    pub(crate) fn ended(&self, outcome: &Result<(), StorageError>) {
-        match outcome {
-            Ok(()) => self.under_way.store(0, Ordering::Relaxed),
-            Err(_) => _ = self.failures.fetch_add(1, Ordering::Relaxed),
+    pub(crate) fn tried(&self, outcome: &Result<(), StorageError>) {
+        if outcome.is_err() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -40,6 +40,7 @@ pub struct CheckedAddress<'m> {
 
 /// One value of a Contact header whose URI, if it has one, follows the grammar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation; a value lives as long as its message")]
 pub enum CheckedContact<'m> {
     /// `*`.
     Wildcard,

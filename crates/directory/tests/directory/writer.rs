@@ -17,6 +17,8 @@ struct Moody {
     inner: Arc<MemoryStorage>,
     failures: AtomicUsize,
     saves: AtomicUsize,
+    /// A contact that no save may have in it.
+    poison: Mutex<Option<&'static str>>,
     /// Each save takes one permit.
     permits: Semaphore,
     batches: Mutex<Vec<usize>>,
@@ -35,6 +37,13 @@ impl Registrations for Moody {
             if self.failures.load(Ordering::SeqCst) > 0 {
                 self.failures.fetch_sub(1, Ordering::SeqCst);
                 return Err(StorageError::Unavailable("injected".into()));
+            }
+            let is_poison = |change: &RegistrationChange| match (change, *self.poison.lock()) {
+                (RegistrationChange::Put(record), Some(poison)) => *record.contact == *poison.as_bytes(),
+                _ => false,
+            };
+            if batch.iter().any(is_poison) {
+                return Err(StorageError::Damaged("injected".into()));
             }
             self.inner.save(batch).await
         })
@@ -60,6 +69,7 @@ async fn writing(config: WriterConfig) -> Writing {
         inner: Arc::clone(&installation.storage),
         failures: AtomicUsize::new(0),
         saves: AtomicUsize::new(0),
+        poison: Mutex::default(),
         permits: Semaphore::new(1000),
         batches: Mutex::default(),
     });
@@ -138,6 +148,48 @@ async fn a_failed_save_is_told_and_tried_again_before_anything_newer() {
     assert!(outcome.is_ok());
     assert_eq!(stored, ["sip:a@3.test"]);
     assert_eq!(*writing.storage.batches.lock(), [2, 1, 1, 1, 2]);
+}
+
+/// One change does not hold up the others for ever.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_storage_calls_damaged_is_given_up_alone() {
+    let writing = writing(NEVER_BY_ITSELF).await;
+    for contact in ["sip:a@1.test", "sip:a@2.test", "sip:a@3.test", "sip:a@4.test", "sip:a@5.test"] {
+        writing.installation.bind(&writing.phone, contact, 1).unwrap();
+    }
+    *writing.storage.poison.lock() = Some("sip:a@3.test");
+    let (outcome, stored) = writing.flush().await.unwrap();
+    assert!(matches!(outcome, Err(StorageError::Damaged(_))), "who waited is told");
+    assert_eq!(stored, ["sip:a@1.test", "sip:a@2.test", "sip:a@4.test", "sip:a@5.test"]);
+    assert!(writing.flush().await.unwrap().0.is_ok(), "it is not tried again");
+    // The phone is registered all the same, and its next refresh is stored if it can be by then.
+    assert_eq!(writing.installation.live(&writing.phone), Some(5));
+    *writing.storage.poison.lock() = None;
+    writing.installation.bind(&writing.phone, "sip:a@3.test", 2).unwrap();
+    let (outcome, stored) = writing.flush().await.unwrap();
+    assert!(outcome.is_ok());
+    assert_eq!(stored.len(), 5);
+}
+
+/// While nothing can be stored, registering and de-registering leaves no more to store than there was before.
+#[tokio::test(start_paused = true)]
+async fn what_came_and_went_while_storage_failed_is_not_kept() {
+    let writing = writing(NEVER_BY_ITSELF).await;
+    writing.installation.bind(&writing.phone, "sip:a@1.test", 1).unwrap();
+    assert!(writing.flush().await.unwrap().0.is_ok());
+    writing.storage.failures.store(1, Ordering::SeqCst);
+    writing.installation.unbind(&writing.phone, "sip:a@1.test").unwrap();
+    assert!(writing.flush().await.unwrap().0.is_err());
+    for cseq in 1..1000 {
+        writing.installation.bind(&writing.phone, "sip:a@2.test", cseq).unwrap();
+        writing.installation.unbind(&writing.phone, "sip:a@2.test").unwrap();
+    }
+    writing.installation.bind(&writing.phone, "sip:a@3.test", 1000).unwrap();
+    let (outcome, stored) = writing.flush().await.unwrap();
+    assert!(outcome.is_ok());
+    assert_eq!(stored, ["sip:a@3.test"]);
+    // The removal that failed, and then one binding; nothing of those that came and went.
+    assert_eq!(*writing.storage.batches.lock(), [1, 1, 1, 1]);
 }
 
 #[tokio::test(start_paused = true)]
