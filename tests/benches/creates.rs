@@ -1,0 +1,89 @@
+//! Durable creates per second over HTTP: `cargo build --release --bins && cargo bench -p acceptance --bench creates`.
+//!
+//! 1, 16 and 256 clients, each with one kept connection, create credentials one after the other for some seconds, as
+//! fast as they are answered. An answer comes after the change is on disk. Each number of clients gets a new server
+//! with an empty database. `SIPWARDEN_BINARY` names another binary to measure.
+
+use acceptance::{Account, KeptConnection, Server};
+use std::net::SocketAddr;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const CLIENTS: [usize; 3] = [1, 16, 256];
+const SECONDS: u64 = 10;
+/// Not counted: connections are opened, code is paged in.
+const WARM_UP_SECONDS: u64 = 2;
+/// A client has little on its stack, and there are many.
+const STACK_OCTETS: usize = 256 << 10;
+
+fn main() {
+    println!("durable creates over HTTP, {SECONDS} s after {WARM_UP_SECONDS} s of warming up:");
+    println!("{:>8} {:>10} {:>9} {:>9} {:>9}", "clients", "creates/s", "p50 ms", "p99 ms", "max ms");
+    for clients in CLIENTS {
+        let server = Server::start();
+        let account = server.account("bench");
+        report(clients, measure(clients, server.http(), &account));
+    }
+}
+
+/// How long each create took.
+fn measure(clients: usize, address: SocketAddr, account: &Account) -> Vec<Duration> {
+    let (begin, counting, stop) = (Barrier::new(clients + 1), AtomicBool::new(false), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let (begin, counting, stop) = (&begin, &counting, &stop);
+        let workers: Vec<_> = (0..clients)
+            .map(|client| {
+                let work = move || {
+                    let mut connection = KeptConnection::try_connect(address, account).expect("a connection");
+                    begin.wait();
+                    create_until_stopped(client, &mut connection, (counting, stop))
+                };
+                let builder = thread::Builder::new().stack_size(STACK_OCTETS);
+                builder.spawn_scoped(scope, work).expect("a thread")
+            })
+            .collect();
+        begin.wait();
+        thread::sleep(Duration::from_secs(WARM_UP_SECONDS));
+        counting.store(true, Ordering::Relaxed);
+        thread::sleep(Duration::from_secs(SECONDS));
+        stop.store(true, Ordering::Relaxed);
+        workers.into_iter().flat_map(|worker| worker.join().expect("a client that did not fail")).collect()
+    })
+}
+
+fn create_until_stopped(
+    client: usize,
+    connection: &mut KeptConnection,
+    (counting, stop): (&AtomicBool, &AtomicBool),
+) -> Vec<Duration> {
+    let mut durations = Vec::new();
+    for number in 0_u64.. {
+        let body = format!(r#"{{"username":"user_{client}_{number}","password":"correct horse {number}"}}"#);
+        let asked = Instant::now();
+        let was_counting = counting.load(Ordering::Relaxed);
+        let answer = connection.ask("POST", "credentials", &body).expect("an answer");
+        let took = asked.elapsed();
+        assert_eq!(answer.status, 201, "{}", answer.shown());
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        if was_counting {
+            durations.push(took);
+        }
+    }
+    durations
+}
+
+fn report(clients: usize, mut durations: Vec<Duration>) {
+    durations.sort_unstable();
+    assert!(!durations.is_empty(), "nothing was created");
+    let per_second = durations.len() as f64 / SECONDS as f64;
+    let milliseconds = |per_mille: usize| {
+        let index = (durations.len() * per_mille / 1000).min(durations.len() - 1);
+        durations[index].as_secs_f64() * 1e3
+    };
+    let (p50, p99, max) = (milliseconds(500), milliseconds(990), milliseconds(1000));
+    println!("{clients:>8} {per_second:>10.0} {p50:>9.2} {p99:>9.2} {max:>9.2}");
+}
