@@ -19,6 +19,7 @@ use sip_digest::{
     Verdict, VerifiedIdentity, uri_agrees, verify,
 };
 use sip_message::DigestCredentials;
+use sip_transaction::Reliability;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The number of the realm that nobody has; storage counts from one.
@@ -145,9 +146,18 @@ impl Edge {
             Verdict::Revoked(_) => (AuthReason::CredentialDisabled, Staleness::Fresh),
             Verdict::Refused(refusal) => (refused(refusal, subject.is_some()), Staleness::Fresh),
         };
-        self.note(incoming, &asked, reason, attributed);
+        if !self.is_reported(scratch, &claim, incoming) {
+            self.note(incoming, &asked, reason, attributed);
+        }
         self.challenge(scratch, &asked, staleness, answer);
         None
+    }
+
+    /// Whether this is the retransmission of a request that was refused before; only datagrams are retransmitted.
+    fn is_reported(&self, scratch: &Scratch, claim: &DigestCredentials<'_>, incoming: &Incoming<'_>) -> bool {
+        let now = incoming.now.as_unix_millis();
+        let lane = self.lane(incoming.lane).filter(|_| incoming.reliability() == Reliability::Unreliable);
+        lane.is_some_and(|lane| lane.refusals.lock().is_repeated(&scratch.key, claim, now))
     }
 
     /// Whether the digest `uri` means the Request-URI; hosts of ours and bare addresses stand for one another.

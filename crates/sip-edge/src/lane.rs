@@ -2,6 +2,7 @@
 
 use crate::Config;
 use crate::counts::LaneCounts;
+use crate::reported_refusals::ReportedRefusals;
 use parking_lot::Mutex;
 use sip_digest::{CLOCK_TOLERANCE_SECONDS, HashAlgorithm, IssuedNonce, NonceCounts, NonceSeed, Spend, SpendNonceCount};
 use sip_transaction::ServerTransactions;
@@ -19,6 +20,7 @@ pub(crate) struct Lane {
     pub(crate) counts: Mutex<NonceCounts>,
     pub(crate) transactions: Mutex<ServerTransactions>,
     pub(crate) handled: LaneCounts,
+    pub(crate) refusals: Mutex<ReportedRefusals>,
 }
 
 impl Lane {
@@ -36,6 +38,7 @@ impl Lane {
             counts: Mutex::new(NonceCounts::with_buckets(config.nonce_buckets_per_lane)),
             transactions: Mutex::new(ServerTransactions::new(config.transactions)),
             handled: LaneCounts::default(),
+            refusals: Mutex::new(ReportedRefusals::new()),
         }
     }
 

@@ -21,6 +21,7 @@ mod late;
 mod other_methods;
 mod realm_choice;
 mod register;
+mod reported_refusals;
 mod scratch;
 mod subject;
 

@@ -17,7 +17,7 @@ pub struct MessageSource {
 }
 
 /// A transaction's key as octets in a reused buffer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub struct TransactionKey {
     octets: Vec<u8>,
 }

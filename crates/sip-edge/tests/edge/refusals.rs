@@ -1,7 +1,7 @@
 //! All refusals of a digest look alike on the wire; the reason is in the event.
 
 use crate::phone::{Draft, Phone, is_stale, masked, status};
-use crate::world::{NONCE_SECONDS, World, udp};
+use crate::world::{NONCE_SECONDS, World, tcp, udp};
 use domain::AuthReason;
 use provisioning::CredentialUpdate;
 
@@ -305,4 +305,40 @@ async fn the_old_password_stops_with_the_answer_that_changed_it() {
     assert_eq!(world.last_reason(), AuthReason::WrongPassword);
     phone.password = "another secret".into();
     assert_eq!(status(&phone.register_again(&mut world, &[])), 200);
+}
+
+/// Every guess is reported, and no retransmission of one.
+#[tokio::test]
+async fn a_retransmitted_refusal_is_one_attempt() {
+    let mut world = World::new().await;
+    let mut phone = Phone { password: "wrong horse".into(), ..Phone::new("alice") };
+    let draft = phone.draft_register(&[]);
+    phone.be_challenged(&mut world, &draft);
+    let text = |phone: &Phone, count| {
+        let mut draft = draft.clone();
+        draft.cseq = 2;
+        phone.write(&phone.authorize_with(&draft, count, |value| value))
+    };
+    let guess = text(&phone, 1);
+    let attempts = |world: &World| {
+        let wrong = |event: &&event_log::EventRecord| event.reason == AuthReason::WrongPassword;
+        world.events().iter().filter(wrong).count()
+    };
+    for _ in 0..3 {
+        assert_eq!(status(&world.receive(phone.source, guess.as_bytes())[0]), 401);
+    }
+    assert_eq!(attempts(&world), 1);
+    // Within the same transaction, but another guess; the same octets, but from elsewhere, or over a connection.
+    world.receive(phone.source, text(&phone, 2).as_bytes());
+    assert_eq!(attempts(&world), 2);
+    world.receive("192.0.2.7:5063".parse().unwrap(), guess.as_bytes());
+    assert_eq!(attempts(&world), 3);
+    for _ in 0..2 {
+        world.receive_on(0, &tcp(phone.source, 7), guess.as_bytes());
+    }
+    assert_eq!(attempts(&world), 5);
+    // What comes after every retransmission must have come is a new attempt.
+    world.clock.advance_seconds(33);
+    world.receive(phone.source, guess.as_bytes());
+    assert_eq!(attempts(&world), 6);
 }
