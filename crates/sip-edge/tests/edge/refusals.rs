@@ -277,10 +277,12 @@ async fn a_revocation_in_the_midst_of_a_message_wins() {
     let provisioning = std::sync::Arc::clone(&world.provisioning);
     *world.options.after_verification.lock() = Some(Box::new(move || {
         let update = CredentialUpdate { enabled: Some(false), ..CredentialUpdate::default() };
-        let change = provisioning.update_credential(&scope, crate::world::context(), (id, update));
-        // Storage in memory never makes anybody wait.
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(std::pin::pin!(change).poll(&mut context).is_ready());
+        // The commit is a task of its own, and this one cannot wait for it: it is handling a message.
+        let change = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(provisioning.update_credential(&scope, crate::world::context(), (id, update))).unwrap();
+        };
+        std::thread::scope(|threads| threads.spawn(change).join().unwrap());
     }));
     let attempt = phone.authorize(&draft);
     let sent = phone.send(&mut world, &attempt);
