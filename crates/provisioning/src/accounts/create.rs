@@ -1,9 +1,16 @@
 //! Creates an account with its realm, its SIP domain and its first API token.
 
 use crate::asker::By;
+use crate::idempotency::Recalled;
 use crate::limits::MAX_SUB_ACCOUNTS;
-use crate::{AccountName, AccountView, InstallationOperator, ProfilePatch, Provisioning, ProvisioningError};
-use domain::{Account, AccountId, AccountProfile, ApiId, AuditAction, AuthId, ChallengePolicy, HostName, RealmName};
+use crate::{
+    AccountName, AccountView, Answered, InstallationOperator, ProfilePatch, Provisioning, ProvisioningError,
+    Remembering,
+};
+use domain::{
+    Account, AccountId, AccountProfile, ApiId, AuditAction, AuditEvent, AuthId, ChallengePolicy, HostName, Realm,
+    RealmId, RealmName,
+};
 use storage::{Change, ChangeSet, FirstToken, NewAccount, Page, SubAccountFilter};
 use zeroize::Zeroizing;
 
@@ -119,6 +126,47 @@ impl Provisioning {
         draft: &AccountDraft,
         base_domain: &HostName,
     ) -> Result<AccountCreated, ProvisioningError> {
+        let drawn = self.drawn_account(by, draft, base_domain)?;
+        let (auth_id, taken) = (drawn.new.auth_id.clone(), drawn.hosts_in_words());
+        match self.commit_as(by.asker, drawn.set()).await {
+            Ok(_) => Ok(AccountCreated { account: self.known_view(&auth_id)?, auth_token: drawn.secret }),
+            Err(error) => Err(refusal(error, taken)),
+        }
+    }
+
+    /// Creates what was drafted, for a request that its client may repeat. What is rendered for remembering has no
+    /// numbers of the account and its realm yet: they are 0.
+    pub(crate) async fn create_drafted_once(
+        &self,
+        by: By<'_>,
+        (draft, base_domain): (&AccountDraft, &HostName),
+        (parent, remembering): (AccountId, &Remembering<'_, AccountCreated>),
+    ) -> Result<Answered<AccountCreated>, ProvisioningError> {
+        for _ in 0..DRAWS {
+            let unanswered = match self.recall(by.asker, Some(parent), remembering).await? {
+                Recalled::Answer(answer) => return Ok(Answered::Replayed(answer)),
+                Recalled::Nothing(unanswered) => unanswered,
+            };
+            let drawn = self.drawn_account(by, draft, base_domain)?;
+            let (set, taken) = (drawn.set(), drawn.hosts_in_words());
+            match self.commit_remembered(unanswered, set, drawn.before_commit(draft)).await {
+                Ok(Answered::Fresh(created)) => {
+                    let account = self.known_view(&created.account.account.auth_id)?;
+                    return Ok(Answered::Fresh(AccountCreated { account, ..created }));
+                }
+                Err(ProvisioningError::AuthIdTaken) if draft.auth_id.is_none() => {}
+                outcome => return outcome.map_err(|error| refusal(error, taken)),
+            }
+        }
+        Err(ProvisioningError::AuthIdTaken)
+    }
+
+    fn drawn_account(
+        &self,
+        by: By<'_>,
+        draft: &AccountDraft,
+        base_domain: &HostName,
+    ) -> Result<DrawnAccount, ProvisioningError> {
         let created_at = self.parts.clock.now();
         let auth_id = draft.auth_id.clone().unwrap_or_else(|| self.draw_auth_id(draft.parent));
         let sip_domain = HostName::parse(&format!("{}.{base_domain}", auth_id.to_domain_label()))?;
@@ -131,9 +179,8 @@ impl Provisioning {
         let drawn = self.draw_token(created_at);
         let detail = format!("{{\"realm\":\"{realm}\",\"sip_domain\":\"{sip_domain}\"}}");
         let audit = by.audit(created_at, None, (AuditAction::AccountCreated, auth_id.to_string(), detail));
-        let taken = format!("{sip_domain} or {realm}");
-        let change = Change::CreateAccount(NewAccount {
-            auth_id: auth_id.clone(),
+        let new = NewAccount {
+            auth_id,
             name: draft.name.clone().into_inner(),
             realm,
             challenge_policy: ChallengePolicy::default(),
@@ -145,12 +192,8 @@ impl Provisioning {
             enabled: draft.enabled,
             token: FirstToken { id: drawn.id, hash: drawn.hash },
             created_at,
-        });
-        match self.commit_as(by.asker, ChangeSet { changes: vec![change], audit }).await {
-            Ok(_) => Ok(AccountCreated { account: self.known_view(&auth_id)?, auth_token: drawn.secret }),
-            Err(ProvisioningError::HostTaken(_)) => Err(ProvisioningError::HostTaken(taken)),
-            Err(error) => Err(error.if_not_found(ProvisioningError::AccountNotFound)),
-        }
+        };
+        Ok(DrawnAccount { new, audit, secret: drawn.secret })
     }
 
     fn draw_auth_id(&self, parent: Option<AccountId>) -> AuthId {
@@ -166,5 +209,50 @@ impl Provisioning {
         let mut random = [0; 16];
         self.parts.random.fill(&mut random);
         ApiId::from_random(random)
+    }
+}
+
+/// An account with everything drawn, before it is committed.
+struct DrawnAccount {
+    new: NewAccount,
+    audit: AuditEvent,
+    secret: Zeroizing<String>,
+}
+
+impl DrawnAccount {
+    fn set(&self) -> ChangeSet {
+        ChangeSet { changes: vec![Change::CreateAccount(self.new.clone())], audit: self.audit.clone() }
+    }
+
+    fn hosts_in_words(&self) -> String {
+        format!("{} or {}", self.new.sip_domain, self.new.realm)
+    }
+
+    /// The account as it will be, except for the numbers that storage gives.
+    fn before_commit(self, draft: &AccountDraft) -> AccountCreated {
+        let NewAccount { auth_id, name, realm, challenge_policy, sip_domain, api_id, created_at, .. } = self.new;
+        let realm = Realm { id: RealmId(0), name: realm, challenge_policy };
+        let account = Account {
+            id: AccountId(0),
+            auth_id,
+            name,
+            realm: realm.id,
+            sip_domain,
+            parent: draft.parent,
+            enabled: draft.enabled,
+            api_id,
+            profile: draft.profile.clone(),
+            created_at,
+            updated_at: created_at,
+        };
+        let account = AccountView { account, realm, parent: None, last_used_at: None };
+        AccountCreated { account, auth_token: self.secret }
+    }
+}
+
+fn refusal(error: ProvisioningError, hosts: String) -> ProvisioningError {
+    match error {
+        ProvisioningError::HostTaken(_) => ProvisioningError::HostTaken(hosts),
+        error => error.if_not_found(ProvisioningError::AccountNotFound),
     }
 }
