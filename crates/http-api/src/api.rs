@@ -1,16 +1,21 @@
 //! The API as one function from request to answer.
 
 use crate::observer::{Answered, RequestHead, RouteSlot, note_route};
-use crate::problem::Problem;
+use crate::problem::{ErrorBody, Problem};
+use crate::rate_limit::RateLimits;
 use crate::request_id::RequestId;
-use crate::{Config, Exposition, Readiness, credentials, health, metrics_page, panic_guard, path, phone_settings};
+use crate::routes::Routes;
+use crate::{
+    Config, Exposition, Readiness, credentials, health, me, metrics_page, openapi, panic_guard, path, phone_settings,
+    reference, sub_accounts, tokens,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Request};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use domain::RandomSource;
+use domain::{RandomSource, UsernameRule};
 use provisioning::Provisioning;
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,6 +42,7 @@ pub(crate) struct Shared {
     pub provisioning: Arc<Provisioning>,
     pub readiness: Arc<dyn Readiness>,
     pub random: Arc<dyn RandomSource>,
+    pub limits: Arc<RateLimits>,
     pub config: Config,
 }
 
@@ -49,8 +55,10 @@ impl HttpApi {
         random: Arc<dyn RandomSource>,
         config: Config,
     ) -> Self {
-        let shared = Arc::new(Shared { provisioning, readiness, random, config });
-        let router = routes().layer(from_fn(note_route)).with_state(Arc::clone(&shared));
+        let username_rule = provisioning.username_rule();
+        let limits = Arc::new(RateLimits::new(config.rate_limit));
+        let shared = Arc::new(Shared { provisioning, readiness, random, limits, config });
+        let router = router(username_rule).layer(from_fn(note_route)).with_state(Arc::clone(&shared));
         Self { shared, router }
     }
 
@@ -58,11 +66,12 @@ impl HttpApi {
     /// or each scrape would change what the next one says.
     #[must_use]
     pub fn exposing(&self, exposition: Arc<dyn Exposition>) -> Self {
-        let Shared { provisioning, readiness, random, config } = &*self.shared;
+        let Shared { provisioning, readiness, random, limits, config } = &*self.shared;
         let shared = Arc::new(Shared {
             provisioning: Arc::clone(provisioning),
             readiness: Arc::clone(readiness),
             random: Arc::clone(random),
+            limits: Arc::clone(limits),
             config: Config { observer: Config::default().observer, ..config.clone() },
         });
         let router = metrics_page::routes(exposition).with_state(Arc::clone(&shared));
@@ -117,13 +126,27 @@ impl HttpApi {
     }
 }
 
-fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .merge(credentials::routes())
-        .merge(phone_settings::routes())
-        .merge(health::routes())
+fn router(username_rule: UsernameRule) -> Router<Arc<Shared>> {
+    let described = described_routes();
+    let document = openapi::document(&described, username_rule);
+    described
+        .router
+        .merge(openapi::routes(&document))
+        .merge(reference::routes(&document))
         .fallback(|| async { Problem::UnknownPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
+}
+
+/// Everything the document describes.
+pub(crate) fn described_routes() -> Routes {
+    Routes::new()
+        .merge(credentials::routes())
+        .merge(tokens::routes())
+        .merge(sub_accounts::routes())
+        .merge(me::routes())
+        .merge(phone_settings::routes())
+        .merge(health::routes())
+        .schema::<ErrorBody<'_>>()
 }
 
 /// The headers every answer carries, errors too.

@@ -1,47 +1,92 @@
-//! Who may act on the account in the path.
+//! Who may do what to the account in the path.
 
 use crate::api::Shared;
 use crate::problem::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use domain::CredentialId;
-use provisioning::{AccountScope, CredentialsWrite};
+use domain::{AuthId, CredentialId, TokenId};
+use provisioning::{AccountRead, AccountScope, AccountWrite, CredentialsWrite, Operator, ProvisioningError};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The header that names the account asking.
 const X_AUTH_ID: HeaderName = HeaderName::from_static("x-auth-id");
 /// The header that proves it.
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
-/// Permission to act on the account in the path: extracting it authenticates (401), then compares with the path (403).
+/// The account whose token was sent, whatever the token's scope: extracting it authenticates (401), then counts the
+/// request against what the token and its account may make (429).
+pub(crate) struct Caller(pub Operator);
+
+/// Permission to read the credentials of the account in the path: extracting it authenticates, then compares with the
+/// path (403).
 pub(crate) struct Authenticated(pub AccountScope);
 
-/// Permission to change credentials of the account in the path: as [`Authenticated`], and the token's scope must include
-/// it (403).
-pub(crate) struct MayWriteCredentials(pub CredentialsWrite);
+/// Permission to change the credentials of the account in the path (403 for a token that may not).
+pub(crate) struct CredentialsWriter(pub CredentialsWrite);
 
-/// The credential named by the path. Extract it after [`Authenticated`] or [`MayWriteCredentials`].
+/// Permission to read everything of the account in the path (403 for a token that may not).
+pub(crate) struct AccountReader(pub AccountRead);
+
+/// Permission to change tokens and sub-accounts of the account in the path (403 for a token that may not).
+pub(crate) struct AccountWriter(pub AccountWrite);
+
+/// The credential named by the path. Extract it after the permission.
 pub(crate) struct CredentialInPath(pub CredentialId);
 
-impl FromRequestParts<Arc<Shared>> for Authenticated {
+/// The token named by the path. Extract it after the permission.
+pub(crate) struct TokenInPath(pub TokenId);
+
+/// The sub-account named by the path. Extract it after the permission.
+pub(crate) struct SubAccountInPath(pub AuthId);
+
+impl FromRequestParts<Arc<Shared>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
         let auth_id = only_value(&parts.headers, &X_AUTH_ID);
         let token = only_value(&parts.headers, &X_AUTH_TOKEN);
         let operator = shared.provisioning.authenticate(auth_id, token)?;
+        shared.limits.admit(&operator, Instant::now())?;
+        Ok(Self(operator))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let Caller(operator) = Caller::from_request_parts(parts, shared).await?;
         let account = path_parameter(parts, "auth_id").await?;
         Ok(Self(operator.scope(&account)?))
     }
 }
 
-impl FromRequestParts<Arc<Shared>> for MayWriteCredentials {
+impl FromRequestParts<Arc<Shared>> for CredentialsWriter {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
         let Authenticated(scope) = Authenticated::from_request_parts(parts, shared).await?;
         Ok(Self(scope.credentials_write()?))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for AccountReader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let Authenticated(scope) = Authenticated::from_request_parts(parts, shared).await?;
+        Ok(Self(scope.account_read()?))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for AccountWriter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let Authenticated(scope) = Authenticated::from_request_parts(parts, shared).await?;
+        Ok(Self(scope.account_write()?))
     }
 }
 
@@ -51,6 +96,25 @@ impl FromRequestParts<Arc<Shared>> for CredentialInPath {
     async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
         let text = path_parameter(parts, "credential_id").await?;
         CredentialId::parse(&text).map(Self).ok_or(Problem::NotACredentialId)
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for TokenInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "token_id").await?;
+        TokenId::parse(&text).map(Self).ok_or(Problem::NotATokenId)
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for SubAccountInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "sub_auth_id").await?;
+        // What no account can be called, no account is called.
+        AuthId::parse(&text).map(Self).map_err(|_| Problem::Refused(ProvisioningError::AccountNotFound))
     }
 }
 
@@ -125,7 +189,7 @@ mod tests {
                 let answer = api.get(&format!("/api/v1/Account/{other}/{path}")).await;
                 assert_eq!(
                     answer.shown(),
-                    r#"403 {"error":"No access to that account; use the auth id of X-Auth-ID in the path","code":403}"#,
+                    r#"403 {"error":"No access to that account; use the auth id of X-Auth-ID, or of a sub-account of it, in the path","code":403}"#,
                     "{other} {path}"
                 );
             }

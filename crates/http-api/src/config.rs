@@ -1,6 +1,7 @@
 //! What the operator may set about HTTP.
 
 use crate::observer::{RequestObserver, Unobserved};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,10 +29,21 @@ pub struct Config {
     /// Most handshakes at a time on each listener; one more ends the oldest. To be well below `max_connections`, so that
     /// clients that never finish theirs leave room for others.
     pub max_handshakes: usize,
+    /// How many requests a token may make; `None` for as many as it likes.
+    pub rate_limit: Option<TokenRateLimit>,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
     /// Sees every request that could be read; nobody by default.
     pub observer: Arc<dyn RequestObserver>,
+}
+
+/// How many requests one token may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenRateLimit {
+    /// Requests per second in the long run.
+    pub per_second: NonZeroU32,
+    /// Requests at once after a pause.
+    pub burst: NonZeroU32,
 }
 
 /// One way for phones to reach the SIP side.
@@ -63,6 +75,7 @@ impl Default for Config {
             max_connections: 10_000,
             handshake_timeout: Duration::from_secs(10),
             max_handshakes: 2_000,
+            rate_limit: None,
             sip_services: Vec::new(),
             observer: Arc::new(Unobserved),
         }

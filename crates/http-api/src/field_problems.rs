@@ -2,11 +2,17 @@
 
 use serde::Serialize;
 use std::borrow::Cow;
+use utoipa::ToSchema;
 
 /// One thing that is wrong, as `details` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct FieldProblem {
+    /// The field, parameter or header.
+    #[schema(max_length = 64, example = "password")]
     field: String,
+    /// What is wrong with it.
+    #[schema(value_type = String, min_length = 1, example = "must have at least 8 characters")]
     problem: Cow<'static, str>,
 }
 

@@ -3,13 +3,13 @@
 use crate::answer;
 use crate::api::Shared;
 use crate::problem::Problem;
-use axum::Router;
+use crate::routes::Routes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Knows whether both planes can serve.
 pub trait Readiness: Send + Sync {
@@ -17,19 +17,39 @@ pub trait Readiness: Send + Sync {
     fn problem(&self) -> Option<String>;
 }
 
-#[derive(Serialize)]
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Health {
+    /// `alive` or `ready`.
+    #[schema(pattern = "^(alive|ready)$", example = "ready")]
     status: &'static str,
 }
 
-pub(crate) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+pub(crate) fn routes() -> Routes {
+    Routes::tagged("Health").operation(__path_alive, alive).operation(__path_ready, ready).schema::<Health>()
 }
 
+/// Does the process live?
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "alive",
+    responses((status = 200, description = "It does", body = Health))
+)]
 async fn alive() -> Result<Response, Problem> {
     answer::json(StatusCode::OK, &Health { status: "alive" })
 }
 
+/// Can it serve HTTP and SIP?
+///
+/// 503 tells in a sentence what is missing.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "ready",
+    responses((status = 200, description = "It can", body = Health))
+)]
 async fn ready(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     match shared.readiness.problem() {
         None => answer::json(StatusCode::OK, &Health { status: "ready" }),

@@ -6,9 +6,13 @@
 use crate::field_problems::FieldProblems;
 use crate::problem::Problem;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
 use zeroize::Zeroizing;
+
+/// The one field whose content is the client's own.
+const PERMISSIONS: &str = "permissions";
 
 /// Which fields an operation takes.
 pub(crate) struct Shape {
@@ -48,6 +52,8 @@ pub(crate) struct JsonObject {
 enum Member {
     Text(Zeroizing<String>),
     Flag(bool),
+    Number(u64),
+    Map(Map<String, Value>),
     Other(&'static str),
 }
 
@@ -94,6 +100,23 @@ impl JsonObject {
         }
     }
 
+    /// Takes a number from 0 up, if it is there.
+    pub fn number(&mut self, field: &'static str) -> Option<u64> {
+        match self.take(field)? {
+            Member::Number(number) => Some(number),
+            Member::Other("a number") => self.wrong_type(field, "a whole number", &Member::Other("another number")),
+            other => self.wrong_type(field, "a whole number", &other),
+        }
+    }
+
+    /// Takes an object of the client's own making, if it is there.
+    pub fn map(&mut self, field: &'static str) -> Option<Map<String, Value>> {
+        match self.take(field)? {
+            Member::Map(map) => Some(map),
+            other => self.wrong_type(field, "an object", &other),
+        }
+    }
+
     /// Unwraps a domain value, or notes why it is none.
     pub fn valid<T>(&mut self, field: &'static str, parsed: Result<T, impl fmt::Display>) -> Option<T> {
         parsed.map_err(|error| self.problems.note(field, error.to_string())).ok()
@@ -123,6 +146,8 @@ impl Member {
         match self {
             Self::Text(_) => "a string",
             Self::Flag(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Map(_) => "an object",
             Self::Other(kind) => kind,
         }
     }
@@ -160,7 +185,8 @@ impl<'de> Visitor<'de> for ObjectReader<'_> {
                 self.note_foreign(&name, &mut object.problems);
                 continue;
             };
-            let value = map.next_value_seed(MemberReader)?;
+            let objects = if *field == PERMISSIONS { Objects::Keep } else { Objects::Skip };
+            let value = map.next_value_seed(MemberReader(objects))?;
             if object.members.iter().any(|(name, _)| name == field) {
                 object.problems.note(field, "must be given only once");
             } else {
@@ -182,7 +208,14 @@ impl ObjectReader<'_> {
     }
 }
 
-struct MemberReader;
+struct MemberReader(Objects);
+
+/// What becomes of a member that is an object.
+#[derive(Clone, Copy, PartialEq)]
+enum Objects {
+    Keep,
+    Skip,
+}
 
 impl<'de> DeserializeSeed<'de> for MemberReader {
     type Value = Member;
@@ -211,8 +244,8 @@ impl<'de> Visitor<'de> for MemberReader {
         Ok(Member::Other("a number"))
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Member, E> {
-        Ok(Member::Other("a number"))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Member, E> {
+        Ok(Member::Number(number))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Member, E> {
@@ -229,8 +262,16 @@ impl<'de> Visitor<'de> for MemberReader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Member, A::Error> {
-        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Member::Other("an object"))
+        if self.0 == Objects::Skip {
+            while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Member::Other("an object"));
+        }
+        let mut map = Map::new();
+        // serde_json stops at 128 levels.
+        while let Some((name, value)) = entries.next_entry()? {
+            map.insert(name, value);
+        }
+        Ok(Member::Map(map))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The credentials API over HTTP: wire types, handlers, error mapping and the serving loop.
 //!
 //! A request passes, in this order: its path is normalised (`path`), routed (404) and its method checked (405); its
-//! headers are authenticated (401) and scoped to the account in the path (403, `authenticated`); its body is
+//! headers are authenticated (401), counted (429, `rate_limit`) and scoped to the account in the path and to what the
+//! token may do (403, `authenticated`); its body is
 //! checked for type (415), size (413) and arrival in time (408, `body`), read strictly (`json_object`, 400) into
 //! domain types, and handed to a use case of `provisioning`. Whatever goes wrong on the way is a `Problem`,
 //! which alone knows HTTP statuses. [`HttpApi`] puts request id, log line and fixed headers around it; [`serve()`]
@@ -18,24 +19,35 @@ mod config;
 mod credentials;
 mod field_problems;
 mod health;
+mod idempotency;
 mod json_object;
+mod link;
+mod me;
 mod metrics_page;
+mod moment;
 mod observer;
+mod openapi;
 mod pagination;
 mod panic_guard;
 mod path;
 mod phone_settings;
 mod problem;
+mod rate_limit;
+mod reference;
 mod request_context;
 mod request_id;
+mod routes;
 mod serve;
+mod sub_accounts;
+mod tokens;
 
 #[cfg(test)]
 mod test_api;
 
 pub use api::HttpApi;
-pub use config::{Config, SipService};
+pub use config::{Config, SipService, TokenRateLimit};
 pub use health::Readiness;
 pub use metrics_page::{Exposition, ExpositionFormat};
 pub use observer::{Answered, Answering, RequestHead, RequestObserver};
+pub use openapi::openapi_document;
 pub use serve::{Handshake, serve, serve_after};

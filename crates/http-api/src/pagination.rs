@@ -1,53 +1,140 @@
-//! `limit` and `offset` of a list.
+//! Reading a list's query, and the `limit` and `offset` that most lists take.
 
 use crate::field_problems::FieldProblems;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::extract::Query;
+use axum::http::Uri;
 use axum::http::request::Parts;
+use serde::Serialize;
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use storage::Page;
+use utoipa::{IntoParams, ToSchema};
 
 const LIMITS: RangeInclusive<u64> = 1..=1000;
 const DEFAULT_LIMIT: u64 = 20;
 /// Up to the largest number that every client and every database can hold.
 const OFFSETS: RangeInclusive<u64> = 0..=i64::MAX.unsigned_abs();
 
+/// The same in words.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `Window` reads")]
+pub(crate) struct WindowParameters {
+    /// Most objects to answer.
+    #[param(minimum = 1, maximum = 1000, default = 20)]
+    limit: Option<u32>,
+    /// How many objects to skip.
+    #[param(minimum = 0, maximum = 9_223_372_036_854_775_807_i64, default = 0)]
+    offset: Option<u64>,
+}
+
 /// The window that a list's query asks for. Parameters we do not know are ignored.
 pub(crate) struct Window(pub Page);
+
+/// Which window of a list an answer is.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Meta {
+    /// Most objects on this page.
+    #[schema(minimum = 1, maximum = 1000, example = 20)]
+    limit: u32,
+    /// How many were skipped.
+    #[schema(minimum = 0, example = 0)]
+    offset: u64,
+    /// How many there are in all.
+    #[schema(minimum = 0, example = 1)]
+    total: u64,
+}
+
+impl Meta {
+    pub const fn new(page: Page, total: u64) -> Self {
+        Self { limit: page.limit, offset: page.offset, total }
+    }
+
+    /// The query of the next page, where there is one.
+    pub fn next_query(&self) -> Option<String> {
+        let next = self.offset.saturating_add(u64::from(self.limit));
+        (next < self.total).then(|| format!("limit={}&offset={next}", self.limit))
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Window {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| Problem::Query)?;
-        let mut problems = FieldProblems::default();
-        let limit = number(&pairs, "limit", LIMITS, &mut problems).unwrap_or(DEFAULT_LIMIT);
-        let offset = number(&pairs, "offset", OFFSETS, &mut problems).unwrap_or(0);
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        if problems.is_empty() { Ok(Self(Page { limit, offset })) } else { Err(Problem::Fields(problems)) }
+        let mut query = QueryReader::read(&parts.uri)?;
+        let page = Page { limit: query.limit(), offset: query.offset().unwrap_or(0) };
+        query.finish(Self(page))
     }
 }
 
-fn number(
-    pairs: &[(String, String)],
-    name: &'static str,
-    range: RangeInclusive<u64>,
-    problems: &mut FieldProblems,
-) -> Option<u64> {
-    let mut values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
-    let value = values.next()?;
-    if values.next().is_some() {
-        problems.note(name, "must be given only once");
-        return None;
+/// A query whose parameters are taken out one by one; what is wrong with them gathers in it.
+pub(crate) struct QueryReader {
+    pairs: Vec<(String, String)>,
+    problems: FieldProblems,
+}
+
+impl QueryReader {
+    pub fn read(uri: &Uri) -> Result<Self, Problem> {
+        let Query(pairs) = Query::try_from_uri(uri).map_err(|_| Problem::Query)?;
+        Ok(Self { pairs, problems: FieldProblems::default() })
     }
-    // `parse` alone would also take a sign.
-    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value.parse().ok().filter(|number| digits && range.contains(number));
-    if number.is_none() {
-        problems.note(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
+
+    /// `limit`, 20 where it is not given.
+    pub fn limit(&mut self) -> u32 {
+        let limit = self.number("limit", LIMITS).unwrap_or(DEFAULT_LIMIT);
+        u32::try_from(limit).unwrap_or(u32::MAX)
     }
-    number
+
+    /// `offset`, if it is given.
+    pub fn offset(&mut self) -> Option<u64> {
+        self.number("offset", OFFSETS)
+    }
+
+    /// A whole number within bounds, if it is given.
+    pub fn number(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let value = self.text(name)?;
+        // `parse` alone would also take a sign.
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+        let number = value.parse().ok().filter(|number| digits && range.contains(number));
+        if number.is_none() {
+            self.note(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
+    /// `true` or `false`, if it is given.
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let value = self.text(name)?;
+        let flag = value.parse().ok();
+        if flag.is_none() {
+            self.note(name, "must be true or false");
+        }
+        flag
+    }
+
+    /// A text, if it is given.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+        let value = values.next()?.clone();
+        if values.next().is_some() {
+            self.note(name, "must be given only once");
+            return None;
+        }
+        Some(value)
+    }
+
+    /// Notes that a parameter is wrong.
+    pub fn note(&mut self, name: &'static str, problem: impl Into<Cow<'static, str>>) {
+        self.problems.note(name, problem);
+    }
+
+    /// The value read from the query, unless anything about it was wrong.
+    pub fn finish<T>(self, value: T) -> Result<T, Problem> {
+        if self.problems.is_empty() { Ok(value) } else { Err(Problem::Fields(self.problems)) }
+    }
 }
 
 #[cfg(test)]

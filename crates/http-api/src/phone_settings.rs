@@ -4,33 +4,56 @@ use crate::answer;
 use crate::api::Shared;
 use crate::authenticated::Authenticated;
 use crate::problem::Problem;
-use axum::Router;
+use crate::routes::Routes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+/// What a person types into a phone besides username and password.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PhoneSettings<'s> {
+    /// The SIP domain, a legal host name.
+    #[schema(example = "ma-xxxxxxxx.sip.localhost")]
     domain: &'s str,
+    /// The digest realm, for phones that ask for one.
+    #[schema(example = "MA_XXXXXXXX.sip.localhost")]
     realm: &'s str,
+    /// Where SIP is served.
     servers: Vec<Server<'s>>,
 }
 
-#[derive(Serialize)]
+/// One way to reach the SIP side.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SipServer)]
 struct Server<'s> {
+    /// The SIP transport, in lower case.
+    #[schema(example = "udp")]
     transport: &'s str,
+    /// Left out where SIP is served on every address of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "192.0.2.1")]
     host: Option<&'s str>,
+    /// The port.
+    #[schema(maximum = 65535, example = 5060)]
     port: u16,
 }
 
-pub(crate) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/api/v1/Account/{auth_id}/phone-settings", get(show))
+pub(crate) fn routes() -> Routes {
+    Routes::tagged("Account").operation(__path_show, show).schema::<PhoneSettings<'_>>()
 }
 
+/// Show what to type into a phone
+#[utoipa::path(
+    get,
+    path = "/api/v1/Account/{auth_id}/phone-settings",
+    operation_id = "phone-settings",
+    responses((status = 200, description = "Domain, realm and servers", body = PhoneSettings))
+)]
 async fn show(State(shared): State<Arc<Shared>>, Authenticated(scope): Authenticated) -> Result<Response, Problem> {
     let services = shared.config.sip_services.iter();
     let servers = services

@@ -3,6 +3,8 @@
 //! The body is always `{"error": "<sentence>", "code": <status>}`, with `details` where single fields are wrong. What
 //! happened inside goes to the log, under the request's id; the answer only says what the client can do.
 
+mod refusal;
+
 use crate::answer::APPLICATION_JSON;
 use crate::field_problems::{FieldProblem, FieldProblems};
 use crate::json_object::JsonFault;
@@ -12,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use provisioning::{AuthenticationError, PermissionError, ProvisioningError, ScopeError};
 use serde::Serialize;
 use std::borrow::Cow;
-use storage::StorageError;
+use utoipa::ToSchema;
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
@@ -35,8 +37,6 @@ pub(crate) enum Problem {
     Unauthenticated,
     /// The path is another account's.
     OtherAccount,
-    /// The token's scope does not include what was asked.
-    NotPermitted(PermissionError),
     /// The body does not say it is JSON.
     NotJson,
     /// The body is larger than allowed.
@@ -56,6 +56,15 @@ pub(crate) enum Problem {
     Fields(FieldProblems),
     /// The path's credential id is none.
     NotACredentialId,
+    /// The path's token id is none.
+    NotATokenId,
+    /// The token's scope does not include what was asked.
+    Permission(PermissionError),
+    /// The token, or its account, made more requests than it may.
+    TooManyRequests {
+        /// After how many seconds the next one is admitted; at least 1.
+        retry_after_seconds: u64,
+    },
     /// The use case refused or failed.
     Refused(ProvisioningError),
     /// The server cannot serve yet, or any more.
@@ -69,11 +78,19 @@ pub(crate) enum Problem {
 }
 
 /// The body of every error.
-#[derive(Serialize)]
-struct ErrorBody<'p> {
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Error)]
+pub(crate) struct ErrorBody<'p> {
+    /// What is wrong, as a sentence that says what mends it.
+    #[schema(min_length = 1, example = "Credential not found")]
     error: &'p str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 404)]
     code: u16,
+    /// The single fields that are wrong, with 400 only.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<FieldProblem>, required = false, min_items = 1, max_items = 16)]
     details: &'p [FieldProblem],
 }
 
@@ -89,8 +106,11 @@ impl Problem {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::OtherAccount | Self::NotPermitted(_) => StatusCode::FORBIDDEN,
-            Self::UnknownPath | Self::UnknownOperatorPath | Self::NotACredentialId => StatusCode::NOT_FOUND,
+            Self::OtherAccount | Self::Permission(_) => StatusCode::FORBIDDEN,
+            Self::UnknownPath | Self::UnknownOperatorPath | Self::NotACredentialId | Self::NotATokenId => {
+                StatusCode::NOT_FOUND
+            }
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -99,7 +119,7 @@ impl Problem {
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Panicked | Self::Unprintable => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotReady(_) | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Refused(error) => refusal(error).0,
+            Self::Refused(error) => refusal::of(error).0,
         }
     }
 
@@ -124,7 +144,10 @@ impl Problem {
             Self::UnknownOperatorPath => "Nothing is served at this path; metrics are at /metrics",
             Self::MethodNotAllowed => "This path does not take that method; the Allow header names those it takes",
             Self::Unauthenticated => "Authentication failed: send X-Auth-ID and X-Auth-Token of an account",
-            Self::OtherAccount => "No access to that account; use the auth id of X-Auth-ID in the path",
+            Self::OtherAccount => {
+                "No access to that account; use the auth id of X-Auth-ID, or of a sub-account of it, in the path"
+            }
+            Self::NotATokenId => "The token id in the path is not a UUID; use the id from create or list",
             Self::NotJson => "Send the body as JSON, with Content-Type: application/json",
             Self::BodyTooSlow => "The body did not arrive in time; send it without pausing",
             Self::BodyBroken => "The body ended early or is wrongly framed; check Content-Length or the chunks",
@@ -138,10 +161,14 @@ impl Problem {
             Self::BodyTooLarge { max_octets } => {
                 return Cow::Owned(format!("The body is too large; send at most {max_octets} octets"));
             }
-            Self::NotPermitted(error) => return Cow::Owned(error.to_string()),
             Self::Json(fault) => return json_sentence(*fault),
             Self::Fields(problems) => return Cow::Owned(problems.sentence()),
-            Self::Refused(error) => return refusal(error).1,
+            Self::Permission(error) => return Cow::Owned(error.to_string()),
+            Self::TooManyRequests { retry_after_seconds: 1 } => "Too many requests; wait a second",
+            Self::TooManyRequests { retry_after_seconds } => {
+                return Cow::Owned(format!("Too many requests; wait {retry_after_seconds} seconds"));
+            }
+            Self::Refused(error) => return refusal::of(error).1,
             Self::NotReady(sentence) => return Cow::Owned(sentence.clone()),
         })
     }
@@ -153,6 +180,9 @@ impl Problem {
             Self::Unauthenticated => Some((WWW_AUTHENTICATE, HeaderValue::from_static("X-Auth-Token"))),
             Self::BodyTooSlow | Self::BodyBroken | Self::BodyTooLarge { .. } => {
                 Some((CONNECTION, HeaderValue::from_static("close")))
+            }
+            Self::TooManyRequests { retry_after_seconds } => {
+                Some((RETRY_AFTER, HeaderValue::from(*retry_after_seconds)))
             }
             Self::Refused(_) | Self::TimedOut if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 Some((RETRY_AFTER, RETRY_SECONDS))
@@ -171,55 +201,6 @@ impl Problem {
             _ => {}
         }
     }
-}
-
-fn refusal(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
-    let (status, sentence) = match error {
-        ProvisioningError::CredentialNotFound => (StatusCode::NOT_FOUND, "Credential not found"),
-        ProvisioningError::UsernameTaken => (StatusCode::CONFLICT, "Username already exists"),
-        // Not 409, which would say that trying again is useless.
-        ProvisioningError::Contended => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Others kept changing this credential at the same time, and nothing was changed; try again",
-        ),
-        ProvisioningError::Storage(StorageError::Unavailable(_)) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The storage is unavailable and nothing was changed; try again in a moment",
-        ),
-        ProvisioningError::NotAppliedEverywhere(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The change is stored, but not every node has confirmed it yet; look at the credential before trying again",
-        ),
-        ProvisioningError::Storage(StorageError::Unknown(_)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "It is not known whether the change was stored; look before trying again")
-        }
-        ProvisioningError::AccountNotFound | ProvisioningError::TokenNotFound | ProvisioningError::HostNotFound => {
-            return (StatusCode::NOT_FOUND, Cow::Owned(error.to_string()));
-        }
-        ProvisioningError::ExpiryPassed | ProvisioningError::BadCursor => {
-            return (StatusCode::BAD_REQUEST, Cow::Owned(error.to_string()));
-        }
-        ProvisioningError::LastToken
-        | ProvisioningError::TooManyTokens
-        | ProvisioningError::TooManySubAccounts
-        | ProvisioningError::TooManyHosts
-        | ProvisioningError::SubAccountsOfSubAccount
-        | ProvisioningError::HasSubAccounts
-        | ProvisioningError::HostReserved(_)
-        | ProvisioningError::HostIsFixed(_) => return (StatusCode::CONFLICT, Cow::Owned(error.to_string())),
-        ProvisioningError::KeyUsed => return (StatusCode::UNPROCESSABLE_ENTITY, Cow::Owned(error.to_string())),
-        // Answered as the token itself is, before anybody asks what it means.
-        ProvisioningError::AccessEnded => (StatusCode::UNAUTHORIZED, "The token is not valid any more"),
-        // Beside damaged data: what only the operator's own use cases refuse with, which no route reaches.
-        ProvisioningError::Storage(StorageError::Damaged(_))
-        | ProvisioningError::RealmNotFound
-        | ProvisioningError::AuthIdTaken
-        | ProvisioningError::HostTaken(_)
-        | ProvisioningError::AuthId(_)
-        | ProvisioningError::Realm(_)
-        | ProvisioningError::HostName(_) => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
-    };
-    (status, Cow::Borrowed(sentence))
 }
 
 fn json_sentence(fault: JsonFault) -> Cow<'static, str> {
@@ -247,13 +228,14 @@ impl From<ScopeError> for Problem {
 
 impl From<PermissionError> for Problem {
     fn from(error: PermissionError) -> Self {
-        Self::NotPermitted(error)
+        Self::Permission(error)
     }
 }
 
 impl From<ProvisioningError> for Problem {
     fn from(error: ProvisioningError) -> Self {
         match error {
+            // As if the request had come a moment later.
             ProvisioningError::AccessEnded => Self::Unauthenticated,
             error => Self::Refused(error),
         }
@@ -273,6 +255,7 @@ impl IntoResponse for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use storage::StorageError;
 
     #[test]
     fn what_the_use_cases_refuse_with() {

@@ -109,6 +109,34 @@ impl TestApi {
         self.with_json(Method::PUT, path, body).await
     }
 
+    pub async fn post_with_key(&self, path: &str, key: &str, body: &str) -> Answer {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        self.send(request.header("idempotency-key", key).body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// Asks with another token of the same account.
+    pub async fn with_token(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
+        self.as_whom((ACCOUNT, token), method, path, body).await
+    }
+
+    /// Asks as the account beside it.
+    pub async fn as_other(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.as_whom((OTHER, &self.other_token), method, path, body).await
+    }
+
+    /// Asks as any account.
+    pub async fn as_account(&self, auth_id: &str, token: &str, method: &str, path: &str) -> Answer {
+        self.as_whom((auth_id, token), method, path, "").await
+    }
+
+    async fn as_whom(&self, (auth_id, token): (&str, &str), method: &str, path: &str, body: &str) -> Answer {
+        let request = self.request(method.parse().unwrap(), path).header("content-type", "application/json");
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        request.headers_mut().insert("x-auth-id", auth_id.parse().unwrap());
+        request.headers_mut().insert("x-auth-token", token.parse().unwrap());
+        self.send(request).await
+    }
+
     /// Creates a credential and answers its id.
     pub async fn created(&self, username: &str) -> String {
         let body = format!(r#"{{"username":"{username}","password":"correct horse"}}"#);
@@ -155,10 +183,9 @@ impl Answer {
 }
 
 async fn create_account(provisioning: &Provisioning, auth_id: &str) -> String {
-    let request = NewAccountRequest {
-        auth_id: Some(AuthId::parse(auth_id).unwrap()),
-        ..NewAccountRequest::named(AccountName::parse("Test").unwrap())
-    };
+    let name = AccountName::parse("Test").unwrap();
+    let request =
+        NewAccountRequest { auth_id: Some(AuthId::parse(auth_id).unwrap()), ..NewAccountRequest::named(name) };
     let operator = InstallationOperator::admitted_by_file_permissions();
     let created = provisioning.create_account(&operator, request).await.unwrap();
     created.auth_token.to_string()

@@ -3,17 +3,19 @@
 use super::object::CredentialObject;
 use crate::answer;
 use crate::api::Shared;
-use crate::authenticated::MayWriteCredentials;
+use crate::authenticated::CredentialsWriter;
 use crate::body::JsonBody;
+use crate::idempotency::{Repeatable, replayed};
 use crate::json_object::{JsonObject, Shape};
-use crate::problem::Problem;
+use crate::problem::{ErrorBody, Problem};
 use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{Password, Username, UsernameRule};
-use provisioning::NewCredential;
+use provisioning::{Answered, CredentialView, NewCredential, Remembering};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 const SHAPE: Shape = Shape {
     accepted: &["username", "password"],
@@ -22,16 +24,55 @@ const SHAPE: Shape = Shape {
            on the credential",
 };
 
+/// What a credential is created from.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewCredential)]
+#[expect(dead_code, reason = "describes what `read` takes")]
+pub(crate) struct NewCredentialBody {
+    /// The digest username, unique in the account's realm, fixed for life.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_]+$", example = "office_phone_01")]
+    username: String,
+    /// The digest password: 8 to 128 characters without control characters.
+    #[schema(min_length = 8, max_length = 128, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", write_only)]
+    #[schema(example = "correct horse battery staple")]
+    password: String,
+}
+
+/// Create a credential
+///
+/// A phone can register with it when this has answered.
+#[utoipa::path(
+    post,
+    path = "/api/v1/Account/{auth_id}/credentials",
+    operation_id = "create-credential",
+    request_body = NewCredentialBody,
+    responses(
+        (status = 201, description = "The new credential, enabled", body = CredentialObject),
+        (status = 409, description = "The realm already has a credential of that username", body = ErrorBody,
+         example = json!({"error": "Username already exists", "code": 409})),
+    )
+)]
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
-    MayWriteCredentials(credentials): MayWriteCredentials,
+    CredentialsWriter(account): CredentialsWriter,
     Context(context): Context,
+    repeatable: Repeatable,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let new = read(&body, shared.provisioning.username_rule())?;
+    let request = repeatable.request(&body);
     drop(body);
-    let view = shared.provisioning.create_credential(&credentials, context, new).await?;
-    answer::json(StatusCode::CREATED, &CredentialObject::from(&view))
+    let answered = |view: &CredentialView| answer::json(StatusCode::CREATED, &CredentialObject::from(view));
+    let Some(request) = request else {
+        return answered(&shared.provisioning.create_credential(&account, context, new).await?);
+    };
+    let render = |view: &CredentialView| answer::remembered(&CredentialObject::from(view));
+    let remembering = Remembering { request, render: &render };
+    match shared.provisioning.create_credential_once(&account, context, new, &remembering).await? {
+        Answered::Fresh(view) => answered(&view),
+        Answered::Replayed(answer) => replayed(&answer),
+    }
 }
 
 fn read(body: &[u8], rule: UsernameRule) -> Result<NewCredential, Problem> {
@@ -202,5 +243,20 @@ mod tests {
         let (_, last) = log.last().unwrap();
         assert_eq!((&*last.actor, &*last.source, &*last.request_id), (ACCOUNT, "192.0.2.7", "req-7"));
         assert!(!format!("{log:?}").contains("horse"));
+    }
+
+    #[tokio::test]
+    async fn repeating_with_a_key_creates_one_and_a_refusal_is_not_remembered() {
+        let api = TestApi::new().await;
+        let body = r#"{"username":"once","password":"correct horse"}"#;
+        let first = api.post_with_key("~/credentials", "k", body).await;
+        let again = api.post_with_key("~/credentials", "k", body).await;
+        assert_eq!((first.status().as_u16(), first.header("idempotency-replayed")), (201, ""));
+        assert_eq!((again.shown(), again.header("idempotency-replayed")), (first.shown(), "true"));
+        assert_eq!(api.post_with_key("~/credentials", "other", body).await.status(), 409);
+        api.delete(&format!("~/credentials/{}", first.json()["id"].as_str().unwrap())).await;
+        assert_eq!(api.post_with_key("~/credentials", "other", body).await.status(), 201);
+        let elsewhere = api.post_with_key("~/tokens", "k", r#"{"label":"a","scope":"all"}"#).await;
+        assert_eq!(elsewhere.status(), 422, "{}", elsewhere.body);
     }
 }

@@ -1,20 +1,29 @@
 //! `DELETE /api/v1/Account/{auth_id}/credentials/{id}`
 
 use crate::api::Shared;
-use crate::authenticated::{CredentialInPath, MayWriteCredentials};
+use crate::authenticated::{CredentialInPath, CredentialsWriter};
 use crate::problem::Problem;
 use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use std::sync::Arc;
 
+/// Delete a credential
+///
+/// Its registrations end with it; its username is free again.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/Account/{auth_id}/credentials/{credential_id}",
+    operation_id = "delete-credential",
+    responses((status = 204, description = "It is gone, on every node"))
+)]
 pub(crate) async fn delete(
     State(shared): State<Arc<Shared>>,
-    MayWriteCredentials(credentials): MayWriteCredentials,
+    CredentialsWriter(scope): CredentialsWriter,
     CredentialInPath(id): CredentialInPath,
     Context(context): Context,
 ) -> Result<StatusCode, Problem> {
-    shared.provisioning.delete_credential(&credentials, context, id).await?;
+    shared.provisioning.delete_credential(&scope, context, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

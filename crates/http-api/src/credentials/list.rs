@@ -1,39 +1,85 @@
-//! `GET /api/v1/Account/{auth_id}/trunks/credentials?limit&offset`
+//! `GET /api/v1/Account/{auth_id}/trunks/credentials?limit&offset`, or `?limit&cursor`, and `?username`
 
+use super::list_query::{ListParameters, ListQuery};
 use super::object::CredentialObject;
 use crate::answer;
 use crate::api::Shared;
 use crate::authenticated::Authenticated;
-use crate::pagination::Window;
+use crate::link;
+use crate::pagination::Meta;
 use crate::problem::Problem;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use provisioning::PageStart;
 use serde::Serialize;
 use std::sync::Arc;
+use storage::Page;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct CredentialList<'v> {
-    meta: Meta,
+/// A page of credentials, in order of creation.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CredentialList<'v> {
+    meta: ListMeta,
     objects: Vec<CredentialObject<'v>>,
 }
 
-#[derive(Serialize)]
-struct Meta {
-    limit: u32,
-    offset: u64,
-    total: u64,
+/// Which page this is: in the form that the request asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum ListMeta {
+    Window(Meta),
+    Cursor(CursorMeta),
 }
 
+/// Which page this is, where the request had a `cursor`.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CursorMeta {
+    /// Most objects on this page.
+    #[schema(minimum = 1, maximum = 1000, example = 20)]
+    limit: u32,
+    /// How many there are in all.
+    #[schema(minimum = 0, example = 1)]
+    total: u64,
+    /// Where the next page begins; null where there is none.
+    next_cursor: Option<String>,
+}
+
+/// List credentials
+///
+/// By `offset`, or by `cursor`, which neither insertions nor deletions shift and which costs the same anywhere in a long
+/// list: begin with an empty one, then give each page's `next_cursor`. A page that has a next one links to it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/Account/{auth_id}/trunks/credentials",
+    operation_id = "list-credentials",
+    params(ListParameters),
+    responses((status = 200, description = "A page of credentials, oldest first", body = CredentialList))
+)]
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     Authenticated(scope): Authenticated,
-    Window(page): Window,
+    query: ListQuery,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let (views, total) = shared.provisioning.credentials(&scope, page).await?;
-    let meta = Meta { limit: page.limit, offset: page.offset, total };
-    let objects = views.iter().map(CredentialObject::from).collect();
+    let page = shared.provisioning.credentials_page(&scope, query.to_request()).await?;
+    let (meta, next) = match query.start {
+        PageStart::Offset(offset) => {
+            let meta = Meta::new(Page { limit: query.limit, offset }, page.total);
+            let next = meta.next_query();
+            (ListMeta::Window(meta), next)
+        }
+        PageStart::Cursor(_) => {
+            let next = page.next_cursor.as_ref().map(|cursor| format!("limit={}&cursor={cursor}", query.limit));
+            let meta = CursorMeta { limit: query.limit, total: page.total, next_cursor: page.next_cursor };
+            (ListMeta::Cursor(meta), next)
+        }
+    };
+    let objects = page.credentials.iter().map(CredentialObject::from).collect();
     answer::json(StatusCode::OK, &CredentialList { meta, objects })
+        .map(|response| link::with_next(response, &uri, next))
 }
 
 #[cfg(test)]
@@ -84,5 +130,59 @@ mod tests {
         }
         let answer = api.get("~/trunks/credentials?offset=-1").await;
         assert_eq!(answer.error(), "offset must be a whole number from 0 to 9223372036854775807");
+    }
+
+    #[tokio::test]
+    async fn a_cursor_leads_through_the_list_whatever_is_added_or_deleted() {
+        let api = TestApi::new().await;
+        let mut ids = Vec::new();
+        for number in 0..5 {
+            ids.push(api.created(&format!("user_{number}")).await);
+        }
+        let first = api.get("~/trunks/credentials?cursor=&limit=2").await;
+        let meta = first.json()["meta"].clone();
+        let keys: Vec<_> = meta.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(keys, ["limit", "next_cursor", "total"]);
+        let cursor = meta["next_cursor"].as_str().unwrap();
+        let link = format!("</api/v1/Account/MA_TEST0001/trunks/credentials?limit=2&cursor={cursor}>; rel=\"next\"");
+        assert_eq!(first.header("link"), link);
+        // The page's last credential goes, and with it an offset would skip one.
+        api.delete(&format!("~/credentials/{}", ids[1])).await;
+        let second = api.get(&format!("~/trunks/credentials?limit=9&cursor={cursor}")).await;
+        let second_json = second.json();
+        let found: Vec<_> = second_json["objects"].as_array().unwrap().iter().map(|object| &object["id"]).collect();
+        assert_eq!(found, ids.iter().skip(2).collect::<Vec<_>>());
+        assert_eq!((&second_json["meta"]["next_cursor"], second.header("link")), (&serde_json::Value::Null, ""));
+        let elsewhere = format!("/api/v1/Account/MA_TEST0002/trunks/credentials?cursor={cursor}");
+        assert_eq!(api.as_other("GET", &elsewhere, "").await.status(), 400, "another account's cursor");
+        for query in ["cursor=x", "cursor=%00", "cursor=&offset=1", "cursor=&cursor="] {
+            let answer = api.get(&format!("~/trunks/credentials?{query}")).await;
+            assert_eq!(answer.status(), 400, "{query}: {}", answer.body);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_window_links_to_the_next_one() {
+        let api = TestApi::new().await;
+        for number in 0..3 {
+            api.created(&format!("user_{number}")).await;
+        }
+        let first = api.get("~/trunks/credentials/?limit=2").await;
+        assert_eq!(
+            first.header("link"),
+            "</api/v1/Account/MA_TEST0001/trunks/credentials?limit=2&offset=2>; rel=\"next\""
+        );
+        assert_eq!(api.get("~/trunks/credentials?limit=2&offset=2").await.header("link"), "");
+    }
+
+    #[tokio::test]
+    async fn a_username_finds_exactly_its_credential() {
+        let api = TestApi::new().await;
+        let id = api.created("wanted").await;
+        api.created("Wanted").await;
+        let found = api.get("~/trunks/credentials?username=wanted").await.json();
+        assert_eq!((&found["meta"]["total"], &found["objects"][0]["id"]), (&1.into(), &id.into()));
+        assert_eq!(api.get("~/trunks/credentials?username=nobody").await.json()["meta"]["total"], 0);
+        assert_eq!(api.get("~/trunks/credentials?username=a%20b").await.status(), 400);
     }
 }

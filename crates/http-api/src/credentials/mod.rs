@@ -3,21 +3,22 @@
 mod create;
 mod delete;
 mod list;
+mod list_query;
 mod object;
 mod show;
 mod update;
 
-use crate::api::Shared;
-use axum::Router;
-use axum::routing::{get, post};
-use std::sync::Arc;
+use crate::routes::Routes;
 
-pub(crate) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/api/v1/Account/{auth_id}/credentials", post(create::create))
-        .route("/api/v1/Account/{auth_id}/trunks/credentials", get(list::list))
-        .route(
-            "/api/v1/Account/{auth_id}/credentials/{credential_id}",
-            get(show::show).put(update::update).delete(delete::delete),
-        )
+pub(crate) fn routes() -> Routes {
+    Routes::tagged("Credentials")
+        .operation(create::__path_create, create::create)
+        .operation(list::__path_list, list::list)
+        .operation(show::__path_show, show::show)
+        .operation(update::__path_update, update::update)
+        .operation(delete::__path_delete, delete::delete)
+        .schema::<object::CredentialObject<'_>>()
+        .schema::<create::NewCredentialBody>()
+        .schema::<update::CredentialChanges>()
+        .schema::<list::CredentialList<'_>>()
 }

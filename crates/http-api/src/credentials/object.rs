@@ -1,25 +1,39 @@
 //! The credential object: exactly these eight fields, in this order, none null. Known clients refuse any other.
 
-use domain::Timestamp;
-use jiff::fmt::temporal::DateTimePrinter;
+use crate::moment::Moment;
 use provisioning::CredentialView;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Stands where the password was.
 const REDACTED: &str = "<redacted>";
-/// Always six digits, like the documented API: clients parse with a fixed format.
-const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
-#[derive(Serialize)]
+/// SIP digest credentials, without the password.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Credential)]
 pub(crate) struct CredentialObject<'v> {
+    /// Names the credential in paths.
+    #[schema(format = "uuid", example = "aabbccdd-1234-5678-90ab-cdef12345678")]
     id: String,
+    /// The account that owns it.
+    #[schema(example = "MA_XXXXXXXX")]
     account_id: &'v str,
+    /// The digest username, unique in the account's realm, fixed for life.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.+-]+$", example = "office_phone_01")]
     username: &'v str,
+    /// Always `<redacted>`: passwords are not stored and never returned.
+    #[schema(pattern = "^<redacted>$", example = "<redacted>")]
     password: &'static str,
+    /// The digest realm that goes with username and password.
+    #[schema(example = "MA_XXXXXXXX.sip.localhost")]
     realm: &'v str,
+    /// Whether it authenticates anyone.
     enabled: bool,
-    created_at: String,
-    updated_at: String,
+    /// When it was created.
+    created_at: Moment,
+    /// When anything about it last changed.
+    updated_at: Moment,
 }
 
 impl<'v> From<&'v CredentialView> for CredentialObject<'v> {
@@ -31,34 +45,8 @@ impl<'v> From<&'v CredentialView> for CredentialObject<'v> {
             password: REDACTED,
             realm: view.realm.as_str(),
             enabled: view.enabled,
-            created_at: printed(view.created_at),
-            updated_at: printed(view.updated_at),
-        }
-    }
-}
-
-/// A moment as `2026-05-12T05:11:51.635106Z`; the nearest one a calendar has for moments beyond.
-fn printed(moment: Timestamp) -> String {
-    let micros = moment.as_micros();
-    let nearest = if micros < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
-    PRINTER.timestamp_to_string(&jiff::Timestamp::from_microsecond(micros).unwrap_or(nearest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments() {
-        for (micros, expected) in [
-            (1_778_562_711_635_106, "2026-05-12T05:11:51.635106Z"),
-            (1_778_562_711_000_000, "2026-05-12T05:11:51.000000Z"),
-            (1_778_562_711_100_000, "2026-05-12T05:11:51.100000Z"),
-            (0, "1970-01-01T00:00:00.000000Z"),
-            (-1, "1969-12-31T23:59:59.999999Z"),
-            (i64::MAX, "9999-12-30T22:00:00.999999Z"),
-        ] {
-            assert_eq!(printed(Timestamp::from_micros(micros)), expected);
+            created_at: view.created_at.into(),
+            updated_at: view.updated_at.into(),
         }
     }
 }

@@ -10,6 +10,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use std::sync::Arc;
 
+/// Show a credential
+#[utoipa::path(
+    get,
+    path = "/api/v1/Account/{auth_id}/credentials/{credential_id}",
+    operation_id = "show-credential",
+    responses((status = 200, description = "The credential", body = CredentialObject))
+)]
 pub(crate) async fn show(
     State(shared): State<Arc<Shared>>,
     Authenticated(scope): Authenticated,

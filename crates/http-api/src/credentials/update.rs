@@ -3,7 +3,7 @@
 use super::object::CredentialObject;
 use crate::answer;
 use crate::api::Shared;
-use crate::authenticated::{CredentialInPath, MayWriteCredentials};
+use crate::authenticated::{CredentialInPath, CredentialsWriter};
 use crate::body::JsonBody;
 use crate::json_object::{JsonObject, Shape};
 use crate::problem::Problem;
@@ -14,6 +14,7 @@ use axum::response::Response;
 use domain::Password;
 use provisioning::{CredentialUpdate, Description};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 const SHAPE: Shape = Shape {
     accepted: &["password", "enabled", "description"],
@@ -21,16 +22,51 @@ const SHAPE: Shape = Shape {
     hint: "only password, enabled and description can be changed",
 };
 
+/// What to change about a credential; what is absent stays.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CredentialChanges)]
+#[expect(dead_code, reason = "describes what `read` takes")]
+pub(crate) struct CredentialChanges {
+    /// Replaces the password at once: the old one registers nobody any more.
+    #[schema(
+        min_length = 8,
+        max_length = 128,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        write_only,
+        nullable = false
+    )]
+    #[schema(example = "correct horse battery staple")]
+    password: Option<String>,
+    /// Disabling ends its registrations at once.
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
+    /// A note of your own; empty removes it.
+    #[schema(max_length = 255, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", write_only, nullable = false)]
+    #[schema(example = "reception, 2nd floor")]
+    description: Option<String>,
+}
+
+/// Change a credential
+///
+/// When this has answered, no node accepts what it replaced or disabled.
+#[utoipa::path(
+    put,
+    path = "/api/v1/Account/{auth_id}/credentials/{credential_id}",
+    operation_id = "update-credential",
+    request_body = CredentialChanges,
+    responses((status = 200, description = "The credential as it is now", body = CredentialObject))
+)]
 pub(crate) async fn update(
     State(shared): State<Arc<Shared>>,
-    MayWriteCredentials(credentials): MayWriteCredentials,
+    CredentialsWriter(scope): CredentialsWriter,
     CredentialInPath(id): CredentialInPath,
     Context(context): Context,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let update = read(&body)?;
     drop(body);
-    let view = shared.provisioning.update_credential(&credentials, context, (id, update)).await?;
+    let view = shared.provisioning.update_credential(&scope, context, (id, update)).await?;
     answer::json(StatusCode::OK, &CredentialObject::from(&view))
 }
 

@@ -1,0 +1,72 @@
+//! What use cases refuse with, as HTTP says it.
+
+use super::INTERNAL;
+use axum::http::StatusCode;
+use provisioning::ProvisioningError;
+use std::borrow::Cow;
+use storage::StorageError;
+
+/// Status and sentence for what a use case refuses with. What the operator alone can mend is not told.
+pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
+    use ProvisioningError as Error;
+    let status = match error {
+        Error::CredentialNotFound | Error::AccountNotFound | Error::TokenNotFound | Error::HostNotFound => {
+            StatusCode::NOT_FOUND
+        }
+        Error::AccessEnded => StatusCode::UNAUTHORIZED,
+        Error::ExpiryPassed | Error::BadCursor => StatusCode::BAD_REQUEST,
+        Error::UsernameTaken
+        | Error::LastToken
+        | Error::TooManyTokens
+        | Error::TooManySubAccounts
+        | Error::TooManyHosts
+        | Error::SubAccountsOfSubAccount
+        | Error::HasSubAccounts
+        | Error::HostReserved(_)
+        | Error::HostIsFixed(_) => StatusCode::CONFLICT,
+        Error::KeyUsed => StatusCode::UNPROCESSABLE_ENTITY,
+        // Not 409, which would say that trying again is useless.
+        Error::Contended | Error::Storage(StorageError::Unavailable(_) | StorageError::Unknown(_)) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Error::NotAppliedEverywhere(_) => StatusCode::SERVICE_UNAVAILABLE,
+        // Beside damaged data: what only the operator's own use cases refuse with, which no route reaches.
+        Error::Storage(StorageError::Damaged(_))
+        | Error::RealmNotFound
+        | Error::AuthIdTaken
+        | Error::HostTaken(_)
+        | Error::AuthId(_)
+        | Error::Realm(_)
+        | Error::HostName(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, sentence(error))
+}
+
+fn sentence(error: &ProvisioningError) -> Cow<'static, str> {
+    use ProvisioningError as Error;
+    Cow::Borrowed(match error {
+        Error::Contended => "Others kept changing this at the same time, and nothing was changed; try again",
+        Error::Storage(StorageError::Unavailable(_)) => {
+            "The storage is unavailable and nothing was changed; try again in a moment"
+        }
+        Error::Storage(StorageError::Unknown(_)) => {
+            "The storage was lost while it was at work, and may have taken the change; look before trying again"
+        }
+        Error::NotAppliedEverywhere(_) => {
+            "The change is stored, but not every node has confirmed it yet; look at it before trying again"
+        }
+        Error::Storage(StorageError::Damaged(_))
+        | Error::RealmNotFound
+        | Error::AuthIdTaken
+        | Error::HostTaken(_)
+        | Error::AuthId(_)
+        | Error::Realm(_)
+        | Error::HostName(_) => INTERNAL,
+        told => return Cow::Owned(capitalised(&told.to_string())),
+    })
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
