@@ -42,6 +42,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Print the HTTP API's OpenAPI 3.1 document, as `serve` serves it at /openapi.json
+    Openapi,
     /// Print completions for a shell
     Completions {
         /// Which shell

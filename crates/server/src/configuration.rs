@@ -8,10 +8,12 @@ use crate::serve_options::ServeOptions;
 use crate::sip_listeners;
 use crate::telemetry::{LogFormat, parse_filter};
 use domain::{AuthId, HostName, UsernameRule};
+use http_api::TokenRateLimit;
 use keyring::source::KeySource;
 use sip_transport::Transport;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
@@ -35,6 +37,8 @@ pub(crate) struct Configuration {
     pub(crate) public_address: Option<String>,
     pub(crate) http_listen: Vec<SocketAddr>,
     pub(crate) https: HttpsSettings,
+    /// `None` for no limit.
+    pub(crate) http_rate_limit: Option<TokenRateLimit>,
     pub(crate) sip_listen: Vec<(Transport, SocketAddr)>,
     pub(crate) sip_workers: usize,
     pub(crate) nonce_lifetime_seconds: u32,
@@ -89,6 +93,7 @@ impl Configuration {
                 options.tls_certificate,
                 options.tls_key,
             )?,
+            http_rate_limit: http_rate_limit(options.http_rate_limit, options.http_rate_burst)?,
             sip_workers: sip_workers(options.sip_workers, &sip_listen)?,
             sip_listen,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
@@ -164,6 +169,13 @@ fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Res
         max_expires_seconds,
         max_bindings: in_range("--max-bindings", bindings.unwrap_or(default.max_bindings), 1, 1_000)?,
     })
+}
+
+fn http_rate_limit(limit: Option<u32>, burst: Option<u32>) -> Result<Option<TokenRateLimit>, Failure> {
+    let per_second = in_range("--http-rate-limit", limit.unwrap_or(0), 0, 1_000_000)?;
+    let burst = in_range("--http-rate-burst", burst.unwrap_or(per_second.max(1)), 1, 1_000_000)?;
+    let limit = NonZeroU32::new(per_second).zip(NonZeroU32::new(burst));
+    Ok(limit.map(|(per_second, burst)| TokenRateLimit { per_second, burst }))
 }
 
 /// One worker for each processor, unless there are more than lanes for them.
@@ -303,6 +315,8 @@ mod tests {
             ("min_expires = 600\nmax_expires = 60", "from 600"),
             ("master_key_file = \"a\"\nmaster_key_command = \"b\"", "not both"),
             ("sip_workers = 64", "lower --sip-workers"),
+            ("http_rate_limit = 1000001", "from 0 to 1000000"),
+            ("http_rate_limit = 5\nhttp_rate_burst = 0", "from 1 to 1000000"),
             ("usernames = \"any\"", "strict or extended"),
             ("log_format = \"xml\"", "text or json"),
             ("log = \"a=b=c\"", "write info"),

@@ -49,6 +49,7 @@ fn main() -> ExitCode {
 fn run(command: cli::Command) -> Result<(), failure::Failure> {
     match command {
         cli::Command::Config { command } => config_command::run(command),
+        cli::Command::Openapi => manual::openapi(),
         cli::Command::Completions { shell } => manual::completions(shell),
         cli::Command::Man { command } => manual::man(&command),
         cli::Command::Serve(options) => in_runtime(serve::run(*options)),

@@ -1,9 +1,11 @@
-//! What describes the command line to others: shell completions and man pages, made from its definition.
+//! What describes the program to others: shell completions and man pages, made from the command line's definition, and
+//! the HTTP API's document.
 
 use crate::cli::{Cli, CompletionShell};
 use crate::failure::Failure;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
+use domain::UsernameRule;
 use std::io::Write as _;
 
 /// Prints the completions for a shell.
@@ -16,6 +18,12 @@ pub(crate) fn completions(shell: CompletionShell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sipwarden", &mut script);
     std::io::stdout().write_all(&script).map_err(Failure::Output)
+}
+
+/// Prints the document of the HTTP API, with the rule for usernames that is the default.
+pub(crate) fn openapi() -> Result<(), Failure> {
+    let document = http_api::openapi_document(UsernameRule::default());
+    std::io::stdout().write_all(document.as_bytes()).map_err(Failure::Output)
 }
 
 /// Prints the man page of a command, the program's own if the path is empty.

@@ -125,6 +125,7 @@ impl Server {
             http_api::Config {
                 sip_services: sip_services(&sip_addresses, &configuration),
                 observer: Arc::clone(&watch) as _,
+                rate_limit: configuration.http_rate_limit,
                 ..http_api::Config::default()
             },
         );

@@ -57,6 +57,12 @@ pub(crate) struct ServeOptions {
     /// only account, if there is one]
     #[arg(long, env = "SIPWARDEN_DEFAULT_ACCOUNT", value_name = "AUTH-ID")]
     pub(crate) default_account: Option<String>,
+    /// HTTP requests per second that one API token may make; 0 for as many as it likes [default: 0]
+    #[arg(long, env = "SIPWARDEN_HTTP_RATE_LIMIT", value_name = "N")]
+    pub(crate) http_rate_limit: Option<u32>,
+    /// HTTP requests that one API token may make at once after a pause [default: the rate limit]
+    #[arg(long, env = "SIPWARDEN_HTTP_RATE_BURST", value_name = "N")]
+    pub(crate) http_rate_burst: Option<u32>,
     /// Which usernames may be created: strict (letters, digits, '_') or extended (also '-', '.', '+') [default: strict]
     #[arg(long, env = "SIPWARDEN_USERNAMES", value_name = "RULE", value_parser = ["strict", "extended"])]
     pub(crate) usernames: Option<String>,
@@ -155,6 +161,8 @@ impl ServeOptions {
             master_key_file: key_file,
             master_key_command: key_command,
             default_account: self.default_account.or(other.default_account),
+            http_rate_limit: self.http_rate_limit.or(other.http_rate_limit),
+            http_rate_burst: self.http_rate_burst.or(other.http_rate_burst),
             usernames: self.usernames.or(other.usernames),
             nonce_lifetime: self.nonce_lifetime.or(other.nonce_lifetime),
             min_expires: self.min_expires.or(other.min_expires),

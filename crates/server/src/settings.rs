@@ -89,6 +89,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
         settled: |it| or_none(it.directory.default_account.as_ref().map(text), "the only account, if there is one"),
     },
     Setting {
+        name: "http_rate_limit",
+        example: None,
+        settled: |it| number(it.http_rate_limit.map_or(0, |limit| limit.per_second.get())),
+    },
+    Setting {
+        name: "http_rate_burst",
+        example: Some("20"),
+        settled: |it| {
+            or_none(
+                it.http_rate_limit.map(|limit| number(limit.burst.get())),
+                "as many as http_rate_limit allows a second",
+            )
+        },
+    },
+    Setting {
         name: "usernames",
         example: None,
         settled: |it| match it.provisioning.username_rule {
