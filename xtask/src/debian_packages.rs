@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run.
-const PACKAGES: [(&str, &str); 6] = [
+const PACKAGES: [(&str, &str); 7] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
@@ -13,6 +13,8 @@ const PACKAGES: [(&str, &str); 6] = [
     ("curl", "curl"),
     // Shows that what was answered was on disk before.
     ("strace", "strace"),
+    // For schemathesis, which comes from the Python package index.
+    ("python3-venv", "python3"),
 ];
 
 /// Installs what is missing, or says how to; `true` if every program is there in the end.

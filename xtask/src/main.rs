@@ -2,6 +2,7 @@
 
 mod acceptance_targets;
 mod debian_packages;
+mod schemathesis;
 mod steps;
 mod test_results;
 
@@ -10,7 +11,7 @@ use steps::{Coverage, Steps};
 
 const USAGE: &str = "usage: cargo xtask test [--fast | interop]
 
-  test           everything that must hold: formatting, lints, all tests, real phones, documentation
+  test           everything that must hold: formatting, lints, all tests, real phones, schemathesis, documentation
   test --fast    the same without the real phones
   test interop   the real phones only
 

@@ -3,6 +3,7 @@
 
 use crate::acceptance_targets;
 use crate::debian_packages;
+use crate::schemathesis;
 use crate::test_results::TestResults;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -55,6 +56,7 @@ impl Steps {
         }
         if self.coverage != Coverage::WithoutInterop {
             self.step("phones", |_| debian_packages::provide());
+            self.step("schemathesis", |run| schemathesis::provide(&run.target()));
         }
         if self.step("build", |run| run.cargo(&["build", "--workspace", "--bins", "--locked"])) {
             self.test();
@@ -107,6 +109,12 @@ impl Steps {
         }
         println!("{} passed, {} failed", self.results.passed, self.results.failed);
         self.failed_steps.is_empty() && self.results.failed == 0 && self.results.ignored == 0
+    }
+
+    /// Where cargo builds, and so where this program was built.
+    fn target(&self) -> PathBuf {
+        let given = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+        self.root.join(given.unwrap_or_else(|| "target".into()))
     }
 
     fn cargo_deny(&mut self) -> bool {
