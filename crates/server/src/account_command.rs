@@ -4,47 +4,93 @@ use crate::admin::{self, Reply, Request};
 use crate::cli::{AccountCommand, Installation, RealmCommand};
 use crate::configuration::locate;
 use crate::control_socket;
+use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::listening::Listening;
 use crate::node::Node;
+use crate::patience::{self, Reached};
 use provisioning::InstallationOperator;
 use serde_json::json;
 use std::io::Write as _;
 
+/// How a reply is printed.
+#[derive(Clone, Copy)]
+enum Format {
+    Text,
+    Json,
+    /// Shell commands that set what the `credential` commands need.
+    Export,
+}
+
 pub(crate) async fn account(command: AccountCommand) -> Result<(), Failure> {
-    let (request, installation) = match command {
-        AccountCommand::Create { name, auth_id, realm, sip_domain, installation } => {
-            (Request::CreateAccount { name, auth_id, realm, sip_domain }, installation)
+    match command {
+        AccountCommand::Create { name, auth_id, realm, sip_domain, export, installation } => {
+            let format = if export { Format::Export } else { Format::of(&installation) };
+            perform(Request::CreateAccount { name, auth_id, realm, sip_domain }, installation, format).await
         }
-        AccountCommand::List { installation } => (Request::ListAccounts, installation),
-    };
-    perform(request, installation).await
+        AccountCommand::List { installation } => {
+            let format = Format::of(&installation);
+            perform(Request::ListAccounts, installation, format).await
+        }
+    }
 }
 
 pub(crate) async fn realm(command: RealmCommand) -> Result<(), Failure> {
     match command {
         RealmCommand::SetPolicy { realm, policy, installation } => {
-            perform(Request::SetRealmPolicy { realm, policy }, installation).await
+            let format = Format::of(&installation);
+            perform(Request::SetRealmPolicy { realm, policy }, installation, format).await
         }
     }
 }
 
-async fn perform(request: Request, installation: Installation) -> Result<(), Failure> {
-    let Installation { data_dir, database_url, master_key_file, json } = installation;
+impl Format {
+    fn of(installation: &Installation) -> Self {
+        if installation.json { Self::Json } else { Self::Text }
+    }
+}
+
+async fn perform(request: Request, installation: Installation, format: Format) -> Result<(), Failure> {
+    let Installation { data_dir, database_url, master_key_file, json: _ } = installation;
     let (data_dir, key_source) = locate(data_dir, database_url.as_deref(), master_key_file)?;
-    let reply = match control_socket::ask(&data_dir, &request).await? {
-        Some(reply) => reply,
-        None => {
-            let node = Node::open(&data_dir, &key_source, provisioning::Config::default(), &Default::default()).await?;
+    data_dir.create()?;
+    let (reply, url) = match patience::reach(&data_dir).await? {
+        Reached::Server(stream) => {
+            let reply = control_socket::ask(stream, &data_dir, &request).await?;
+            (reply, server_url(&data_dir))
+        }
+        Reached::Alone(lock) => {
+            let node = Node::open_locked(lock, &data_dir, &key_source, provisioning::Config::default(), &Default::default()).await?;
             // Whoever could open the database and key files is the operator.
-            admin::execute(&node.provisioning, &InstallationOperator::admitted_by_file_permissions(), request).await
+            let operator = InstallationOperator::admitted_by_file_permissions();
+            (admin::execute(&node.provisioning, &operator, request).await, None)
         }
     };
-    let text = match reply {
-        Reply::Refused { problem } => return Err(Failure::Refused(problem)),
-        reply if json => to_json(&reply),
-        reply => to_text(&reply),
+    let text = match (reply, format) {
+        (Reply::Refused { problem }, _) => return Err(Failure::Refused(problem)),
+        (reply, Format::Json) => to_json(&reply),
+        (Reply::AccountCreated { auth_id, auth_token, .. }, Format::Export) => {
+            to_shell(url.as_deref(), &auth_id, &auth_token)
+        }
+        (reply, Format::Text | Format::Export) => to_text(&reply),
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)
+}
+
+/// Where programs of this machine reach the running server.
+fn server_url(data_dir: &DataDir) -> Option<String> {
+    Listening::read(data_dir)?.local_url()
+}
+
+fn to_shell(url: Option<&str>, auth_id: &str, auth_token: &str) -> String {
+    let variables = [("URL", url), ("AUTH_ID", Some(auth_id)), ("AUTH_TOKEN", Some(auth_token))];
+    let set = variables.iter().filter_map(|(name, value)| Some(format!(" SIPWARDEN_{name}={}", quoted((*value)?))));
+    format!("export{}\n", set.collect::<String>())
+}
+
+/// The text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn to_json(reply: &Reply) -> String {
@@ -85,5 +131,19 @@ fn to_text(reply: &Reply) -> String {
         }
         Reply::RealmPolicySet => "The realm's challenges offer that from now on.\n".into(),
         Reply::Refused { problem } => format!("{problem}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_is_one_command_of_quoted_words() {
+        assert_eq!(
+            to_shell(Some("http://[::1]:1"), "MA_X", "t'k"),
+            "export SIPWARDEN_URL='http://[::1]:1' SIPWARDEN_AUTH_ID='MA_X' SIPWARDEN_AUTH_TOKEN='t'\\''k'\n"
+        );
+        assert_eq!(to_shell(None, "MA_X", "t"), "export SIPWARDEN_AUTH_ID='MA_X' SIPWARDEN_AUTH_TOKEN='t'\n");
     }
 }

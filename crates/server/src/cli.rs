@@ -105,6 +105,10 @@ pub(crate) enum AccountCommand {
         /// The base domain, where no server has stored one yet [default: sip.localhost]
         #[arg(long, env = "SIPWARDEN_SIP_DOMAIN", value_name = "BASE-DOMAIN")]
         sip_domain: Option<String>,
+        /// Print it as shell commands for `eval "$(sipwarden account create --name NAME --export)"`: the `credential`
+        /// commands of that shell then use this account, on the running server if there is one
+        #[arg(long, conflicts_with = "json")]
+        export: bool,
         #[command(flatten)]
         installation: Installation,
     },

@@ -41,6 +41,11 @@ impl DataDir {
         self.path.join("control.sock")
     }
 
+    /// Where the control socket is bound before it is moved to its place.
+    pub(crate) fn control_socket_cradle(&self) -> PathBuf {
+        self.path.join("control.new")
+    }
+
     pub(crate) fn listening(&self) -> PathBuf {
         self.path.join("listening.json")
     }

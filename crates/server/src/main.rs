@@ -17,6 +17,7 @@ mod manual;
 mod metrics;
 mod node;
 mod otlp_endpoint;
+mod patience;
 mod quickstart;
 mod serve;
 mod serve_options;

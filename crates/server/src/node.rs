@@ -2,6 +2,7 @@
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::patience;
 use crate::system::{SystemClock, SystemRandom};
 use domain::{Clock, RandomSource};
 use keyring::Keyring;
@@ -10,7 +11,7 @@ use provisioning::{InstallationOperator, OperatorIndex, Provisioning};
 use std::path::Path;
 use std::sync::Arc;
 use storage::Storage;
-use storage_sqlite::SqliteStorage;
+use storage_sqlite::{DirectoryLock, SqliteStorage};
 
 /// An installation that this process alone has open.
 pub(crate) struct Node {
@@ -30,9 +31,23 @@ impl Node {
         storage_options: &storage_sqlite::Options,
     ) -> Result<Self, Failure> {
         data_dir.create()?;
+        let lock = patience::lock(data_dir).await?;
+        Self::open_locked(lock, data_dir, key_source, config, storage_options).await
+    }
+
+    /// The same with the directory locked already. Whether this is a first start, and so a key file may be created, is
+    /// for one process at a time to find out.
+    pub(crate) async fn open_locked(
+        lock: DirectoryLock,
+        data_dir: &DataDir,
+        key_source: &KeySource,
+        config: provisioning::Config,
+        storage_options: &storage_sqlite::Options,
+    ) -> Result<Self, Failure> {
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let keyring = Arc::new(load_keys(&data_dir.database(), key_source, &*random)?);
-        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&data_dir.database(), storage_options)?);
+        let storage: Arc<dyn Storage> =
+            Arc::new(SqliteStorage::open_locked(lock, &data_dir.database(), storage_options)?);
         remove_key_leftovers(key_source);
         let operators = Arc::new(OperatorIndex::new());
         storage.follow(Arc::clone(&operators) as _).await?;

@@ -134,13 +134,14 @@ impl Server {
         let metered = listeners.metrics.into_iter().map(|listener| (listener, metrics.clone()));
         let (stop_http, mut http) = serve_http(served.chain(metered));
         http.extend(https::serve(listeners.https, &certificates, &api, &stop_http.subscribe())?);
+        // Before the control socket is served: whoever was answered over it can read where the server listens.
+        listening.write(&configuration.data_dir)?;
         let mut background = vec![
             tokio::spawn(control_socket::serve(control, Arc::clone(&node.provisioning))),
             tokio::spawn(collect_events(Arc::clone(&signalling.events))),
             tokio::spawn(forget_answers(Arc::clone(&node.provisioning))),
         ];
         background.extend(certificates.clone().map(|certificates| tokio::spawn(certificates.watch())));
-        listening.write(&configuration.data_dir)?;
         Ok(Self {
             node,
             events: signalling.events,

@@ -35,6 +35,7 @@ mod verify;
 mod writer;
 
 pub use backup::BackupError;
+pub use lock::DirectoryLock;
 pub use observer::{WriteEnd, WriteObserver, WriteOutcome};
 pub use open::{OpenError, Options, SqliteStorage};
 pub use verify::{Summary, verify};

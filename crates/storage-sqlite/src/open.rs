@@ -132,7 +132,14 @@ impl SqliteStorage {
     /// # Errors
     /// [`OpenError`]; a file that is not ours is left as it was.
     pub fn open(path: &Path, options: &Options) -> Result<Self, OpenError> {
-        let lock = DirectoryLock::take(path)?;
+        Self::open_locked(DirectoryLock::take(path)?, path, options)
+    }
+
+    /// The same for a caller that has the directory's lock already, and so could look around before opening.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a file that is not ours is left as it was.
+    pub fn open_locked(lock: DirectoryLock, path: &Path, options: &Options) -> Result<Self, OpenError> {
         create_file(path)?;
         let connection = open_checked(path, options).map_err(|failure| failure.at(path))?;
         let writer = Writer::start(connection, Arc::clone(&options.observer)).map_err(|failure| match failure {
