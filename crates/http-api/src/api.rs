@@ -1,6 +1,7 @@
 //! The API as one function from request to answer.
 
 use crate::observer::{Answered, RequestHead, RouteSlot, note_route};
+use crate::operator::{self, AdmittedByFilePermissions, Exposure};
 use crate::problem::{ErrorBody, Problem};
 use crate::rate_limit::RateLimits;
 use crate::request_id::RequestId;
@@ -117,12 +118,24 @@ impl HttpApi {
         if let Some(uri) = path::normalised(request.uri())? {
             *request.uri_mut() = uri;
         }
+        self.refuse_hidden(&request)?;
+        let allowed = operator::takes_long(request.uri().path()).unwrap_or(self.shared.config.request_timeout);
         let handled = panic_guard::guarded(self.router.clone().oneshot(request));
-        let Ok(response) = tokio::time::timeout(self.shared.config.request_timeout, handled)
+        let Ok(response) = tokio::time::timeout(allowed, handled)
             .await
             .map_err(|_| Problem::TimedOut)?
             .map_err(|panic_guard::Panicked| Problem::Panicked)?;
         Ok(response)
+    }
+
+    /// Where the operator API is not served, its paths are like any that nothing is served at.
+    fn refuse_hidden(&self, request: &Request<Body>) -> Result<(), Problem> {
+        let admitted = request.extensions().get::<AdmittedByFilePermissions>().is_some();
+        let exposed = match &self.shared.config.operator_api {
+            Some(operator_api) => admitted || operator_api.exposure == Exposure::HttpListeners,
+            None => false,
+        };
+        if exposed || !operator::is_operators(request.uri().path()) { Ok(()) } else { Err(Problem::UnknownPath) }
     }
 }
 
@@ -146,6 +159,7 @@ pub(crate) fn described_routes() -> Routes {
         .merge(me::routes())
         .merge(phone_settings::routes())
         .merge(health::routes())
+        .merge(operator::routes())
         .schema::<ErrorBody<'_>>()
 }
 

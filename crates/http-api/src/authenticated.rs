@@ -119,7 +119,7 @@ impl FromRequestParts<Arc<Shared>> for SubAccountInPath {
 }
 
 /// The header's value if it was sent exactly once: which of two is meant, nobody can know.
-fn only_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h [u8]> {
+pub(crate) fn only_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h [u8]> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => Some(value.as_bytes()),
@@ -128,7 +128,7 @@ fn only_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h [u8]>
 }
 
 /// The decoded path segment of that name.
-async fn path_parameter(parts: &mut Parts, name: &str) -> Result<String, Problem> {
+pub(crate) async fn path_parameter(parts: &mut Parts, name: &str) -> Result<String, Problem> {
     let parameters = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::PathEncoding)?;
     let value = parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
     value.ok_or(Problem::UnknownPath)

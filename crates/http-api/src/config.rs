@@ -1,6 +1,7 @@
 //! What the operator may set about HTTP.
 
 use crate::observer::{RequestObserver, Unobserved};
+use crate::operator::OperatorApi;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Config {
     pub max_handshakes: usize,
     /// How many requests a token may make; `None` for as many as it likes.
     pub rate_limit: Option<TokenRateLimit>,
+    /// The operator API; without it nothing is served at its paths.
+    pub operator_api: Option<OperatorApi>,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
     /// Sees every request that could be read; nobody by default.
@@ -76,6 +79,7 @@ impl Default for Config {
             handshake_timeout: Duration::from_secs(10),
             max_handshakes: 2_000,
             rate_limit: None,
+            operator_api: None,
             sip_services: Vec::new(),
             observer: Arc::new(Unobserved),
         }

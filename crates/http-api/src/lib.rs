@@ -27,6 +27,7 @@ mod metrics_page;
 mod moment;
 mod observer;
 mod openapi;
+mod operator;
 mod pagination;
 mod panic_guard;
 mod path;
@@ -38,6 +39,7 @@ mod request_context;
 mod request_id;
 mod routes;
 mod serve;
+mod stream_body;
 mod sub_accounts;
 mod tokens;
 
@@ -50,4 +52,8 @@ pub use health::Readiness;
 pub use metrics_page::{Exposition, ExpositionFormat};
 pub use observer::{Answered, Answering, RequestHead, RequestObserver};
 pub use openapi::openapi_document;
+pub use operator::{
+    Backup, BackupFuture, Exposure, KeyRotation, OperatorApi, RotationFuture, serve_control_connection,
+    serve_control_socket,
+};
 pub use serve::{Handshake, serve, serve_after};

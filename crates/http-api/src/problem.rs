@@ -11,7 +11,7 @@ use crate::json_object::JsonFault;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use provisioning::{AuthenticationError, PermissionError, ProvisioningError, ScopeError};
+use provisioning::{AuthenticationError, PermissionError, ProvisioningError, RotationError, ScopeError};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -35,6 +35,8 @@ pub(crate) enum Problem {
     MethodNotAllowed,
     /// No account is proved by the headers.
     Unauthenticated,
+    /// No operator is proved by the headers.
+    NotTheOperator,
     /// The path is another account's.
     OtherAccount,
     /// The body does not say it is JSON.
@@ -73,6 +75,10 @@ pub(crate) enum Problem {
     TimedOut,
     /// A handler panicked.
     Panicked,
+    /// The copy of the database failed.
+    BackupFailed(std::io::Error),
+    /// The keys were not rotated.
+    RotationFailed(RotationError),
     /// An answer could not be printed.
     Unprintable,
 }
@@ -105,7 +111,7 @@ impl Problem {
             Self::NotHttp | Self::PathEncoding | Self::BodyBroken | Self::Json(_) | Self::Query | Self::Fields(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::NotTheOperator => StatusCode::UNAUTHORIZED,
             Self::OtherAccount | Self::Permission(_) => StatusCode::FORBIDDEN,
             Self::UnknownPath | Self::UnknownOperatorPath | Self::NotACredentialId | Self::NotATokenId => {
                 StatusCode::NOT_FOUND
@@ -117,7 +123,10 @@ impl Problem {
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Panicked | Self::Unprintable => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::RotationFailed(RotationError::UnderWay) => StatusCode::CONFLICT,
+            Self::Panicked | Self::Unprintable | Self::BackupFailed(_) | Self::RotationFailed(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::NotReady(_) | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
             Self::Refused(error) => refusal::of(error).0,
         }
@@ -144,6 +153,10 @@ impl Problem {
             Self::UnknownOperatorPath => "Nothing is served at this path; metrics are at /metrics",
             Self::MethodNotAllowed => "This path does not take that method; the Allow header names those it takes",
             Self::Unauthenticated => "Authentication failed: send X-Auth-ID and X-Auth-Token of an account",
+            Self::NotTheOperator => {
+                "Authentication failed: send Authorization: Bearer with an operator token; \
+                 `sipwarden operator-token create` makes one"
+            }
             Self::OtherAccount => {
                 "No access to that account; use the auth id of X-Auth-ID, or of a sub-account of it, in the path"
             }
@@ -158,6 +171,12 @@ impl Problem {
                  so look before sending it again"
             }
             Self::Panicked | Self::Unprintable => INTERNAL,
+            Self::RotationFailed(error) => return Cow::Owned(refusal::capitalised(&error.to_string())),
+            Self::BackupFailed(error) => {
+                return Cow::Owned(format!(
+                    "The backup failed ({error}); free some space in the data directory, and try again"
+                ));
+            }
             Self::BodyTooLarge { max_octets } => {
                 return Cow::Owned(format!("The body is too large; send at most {max_octets} octets"));
             }
@@ -178,6 +197,7 @@ impl Problem {
         match self {
             // A 401 has to name a scheme (RFC 9110 section 11.6.1); this one is ours.
             Self::Unauthenticated => Some((WWW_AUTHENTICATE, HeaderValue::from_static("X-Auth-Token"))),
+            Self::NotTheOperator => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::BodyTooSlow | Self::BodyBroken | Self::BodyTooLarge { .. } => {
                 Some((CONNECTION, HeaderValue::from_static("close")))
             }
@@ -196,6 +216,8 @@ impl Problem {
         match self {
             Self::Refused(error) if self.status().is_server_error() => tracing::error!(%error, "the use case failed"),
             Self::TimedOut => tracing::error!("the request took longer than request_timeout"),
+            Self::RotationFailed(error) => tracing::error!(%error, "the keys were not rotated"),
+            Self::BackupFailed(error) => tracing::error!(%error, "the backup failed"),
             Self::Panicked => tracing::error!("a handler panicked"),
             Self::Unprintable => tracing::error!("an answer could not be printed as JSON"),
             _ => {}

@@ -3,7 +3,7 @@
 use crate::installation::{decode_hex, put_sealed};
 use crate::{InstallationError, InstallationOperator, Provisioning};
 use domain::{AuditAction, Sealed};
-use storage::{ChangeSet, SettingName};
+use storage::{Change, ChangeSet, SettingName};
 use zeroize::Zeroizing;
 
 /// The name it is sealed under.
@@ -35,11 +35,25 @@ impl Provisioning {
         Ok(key)
     }
 
+    /// Forgets the nonce key, so that the next start draws another: what a copy of an installation issues must not pass
+    /// for the original's.
+    ///
+    /// # Errors
+    /// [`InstallationError::Storage`] or [`InstallationError::Commit`].
+    pub async fn forget_nonce_key(&self, operator: &InstallationOperator) -> Result<(), InstallationError> {
+        let _alone = self.sealed_settings.lock().await;
+        let deed = (AuditAction::SettingChanged, NAME.into(), "{\"value\":null}".into());
+        let audit = operator.audit(self.parts.clock.now(), None, deed);
+        let changes = vec![Change::ClearSetting(SettingName::NonceKey)];
+        self.storage().commit(ChangeSet { changes, audit }).await?;
+        Ok(())
+    }
+
     /// The key sealed anew with the primary, if there is one that opens.
     pub(crate) async fn reseal_nonce_key(
         &self,
         sealing: &crate::sealing::Sealing,
-    ) -> Result<Option<storage::Change>, InstallationError> {
+    ) -> Result<Option<Change>, InstallationError> {
         let stored = self.storage().setting(SettingName::NonceKey).await?;
         let key = stored.and_then(|text| self.open_nonce_key(&text));
         Ok(key.map(|key| put_sealed(SettingName::NonceKey, &sealing.seal_named(NAME, key.as_ref()))))

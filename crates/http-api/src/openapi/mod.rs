@@ -21,6 +21,8 @@ use utoipa::openapi::{Info, OpenApiBuilder};
 
 /// Every path below this needs an account's identity.
 const NEEDS_IDENTITY: &str = "/api/v1/";
+/// Every path below this needs the operator.
+const NEEDS_OPERATOR: &str = "/admin/v1/";
 /// Where the username's pattern stands.
 const USERNAME_PATTERN: &str = "/components/schemas/NewCredential/properties/username/pattern";
 
@@ -71,6 +73,8 @@ fn complete_path(path: &str, item: &mut Value) {
 /// Adds what follows from an operation's path and method.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let needs_identity = path.starts_with(NEEDS_IDENTITY);
+    let needs_operator = path.starts_with(NEEDS_OPERATOR);
+    let repeatable = method == "post" && !needs_operator;
     let has_body = operation.contains_key("requestBody");
     if let Some(body) = operation.get_mut("requestBody") {
         body["required"] = json!(true);
@@ -78,17 +82,21 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     if needs_identity {
         operation.insert("security".into(), json!([{"AuthID": [], "AuthToken": []}]));
     }
+    if needs_operator {
+        operation.insert("security".into(), json!([{"OperatorToken": []}]));
+    }
     let in_path = shared_parts::path_parameters(path);
-    let parameters = in_path.chain(shared_parts::method_parameters(method)).map(reference_to("parameters"));
+    let parameters = in_path.chain(shared_parts::repeating_parameters(repeatable)).map(reference_to("parameters"));
     let own = operation.entry("parameters").or_insert_with(|| json!([]));
     if let Some(own) = own.as_array_mut() {
         own.extend(parameters);
     }
     let facts = Facts {
         needs_identity,
+        needs_operator,
         has_body,
-        names_an_object: path.ends_with("_id}"),
-        creates: method == "post",
+        names_an_object: path.contains("_id}") && (needs_operator || path.ends_with("_id}")),
+        creates: repeatable,
         has_pages: takes(operation, "limit") || takes(operation, "page"),
     };
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };

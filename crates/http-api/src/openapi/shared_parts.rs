@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
     pub needs_identity: bool,
+    pub needs_operator: bool,
     pub has_body: bool,
     pub names_an_object: bool,
     pub creates: bool,
@@ -13,11 +14,13 @@ pub(super) struct Facts {
 }
 
 /// Each placeholder of a path with the parameter that describes it.
-const PATH_PARAMETERS: [(&str, &str); 4] = [
+const PATH_PARAMETERS: [(&str, &str); 6] = [
     ("{auth_id}", "AuthId"),
     ("{credential_id}", "CredentialId"),
     ("{token_id}", "TokenId"),
     ("{sub_auth_id}", "SubAuthId"),
+    ("{host}", "Host"),
+    ("{realm}", "Realm"),
 ];
 
 /// The parameters that a path's placeholders stand for.
@@ -26,9 +29,9 @@ pub(super) fn path_parameters(path: &str) -> impl Iterator<Item = &'static str> 
     PATH_PARAMETERS.into_iter().filter(move |(placeholder, _)| path.contains(placeholder)).map(|(_, name)| name)
 }
 
-/// The parameters that every request of a method takes.
-pub(super) fn method_parameters(method: &str) -> Option<&'static str> {
-    (method == "post").then_some("IdempotencyKey")
+/// The parameter of requests that may be sent twice and are carried out once.
+pub(super) fn repeating_parameters(repeatable: bool) -> Option<&'static str> {
+    repeatable.then_some("IdempotencyKey")
 }
 
 /// The headers of an operation's own answers.
@@ -44,7 +47,7 @@ pub(super) fn headers(facts: Facts, status: &str) -> impl Iterator<Item = (&'sta
 
 /// The errors such an operation may answer beside its own.
 pub(super) fn errors(facts: Facts) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let groups: [(bool, &[(&str, &str)]); 5] = [
+    let groups: [(bool, &[(&str, &str)]); 6] = [
         (
             true,
             &[
@@ -56,6 +59,7 @@ pub(super) fn errors(facts: Facts) -> impl Iterator<Item = (&'static str, &'stat
             ],
         ),
         (facts.needs_identity, &[("401", "Unauthenticated"), ("403", "Forbidden"), ("429", "TooManyRequests")]),
+        (facts.needs_operator, &[("401", "NotTheOperator")]),
         (facts.names_an_object, &[("404", "NotFound")]),
         (facts.has_body, &[("408", "BodyTooSlow"), ("413", "BodyTooLarge"), ("415", "NotJson")]),
         (facts.creates, &[("422", "KeyUsed")]),
@@ -80,6 +84,7 @@ pub(super) fn add_to(document: &mut Value) {
         {"name": "Tokens", "description": "What API clients prove their account with"},
         {"name": "Sub-Accounts", "description": "Accounts of an account, with credentials and tokens of their own"},
         {"name": "Account", "description": "The account itself"},
+        {"name": "Operator", "description": "The whole installation, for whoever runs it: served with `--admin-api`"},
         {"name": "Health", "description": "For load balancers and monitoring; no identity needed"},
     ]);
     let components = &mut document["components"];
@@ -87,6 +92,8 @@ pub(super) fn add_to(document: &mut Value) {
         "AuthID": {"type": "apiKey", "in": "header", "name": "X-Auth-ID", "description": "The auth id of an account"},
         "AuthToken": {"type": "apiKey", "in": "header", "name": "X-Auth-Token",
             "description": "A token of that account"},
+        "OperatorToken": {"type": "http", "scheme": "bearer",
+            "description": "A token that `sipwarden operator-token create` has made"},
     });
     components["parameters"] = parameters();
     components["headers"] = response_headers();
@@ -105,6 +112,9 @@ fn parameters() -> Value {
         "SubAuthId": in_path("sub_auth_id", "The sub-account", auth_id("SA_XXXXXXXX")),
         "CredentialId": in_path("credential_id", "The credential's id, from create or list", uuid()),
         "TokenId": in_path("token_id", "The token's id, from create or list", uuid()),
+        "Host": in_path("host", "The host name", json!({"type": "string", "example": "pbx.example.net"})),
+        "Realm": in_path("realm", "The realm's name, percent-encoded",
+            json!({"type": "string", "example": "MA_XXXXXXXX.sip.example.com"})),
         "IdempotencyKey": {
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "Makes repeating safe: the same request with the same key within 24 hours gets the same \
@@ -127,6 +137,8 @@ fn response_headers() -> Value {
             "schema": {"type": "string", "pattern": "^</.+>; rel=\"next\"$"}},
         "WwwAuthenticate": {"required": true, "description": "The scheme: the two headers of an account",
             "schema": {"type": "string", "enum": ["X-Auth-Token"]}},
+        "WwwAuthenticateBearer": {"required": true, "description": "The scheme: an operator token",
+            "schema": {"type": "string", "enum": ["Bearer"]}},
     })
 }
 
@@ -147,6 +159,10 @@ fn responses() -> Value {
         "Unauthenticated": answer("No account is proved by the headers; the cause is not told",
             (401, "Authentication failed: send X-Auth-ID and X-Auth-Token of an account"),
             Some(("WWW-Authenticate", "WwwAuthenticate"))),
+        "NotTheOperator": answer("No operator is proved by the headers; the cause is not told",
+            (401, "Authentication failed: send Authorization: Bearer with an operator token; \
+                  `sipwarden operator-token create` makes one"),
+            Some(("WWW-Authenticate", "WwwAuthenticateBearer"))),
         "Forbidden": answer("Another account's path, whether it exists or not, or a token whose scope excludes this",
             (403, "No access to that account; use the auth id of X-Auth-ID, or of a sub-account of it, in the path"), None),
         "NotFound": answer("The account has no such object", (404, "Credential not found"), None),

@@ -10,11 +10,16 @@ use storage::StorageError;
 pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
     use ProvisioningError as Error;
     let status = match error {
-        Error::CredentialNotFound | Error::AccountNotFound | Error::TokenNotFound | Error::HostNotFound => {
-            StatusCode::NOT_FOUND
-        }
+        Error::CredentialNotFound
+        | Error::AccountNotFound
+        | Error::TokenNotFound
+        | Error::HostNotFound
+        | Error::RealmNotFound => StatusCode::NOT_FOUND,
         Error::AccessEnded => StatusCode::UNAUTHORIZED,
-        Error::ExpiryPassed | Error::BadCursor => StatusCode::BAD_REQUEST,
+        // Names are put together from what the operator said, such as too long a base domain.
+        Error::ExpiryPassed | Error::BadCursor | Error::AuthId(_) | Error::Realm(_) | Error::HostName(_) => {
+            StatusCode::BAD_REQUEST
+        }
         Error::UsernameTaken
         | Error::LastToken
         | Error::TooManyTokens
@@ -22,6 +27,8 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         | Error::TooManyHosts
         | Error::SubAccountsOfSubAccount
         | Error::HasSubAccounts
+        | Error::AuthIdTaken
+        | Error::HostTaken(_)
         | Error::HostReserved(_)
         | Error::HostIsFixed(_) => StatusCode::CONFLICT,
         Error::KeyUsed => StatusCode::UNPROCESSABLE_ENTITY,
@@ -30,14 +37,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Error::NotAppliedEverywhere(_) => StatusCode::SERVICE_UNAVAILABLE,
-        // Beside damaged data: what only the operator's own use cases refuse with, which no route reaches.
-        Error::Storage(StorageError::Damaged(_))
-        | Error::RealmNotFound
-        | Error::AuthIdTaken
-        | Error::HostTaken(_)
-        | Error::AuthId(_)
-        | Error::Realm(_)
-        | Error::HostName(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Storage(StorageError::Damaged(_)) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     (status, sentence(error))
 }
@@ -55,18 +55,12 @@ fn sentence(error: &ProvisioningError) -> Cow<'static, str> {
         Error::NotAppliedEverywhere(_) => {
             "The change is stored, but not every node has confirmed it yet; look at it before trying again"
         }
-        Error::Storage(StorageError::Damaged(_))
-        | Error::RealmNotFound
-        | Error::AuthIdTaken
-        | Error::HostTaken(_)
-        | Error::AuthId(_)
-        | Error::Realm(_)
-        | Error::HostName(_) => INTERNAL,
+        Error::Storage(StorageError::Damaged(_)) => INTERNAL,
         told => return Cow::Owned(capitalised(&told.to_string())),
     })
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
