@@ -39,7 +39,7 @@ impl ApiClient {
         Self {
             agent: OnceLock::new(),
             ca_file: None,
-            base: format!("{}/api/v1/Account/{auth_id}", url.trim_end_matches('/')),
+            base: format!("{}/api/v1", url.trim_end_matches('/')),
             auth_id: auth_id.to_owned(),
             auth_token: auth_token.to_owned(),
         }
@@ -52,6 +52,11 @@ impl ApiClient {
 
     /// Calls one path below the account. Any status is an answer; only no answer is a failure.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, Failure> {
+        self.call_api(method, &format!("Account/{}/{path}", self.auth_id), body).await
+    }
+
+    /// Calls one path below `/api/v1/`.
+    pub(crate) async fn call_api(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, Failure> {
         let url = format!("{}/{path}", self.base);
         let failed = |error: String| Failure::NoAnswer { url: url.clone(), error };
         let request = Request::builder()
@@ -95,6 +100,12 @@ impl ApiClient {
 }
 
 impl Answer {
+    /// The body of an answer that says the request was carried out; any other is a refusal, in the server's own words.
+    pub(crate) fn accepted(self) -> Result<Value, Failure> {
+        let status = self.status;
+        self.expect(if (200..300).contains(&status) { status } else { 200 })
+    }
+
     /// The body of an answer with that status; any other is a refusal, in the server's own words.
     pub(crate) fn expect(self, status: u16) -> Result<Value, Failure> {
         if self.status == status {

@@ -1,6 +1,10 @@
 //! The command line.
 
+use crate::operator_cli::{
+    AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, RestoreOptions,
+};
 use crate::serve_options::{ServeOptions, TracedOptions};
+use crate::tenant_cli::{SubAccountCommand, TokenCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -16,7 +20,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the HTTP API and SIP until stopped
     Serve(Box<ServeOptions>),
-    /// Create and list accounts
+    /// Create and manage accounts, with their host names and tokens
     Account {
         #[command(subcommand)]
         command: AccountCommand,
@@ -26,10 +30,44 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RealmCommand,
     },
+    /// Say which account phones belong to that use a bare IP address or a foreign name
+    DefaultAccount {
+        #[command(subcommand)]
+        command: DefaultAccountCommand,
+    },
+    /// Make and revoke tokens for the operator API
+    OperatorToken {
+        #[command(subcommand)]
+        command: OperatorTokenCommand,
+    },
+    /// Copy the database into a file while it is used
+    Backup {
+        /// The new file; `-` for standard output
+        file: PathBuf,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Work on the master keys
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Make a data directory from a backup, after checking it
+    Restore(RestoreOptions),
     /// Create and manage credentials, over HTTP
     Credential {
         #[command(subcommand)]
         command: CredentialCommand,
+    },
+    /// Create and manage the account's API tokens, over HTTP
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Create and manage sub-accounts, over HTTP
+    SubAccount {
+        #[command(subcommand)]
+        command: SubAccountCommand,
     },
     /// Try everything once with throw-away data: serve, create a credential, register with it
     Quickstart {
@@ -84,53 +122,16 @@ pub(crate) struct Installation {
     /// The file of the master key [default: master.key in the data directory]
     #[arg(long, env = "SIPWARDEN_MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// A server elsewhere that was started with --admin-api, instead of a data directory; its operator token is taken
+    /// from SIPWARDEN_OPERATOR_TOKEN
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The authorities to trust for an https URL, certificates in a PEM file [default: those of the system]
+    #[arg(long, env = "SIPWARDEN_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AccountCommand {
-    /// Create an account; prints its token, which is shown this once
-    Create {
-        /// What people call it
-        #[arg(long)]
-        name: String,
-        /// Its public identifier, as in `MA_1A2B3C4D` [default: drawn at random]
-        #[arg(long, value_name = "ID")]
-        auth_id: Option<String>,
-        /// An existing deployment's digest realm [default: {auth id}.{base domain}]
-        #[arg(long)]
-        realm: Option<String>,
-        /// The base domain, where no server has stored one yet [default: sip.localhost]
-        #[arg(long, env = "SIPWARDEN_SIP_DOMAIN", value_name = "BASE-DOMAIN")]
-        sip_domain: Option<String>,
-        /// Print it as shell commands for `eval "$(sipwarden account create --name NAME --export)"`: the `credential`
-        /// commands of that shell then use this account, on the running server if there is one
-        #[arg(long, conflicts_with = "json")]
-        export: bool,
-        #[command(flatten)]
-        installation: Installation,
-    },
-    /// List all accounts
-    List {
-        #[command(flatten)]
-        installation: Installation,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RealmCommand {
-    /// Set which digest algorithms a realm's challenges offer
-    SetPolicy {
-        /// The realm, as `account list` shows it
-        realm: String,
-        /// compatible: SHA-256 where the phone is known to do it, else MD5; sha256: SHA-256 only; rfc8760: all
-        #[arg(value_parser = ["compatible", "sha256", "rfc8760"])]
-        policy: String,
-        #[command(flatten)]
-        installation: Installation,
-    },
 }
 
 /// Which server to ask, and as whom.

@@ -8,7 +8,7 @@ use crate::serve_options::ServeOptions;
 use crate::sip_listeners;
 use crate::telemetry::{LogFormat, parse_filter};
 use domain::{AuthId, HostName, UsernameRule};
-use http_api::TokenRateLimit;
+use http_api::{Exposure, TokenRateLimit};
 use keyring::source::KeySource;
 use sip_transport::Transport;
 use std::fmt::Display;
@@ -16,6 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 /// The environment variable that holds the master key itself.
@@ -31,7 +32,7 @@ const DEFAULT_SIP_LISTEN: [&str; 2] = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) data_dir: DataDir,
-    pub(crate) key_source: KeySource,
+    pub(crate) key_source: Arc<KeySource>,
     pub(crate) sip_domain: Option<HostName>,
     /// A host name or IP address, in lower case.
     pub(crate) public_address: Option<String>,
@@ -47,6 +48,7 @@ pub(crate) struct Configuration {
     pub(crate) provisioning: provisioning::Config,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) otlp_endpoint: Option<OtlpEndpoint>,
+    pub(crate) admin_api: Exposure,
     pub(crate) log_filter: EnvFilter,
     pub(crate) log_format: LogFormat,
 }
@@ -65,7 +67,7 @@ impl Configuration {
             return Err(Failure::Refused("give --master-key-file or --master-key-command, not both of them".into()));
         }
         let data_dir = DataDir::new(options.data_dir.unwrap_or_else(|| DEFAULT_DATA_DIR.into()));
-        let key_source = key_source(&data_dir, options.master_key_file, options.master_key_command);
+        let key_source = Arc::new(key_source(&data_dir, options.master_key_file, options.master_key_command));
         let http_listen = or_default(options.http_listen, &[DEFAULT_HTTP_LISTEN]);
         let sip_listen = or_default(options.sip_listen, &DEFAULT_SIP_LISTEN);
         let sip_listen = sip_listen
@@ -109,6 +111,11 @@ impl Configuration {
                 .map(|text| parse("--metrics-listen", &text, SocketAddr::from_str))
                 .transpose()?,
             otlp_endpoint: options.otlp_endpoint.as_deref().map(otlp_endpoint).transpose()?,
+            admin_api: if options.admin_api.unwrap_or(false) {
+                Exposure::HttpListeners
+            } else {
+                Exposure::ControlSocketOnly
+            },
             log_filter: parse_filter(options.log.as_deref().unwrap_or("info"))?,
             log_format: options
                 .log_format
@@ -123,11 +130,11 @@ pub(crate) fn locate(
     data_dir: Option<PathBuf>,
     database_url: Option<&str>,
     master_key_file: Option<PathBuf>,
-) -> Result<(DataDir, KeySource), Failure> {
+) -> Result<(DataDir, Arc<KeySource>), Failure> {
     refuse_database_url(database_url)?;
     let data_dir = DataDir::new(data_dir.unwrap_or_else(|| DEFAULT_DATA_DIR.into()));
     let command = std::env::var("SIPWARDEN_MASTER_KEY_COMMAND").ok();
-    let source = key_source(&data_dir, master_key_file, command);
+    let source = Arc::new(key_source(&data_dir, master_key_file, command));
     Ok((data_dir, source))
 }
 

@@ -13,6 +13,9 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
+    /// How the name of a directory begins in which a backup is being made.
+    pub(crate) const BACKUP_PREFIX: &str = "backup-";
+
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path }
     }
@@ -23,6 +26,19 @@ impl DataDir {
         outcome
             .and_then(|()| if self.path.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) })
             .map_err(|error| Failure::DataDirectory { path: self.path.clone(), error })
+    }
+
+    /// Removes what backups have left that were being made when their process was killed. To be called only while no
+    /// other process has the directory locked.
+    pub(crate) fn remove_unfinished_backups(&self) {
+        for entry in std::fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(Self::BACKUP_PREFIX.as_bytes())
+                && entry.file_type().is_ok_and(|kind| kind.is_dir())
+                && let Err(error) = std::fs::remove_dir_all(entry.path())
+            {
+                tracing::warn!(%error, "what an unfinished backup left could not be removed");
+            }
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {

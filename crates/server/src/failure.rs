@@ -53,7 +53,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Refused(String),
     #[error("the running server did not answer over {path} ({error}); look at its log")]
-    Control { path: PathBuf, error: io::Error },
+    Control { path: PathBuf, error: String },
     #[error("no answer from {url} ({error}); start the server, or name it with --url")]
     NoAnswer { url: String, error: String },
     #[error(

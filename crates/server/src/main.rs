@@ -1,7 +1,5 @@
 //! The sipwarden binary: command line, configuration, wiring. It builds every part and decides nothing else.
 
-mod account_command;
-mod admin;
 mod api_client;
 mod cli;
 mod config_command;
@@ -16,9 +14,16 @@ mod listening;
 mod manual;
 mod metrics;
 mod node;
+mod operator_api;
+mod operator_cli;
+mod operator_client;
+mod operator_commands;
 mod otlp_endpoint;
 mod patience;
 mod quickstart;
+mod remote_operator;
+mod restore;
+mod restored_secrets;
 mod serve;
 mod serve_options;
 mod service_manager;
@@ -27,6 +32,8 @@ mod signals;
 mod sip_listeners;
 mod system;
 mod telemetry;
+mod tenant_cli;
+mod tenant_commands;
 mod trace_delivery;
 mod traces;
 mod trust;
@@ -54,8 +61,15 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Completions { shell } => manual::completions(shell),
         cli::Command::Man { command } => manual::man(&command),
         cli::Command::Serve(options) => in_runtime(serve::run(*options)),
-        cli::Command::Account { command } => in_runtime(account_command::account(command)),
-        cli::Command::Realm { command } => in_runtime(account_command::realm(command)),
+        cli::Command::Account { command } => in_runtime(operator_commands::account(command)),
+        cli::Command::Realm { command } => in_runtime(operator_commands::realm(command)),
+        cli::Command::DefaultAccount { command } => in_runtime(operator_commands::default_account(command)),
+        cli::Command::OperatorToken { command } => in_runtime(operator_commands::operator_token(command)),
+        cli::Command::Backup { file, installation } => in_runtime(operator_commands::backup(file, installation)),
+        cli::Command::Keys { command } => in_runtime(operator_commands::keys(command)),
+        cli::Command::Restore(options) => in_runtime(restore::run(options)),
+        cli::Command::Token { command } => in_runtime(tenant_commands::token(command)),
+        cli::Command::SubAccount { command } => in_runtime(tenant_commands::sub_account(command)),
         cli::Command::Credential { command } => in_runtime(credential_command::run(command)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
     }

@@ -16,7 +16,11 @@ use storage_sqlite::{DirectoryLock, SqliteStorage};
 /// An installation that this process alone has open.
 pub(crate) struct Node {
     pub(crate) storage: Arc<dyn Storage>,
+    /// The same, for what only SQLite has.
+    pub(crate) database: Arc<SqliteStorage>,
     pub(crate) keyring: Arc<Keyring>,
+    /// Where the keys are kept.
+    pub(crate) key_source: Arc<KeySource>,
     pub(crate) provisioning: Arc<Provisioning>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn RandomSource>,
@@ -26,7 +30,7 @@ impl Node {
     /// Opens the installation, creating what a first start creates: directory, master key, database.
     pub(crate) async fn open(
         data_dir: &DataDir,
-        key_source: &KeySource,
+        key_source: &Arc<KeySource>,
         config: provisioning::Config,
         storage_options: &storage_sqlite::Options,
     ) -> Result<Self, Failure> {
@@ -40,15 +44,16 @@ impl Node {
     pub(crate) async fn open_locked(
         lock: DirectoryLock,
         data_dir: &DataDir,
-        key_source: &KeySource,
+        key_source: &Arc<KeySource>,
         config: provisioning::Config,
         storage_options: &storage_sqlite::Options,
     ) -> Result<Self, Failure> {
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let keyring = Arc::new(load_keys(&data_dir.database(), key_source, &*random)?);
-        let storage: Arc<dyn Storage> =
-            Arc::new(SqliteStorage::open_locked(lock, &data_dir.database(), storage_options)?);
+        let database = Arc::new(SqliteStorage::open_locked(lock, &data_dir.database(), storage_options)?);
         remove_key_leftovers(key_source);
+        data_dir.remove_unfinished_backups();
+        let storage: Arc<dyn Storage> = Arc::clone(&database) as _;
         let operators = Arc::new(OperatorIndex::new());
         storage.follow(Arc::clone(&operators) as _).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -62,7 +67,7 @@ impl Node {
         }));
         // Whoever could open the database and key files is the operator.
         provisioning.check_master_key(&InstallationOperator::admitted_by_file_permissions()).await?;
-        Ok(Self { storage, keyring, provisioning, clock, random })
+        Ok(Self { storage, database, keyring, key_source: Arc::clone(key_source), provisioning, clock, random })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::https;
 use crate::listening::Listening;
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::operator_api;
 use crate::serve_options::ServeOptions;
 use crate::service_manager::{self, Progress};
 use crate::signals::StopSignals;
@@ -45,8 +46,12 @@ pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
     let configuration = Configuration::settle(options)?;
     telemetry::start(configuration.log_filter.clone(), configuration.log_format);
     hardening::raise_open_files();
-    let server = Server::start(configuration).await?;
+    // Before anybody is told that the server is there, and may ask it to stop.
     let mut signals = StopSignals::catch()?;
+    let server = tokio::select! {
+        started = Server::start(configuration) => started?,
+        () = signals.asked_to_stop() => return Ok(()),
+    };
     let hangups = https::reload_on_hangup(server.certificates.clone())?;
     for address in &server.listening.http {
         tracing::info!("HTTP on http://{address}");
@@ -126,6 +131,7 @@ impl Server {
                 sip_services: sip_services(&sip_addresses, &configuration),
                 observer: Arc::clone(&watch) as _,
                 rate_limit: configuration.http_rate_limit,
+                operator_api: Some(operator_api::of(&node, &configuration.data_dir, configuration.admin_api)),
                 ..http_api::Config::default()
             },
         );
@@ -137,7 +143,7 @@ impl Server {
         // Before the control socket is served: whoever was answered over it can read where the server listens.
         listening.write(&configuration.data_dir)?;
         let mut background = vec![
-            tokio::spawn(control_socket::serve(control, Arc::clone(&node.provisioning))),
+            tokio::spawn(http_api::serve_control_socket(control, api.clone())),
             tokio::spawn(collect_events(Arc::clone(&signalling.events))),
             tokio::spawn(forget_answers(Arc::clone(&node.provisioning))),
         ];

@@ -84,6 +84,10 @@ pub(crate) struct ServeOptions {
     /// The OpenTelemetry collector that traces are sent to, by OTLP over HTTP [default: none]
     #[arg(long, env = "SIPWARDEN_OTLP_ENDPOINT", value_name = "URL")]
     pub(crate) otlp_endpoint: Option<String>,
+    /// Serve the operator API, /admin/v1, on the HTTP addresses too, for operator tokens; over the control socket it is
+    /// always served [default: false]
+    #[arg(long, env = "SIPWARDEN_ADMIN_API", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) admin_api: Option<bool>,
     /// What to log: error, warn, info, debug or trace, or a filter such as `info,sipwarden::auth=off` [default: info]
     #[arg(long, env = "SIPWARDEN_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -170,6 +174,7 @@ impl ServeOptions {
             max_bindings: self.max_bindings.or(other.max_bindings),
             metrics_listen: self.metrics_listen.or(other.metrics_listen),
             otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),
+            admin_api: self.admin_api.or(other.admin_api),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
         }

@@ -3,6 +3,7 @@
 use crate::configuration::Configuration;
 use crate::telemetry::LogFormat;
 use domain::UsernameRule;
+use http_api::Exposure;
 use keyring::source::KeySource;
 use std::path::Path;
 use toml::Value;
@@ -69,7 +70,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "master_key_file",
         example: Some("\"/var/lib/sipwarden/master.key\""),
-        settled: |it| match &it.key_source {
+        settled: |it| match &*it.key_source {
             KeySource::File(path) => text(&path.display()),
             KeySource::Value(_) => Settled::None("the key in SIPWARDEN_MASTER_KEY"),
             KeySource::Command(_) => Settled::None("the key that master_key_command prints"),
@@ -78,7 +79,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "master_key_command",
         example: Some("\"cat /run/credentials/sipwarden.service/master.key\""),
-        settled: |it| match &it.key_source {
+        settled: |it| match &*it.key_source {
             KeySource::Command(_) => Settled::Hidden,
             KeySource::File(_) | KeySource::Value(_) => Settled::None("the key as said before"),
         },
@@ -124,6 +125,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "otlp_endpoint",
         example: Some("\"http://127.0.0.1:4318\""),
         settled: |it| or_none(it.otlp_endpoint.as_ref().map(text), "traces are not sent"),
+    },
+    Setting {
+        name: "admin_api",
+        example: None,
+        settled: |it| Settled::Value(Value::Boolean(it.admin_api == Exposure::HttpListeners)),
     },
     Setting { name: "log", example: None, settled: |it| text(&it.log_filter) },
     Setting {

@@ -1,0 +1,104 @@
+//! Whether the master key opens everything that is sealed in a restored database.
+
+use crate::failure::Failure;
+use crate::system::{SystemClock, SystemRandom};
+use domain::{AccountId, AuthId, Credential, DigestAlgorithm, RandomSource, Realm, RealmId, Revision};
+use keyring::{Ha1Context, Keyring};
+use provisioning::{InstallationOperator, OperatorIndex, Parts, Provisioning};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use storage::{ChangeFeed as _, Fact, Follower};
+use storage_sqlite::{Options, SqliteStorage};
+
+/// Opens the database, brings its schema up to date, tries every secret, and has it issue nonces of its own from its
+/// next start on.
+pub(crate) async fn check(database: &Path, keyring: Arc<Keyring>) -> Result<(), Failure> {
+    let storage = Arc::new(SqliteStorage::open(database, &Options::default())?);
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+    let provisioning = Provisioning::new(Parts {
+        storage: Arc::clone(&storage) as _,
+        keyring: Arc::clone(&keyring),
+        clock: Arc::new(SystemClock),
+        random,
+        operators: Arc::new(OperatorIndex::new()),
+        config: provisioning::Config::default(),
+    });
+    // Whoever could read the backup and the key is the operator.
+    let operator = InstallationOperator::admitted_by_file_permissions();
+    provisioning.check_master_key(&operator).await?;
+    let secrets = Arc::new(Secrets { keyring, seen: Mutex::default() });
+    storage.follow(Arc::clone(&secrets) as _).await?;
+    let unopened = secrets.unopened();
+    if unopened > 0 {
+        return Err(Failure::Refused(format!(
+            "the master key opens the database but not {unopened} of its credentials; restore an earlier backup, or \
+             use the key file of the time of this one with all its lines"
+        )));
+    }
+    provisioning.forget_nonce_key(&operator).await?;
+    storage.close().await;
+    Ok(())
+}
+
+/// Follows the feed, whose first batch is everything that is stored.
+struct Secrets {
+    keyring: Arc<Keyring>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    accounts: HashMap<AccountId, AuthId>,
+    realms: HashMap<RealmId, Realm>,
+    unopened: u64,
+}
+
+impl Secrets {
+    fn unopened(&self) -> u64 {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).unopened
+    }
+
+    fn opens(&self, seen: &Seen, credential: &Credential) -> bool {
+        let Some((account, realm)) = seen.accounts.get(&credential.account).zip(seen.realms.get(&credential.realm))
+        else {
+            return false;
+        };
+        let sealed = &credential.ha1s;
+        let each = [
+            (DigestAlgorithm::Md5, &sealed.md5),
+            (DigestAlgorithm::Sha256, &sealed.sha256),
+            (DigestAlgorithm::Sha512_256, &sealed.sha512_256),
+        ];
+        each.into_iter().filter_map(|(algorithm, sealed)| Some((algorithm, sealed.as_ref()?))).all(
+            |(algorithm, sealed)| {
+                let context = Ha1Context {
+                    account,
+                    credential: credential.id,
+                    algorithm,
+                    realm: &realm.name,
+                    username: &credential.username,
+                };
+                self.keyring.open_ha1(&context, sealed).is_ok()
+            },
+        )
+    }
+}
+
+impl Follower for Secrets {
+    fn apply(&self, _revision: Revision, facts: &[Fact]) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for fact in facts {
+            match fact {
+                Fact::Account(account) => {
+                    seen.accounts.insert(account.id, account.auth_id.clone());
+                }
+                Fact::Realm(realm) => {
+                    seen.realms.insert(realm.id, realm.clone());
+                }
+                Fact::Credential(credential) if !self.opens(&seen, credential) => seen.unopened += 1,
+                _ => {}
+            }
+        }
+    }
+}
