@@ -1,6 +1,7 @@
 //! Waits and processes that always come to an end.
 
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,16 @@ impl Finished {
     #[must_use]
     pub fn code(&self) -> Option<i32> {
         self.status.and_then(|status| status.code())
+    }
+}
+
+/// Tells threads to stop when it is dropped, by a panic too: a scope waits for its threads.
+#[derive(Debug)]
+pub struct StopWhenDropped<'s>(pub &'s AtomicBool);
+
+impl Drop for StopWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A server and one-off commands on the same data directory, whichever comes first; and who may open the socket between
 //! them.
 
-use acceptance::bounded::{finish, read_lossy, terminate, wait_for};
+use acceptance::bounded::{StopWhenDropped, finish, read_lossy, terminate, wait_for};
 use acceptance::raw_http::RawHttp;
 use acceptance::{Server, binary};
 use serde_json::Value;
@@ -98,6 +98,7 @@ fn the_socket_is_never_open_to_others() {
             }
             modes
         });
+        let stopping = StopWhenDropped(&stop);
         for _ in 0..5 {
             let mut server = serve(&data, &folder.path().join("serve"));
             wait_for("listening.json", LIMIT, || data.join("listening.json").exists().then_some(()));
@@ -105,7 +106,7 @@ fn the_socket_is_never_open_to_others() {
             assert!(finish(&mut server, LIMIT).is_some_and(|status| status.success()));
             fs::remove_file(&socket).expect("the socket of a server that is gone");
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stopping);
         watching.join().expect("the watcher")
     });
     assert_eq!(modes, [0o600]);
