@@ -290,7 +290,6 @@ mod tests {
             (ProvisioningError::NotAppliedEverywhere(StorageError::Unavailable(inside())), 503, Some("1")),
             (ProvisioningError::NotAppliedEverywhere(StorageError::Damaged(inside())), 503, Some("1")),
             (ProvisioningError::Storage(StorageError::Damaged(inside())), 500, None),
-            (ProvisioningError::HostTaken(inside()), 500, None),
             (ProvisioningError::BadCursor, 400, None),
         ] {
             let problem = Problem::from(error);

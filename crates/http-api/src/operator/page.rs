@@ -36,7 +36,7 @@ mod tests {
         let check = |limit, offset| page_of(&[1, 2, 3], Page { limit, offset }).to_vec();
         assert_eq!(check(2, 0), [1, 2]);
         assert_eq!(check(2, 2), [3]);
-        assert_eq!(check(2, 3), []);
-        assert_eq!(check(2, u64::MAX), []);
+        assert!(check(2, 3).is_empty());
+        assert!(check(2, u64::MAX).is_empty());
     }
 }

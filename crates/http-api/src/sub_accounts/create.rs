@@ -114,6 +114,8 @@ impl<'v> CreatedSubAccount<'v> {
     request_body = NewSubAccountBody,
     responses(
         (status = 201, description = "The new sub-account and its first token", body = CreatedSubAccount),
+        (status = 404, description = "The sub-account that this Idempotency-Key created is gone", body = ErrorBody,
+         example = json!({"error": "Account not found", "code": 404})),
         (status = 409, description = "The account has as many sub-accounts as it may", body = ErrorBody,
          example = json!({
             "error": "The account has 1000 sub-accounts already; delete one that is not used",
