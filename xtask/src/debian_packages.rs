@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run.
-const PACKAGES: [(&str, &str); 7] = [
+const PACKAGES: [(&str, &str); 9] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
@@ -15,6 +15,9 @@ const PACKAGES: [(&str, &str); 7] = [
     ("strace", "strace"),
     // For schemathesis, which comes from the Python package index.
     ("python3-venv", "python3"),
+    // A network of its own for the commands of the documentation.
+    ("util-linux", "unshare"),
+    ("iproute2", "ip"),
 ];
 
 /// Installs what is missing, or says how to; `true` if every program is there in the end.
