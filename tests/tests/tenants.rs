@@ -316,7 +316,10 @@ fn revoked_token(api: &Api) -> String {
 }
 
 /// A token whose end came: asked with until it is refused.
-#[expect(clippy::disallowed_methods, reason = "the server judged here reads the wall clock; so must who sets an end to a token")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server judged here reads the wall clock; so must who sets an end to a token"
+)]
 fn expired_token(api: &Api) -> String {
     let end = std::time::SystemTime::now() + std::time::Duration::from_secs(2);
     let seconds = end.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
