@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Each package with the program in it that is run.
+/// Each package with the program in it that is run, or what shows that it is there.
 const PACKAGES: [(&str, &str); 9] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
@@ -14,11 +14,14 @@ const PACKAGES: [(&str, &str); 9] = [
     // Shows that what was answered was on disk before.
     ("strace", "strace"),
     // For schemathesis, which comes from the Python package index.
-    ("python3-venv", "python3"),
+    ("python3-venv", PYTHON_ENVIRONMENTS),
     // A network of its own for the commands of the documentation.
     ("util-linux", "unshare"),
     ("iproute2", "ip"),
 ];
+
+/// What making a virtual environment needs beside the interpreter, as a module of it.
+const PYTHON_ENVIRONMENTS: &str = "python3 module ensurepip";
 
 /// Installs what is missing, or says how to; `true` if every program is there in the end.
 pub fn provide() -> bool {
@@ -47,7 +50,15 @@ pub fn provide() -> bool {
 }
 
 fn missing() -> Vec<&'static str> {
-    PACKAGES.into_iter().filter(|(_, program)| !on_path(program)).map(|(package, _)| package).collect()
+    PACKAGES.into_iter().filter(|(_, program)| !is_there(program)).map(|(package, _)| package).collect()
+}
+
+fn is_there(program: &str) -> bool {
+    if program != PYTHON_ENVIRONMENTS {
+        return on_path(program);
+    }
+    let asked = Command::new("python3").args(["-c", "import ensurepip, venv"]).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
 }
 
 fn on_path(program: &str) -> bool {
