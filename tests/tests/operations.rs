@@ -173,10 +173,12 @@ fn completions_and_man_pages_are_printed() {
         assert!(script.stdout.contains("quickstart") && script.stdout.contains("sip-listen"), "{shell}");
     }
     let bash = binary::sipwarden(&["completions", "bash"]).stdout;
-    let completed = Command::new("bash")
-        .args(["-c", &format!("{bash}\nCOMP_WORDS=(sipwarden quick) COMP_CWORD=1\n_sipwarden sipwarden quick sipwarden\necho \"${{COMPREPLY[@]}}\"")])
-        .output()
-        .expect("bash");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("sipwarden.bash");
+    std::fs::write(&file, bash).expect("a file");
+    let completing = "source \"$0\"\nCOMP_WORDS=(sipwarden quick) COMP_CWORD=1\n_sipwarden sipwarden quick sipwarden\n\
+                      echo \"${COMPREPLY[@]}\"";
+    let completed = Command::new("bash").args(["-c", completing]).arg(&file).output().expect("bash");
     assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "quickstart", "{completed:?}");
     let page = binary::sipwarden(&["man"]).stdout;
     assert!(page.contains(".TH sipwarden 1") && page.contains("sipwarden\\-serve(1)"), "{page}");

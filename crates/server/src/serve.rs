@@ -187,6 +187,8 @@ impl Server {
             tracing::error!("the last registrations could not be stored in time");
         }
         self.watch.finish().await;
+        // Not left to the last owner: a connection to the control socket may own it for longer than the process lives.
+        self.node.database.close().await;
     }
 }
 
