@@ -3,14 +3,21 @@
 use crate::failure::Failure;
 use crate::trust;
 use serde_json::Value;
+use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::thread;
 use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::http::Request;
 
 /// Longest an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(35);
+/// How long a server on this machine may take to start: `sipwarden serve &` returns before it listens.
+const STARTING_LIMIT: Duration = Duration::from_secs(5);
+/// How often a server that may be starting is tried again.
+const STARTING_POLL: Duration = Duration::from_millis(50);
 
 /// Calls the API as one account. Not `Debug`: it holds the token.
 pub(crate) struct ApiClient {
@@ -70,11 +77,7 @@ impl ApiClient {
         let agent = self.agent()?;
         let begun = Instant::now();
         // The client blocks, so it waits on a thread of its own.
-        let exchanged = tokio::task::spawn_blocking(move || {
-            let mut response = agent.run(request)?;
-            let text = response.body_mut().read_to_string()?;
-            Ok::<_, ureq::Error>((response.status().as_u16(), text))
-        });
+        let exchanged = tokio::task::spawn_blocking(move || exchange(&agent, &request));
         let (status, text) = match exchanged.await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) if trust::is_distrust(&error) => {
@@ -99,6 +102,29 @@ impl ApiClient {
     }
 }
 
+fn exchange(agent: &Agent, request: &Request<String>) -> Result<(u16, String), ureq::Error> {
+    let may_be_starting = is_on_this_machine(request.uri().host().unwrap_or_default());
+    let deadline = Instant::now() + STARTING_LIMIT;
+    let mut response = loop {
+        match agent.run(request.clone()) {
+            // Refused connections only: whatever else happened, the request may have been carried out.
+            Err(ureq::Error::Io(error))
+                if error.kind() == ErrorKind::ConnectionRefused && may_be_starting && Instant::now() < deadline =>
+            {
+                thread::sleep(STARTING_POLL);
+            }
+            outcome => break outcome?,
+        }
+    };
+    let text = response.body_mut().read_to_string()?;
+    Ok((response.status().as_u16(), text))
+}
+
+fn is_on_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 impl Answer {
     /// The body of an answer that says the request was carried out; any other is a refusal, in the server's own words.
     pub(crate) fn accepted(self) -> Result<Value, Failure> {
@@ -113,5 +139,20 @@ impl Answer {
         }
         let said = self.body.get("error").and_then(Value::as_str).unwrap_or("the answer is not of this API");
         Err(Failure::Refused(format!("{said} ({})", self.status)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_servers_on_this_machine_are_waited_for() {
+        for host in ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"] {
+            assert!(is_on_this_machine(host), "{host}");
+        }
+        for host in ["", "192.0.2.1", "[2001:db8::1]", "localhost.example.com", "127.0.0.1.example.com"] {
+            assert!(!is_on_this_machine(host), "{host}");
+        }
     }
 }
