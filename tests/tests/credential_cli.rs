@@ -78,6 +78,13 @@ fn a_credential_is_created_changed_and_deleted() {
     assert_eq!(json(&shell.ok(&["enable", "alice", "--json"], ""))["enabled"], true);
     assert_eq!(shell.register("alice", "second password"), 200);
 
+    let rotated = json(&shell.ok(&["rotate", "alice", "--json"], ""));
+    let third = rotated["generated_password"].as_str().expect("a password");
+    assert_eq!(rotated["credential"]["username"], "alice");
+    assert_eq!((shell.register("alice", "second password"), shell.register("alice", third)), (401, 200));
+    shell.ok(&["rotate", "alice", "--password-stdin"], "fourth password");
+    assert_eq!((shell.register("alice", third), shell.register("alice", "fourth password")), (401, 200));
+
     let id = created["credential"]["id"].as_str().expect("an id");
     assert_eq!(json(&shell.ok(&["show", id, "--json"], ""))["username"], "alice");
     assert_eq!(json(&shell.ok(&["list", "--json"], ""))["meta"]["total"], 1);
@@ -104,6 +111,9 @@ fn what_to_type_into_a_phone_is_printed_and_right() {
 #[test]
 fn bad_input_says_what_to_do() {
     let shell = Shell::new();
+    for nobody in ["nobody", "n&limit=1000", "a b", ""] {
+        assert!(shell.refused(&["show", nobody], "").contains("there is no credential"), "{nobody}");
+    }
     assert!(shell.refused(&["create", "carol"], "").contains("--password-stdin"));
     assert!(shell.refused(&["create", "carol", "--password-stdin"], "short\n").contains("at least 8"));
     assert!(shell.refused(&["create", "with-dash", "--generate"], "").contains("letters"));

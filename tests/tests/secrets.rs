@@ -152,6 +152,9 @@ fn no_secret_is_written_or_said_anywhere() {
     provoke_errors(&mut haystack, &api, id);
     provoke_accounts(&mut haystack);
     haystack.pages.push(haystack.server.metrics_page());
+    // Beside the database, so that it is searched with everything else there.
+    let backup = haystack.server.data_dir().join("backup.db");
+    let _said = binary::sipwarden_on(&haystack.server.data_dir(), &["backup", backup.to_str().expect("a UTF-8 path")]);
     let log = haystack.server.stderr();
     assert!(log.contains(" DEBUG "), "the server was not at its most talkative");
     // The names are no secrets and stand in all of these; the log is the one of a running server.
@@ -164,6 +167,7 @@ fn no_secret_is_written_or_said_anywhere() {
     haystack.search(&[
         (database, USERNAME),
         (database, created["account_id"].as_str().expect("a text")),
+        ("backup.db", USERNAME),
         ("metrics", "wrong_password"),
         ("traces", "storage commit"),
     ]);

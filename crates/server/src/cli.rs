@@ -216,6 +216,16 @@ pub(crate) enum CredentialCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
+    /// Give a credential a new password, made and shown once unless it is given; the old one registers nobody any more
+    Rotate {
+        /// Its id or username
+        credential: String,
+        /// Read the new password from standard input, one line, instead of making one
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
     /// Disable a credential: it registers nobody any more, and its registrations end
     Disable {
         /// Its id or username

@@ -9,9 +9,6 @@ use crate::failure::Failure;
 use output::{print_credential, print_list, print_new, print_one_line};
 use serde_json::{Map, Value, json};
 
-/// Objects asked for at once when looking through a list.
-const PAGE: u64 = 1_000;
-
 pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
     match command {
         CredentialCommand::Create { username, password, if_not_exists, access } => {
@@ -39,6 +36,12 @@ pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
             }
             let shown = password.generate.then(|| change.get("password").cloned()).flatten();
             update(&credential, Value::Object(change), (shown, &access)).await
+        }
+        CredentialCommand::Rotate { credential, password_stdin, access } => {
+            let new = NewPassword { password_stdin, generate: !password_stdin };
+            let password = Value::String(password::obtain(&new)?.to_string());
+            let shown = new.generate.then(|| password.clone());
+            update(&credential, json!({ "password": password }), (shown, &access)).await
         }
         CredentialCommand::Disable { credential, access } => {
             update(&credential, json!({ "enabled": false }), (None, &access)).await
@@ -90,13 +93,16 @@ async fn update(
     let client = client(access);
     let found = find(&client, credential).await?;
     let updated = client.call("PUT", &path_of(&found)?, Some(change)).await?.expect(200)?;
-    print_credential(&updated, access.json)?;
     match generated {
-        Some(password) if access.json => print_one_line(&json!({ "generated_password": password }), "", true),
-        Some(Value::String(password)) => {
-            print_one_line(&Value::Null, &format!("New password, shown this once: {password}"), false)
+        Some(password) if access.json => {
+            print_one_line(&json!({ "credential": updated, "generated_password": password }), "", true)
         }
-        _ => Ok(()),
+        Some(password) => {
+            print_credential(&updated, false)?;
+            let shown = password.as_str().unwrap_or_default();
+            print_one_line(&Value::Null, &format!("New password, shown this once: {shown}"), false)
+        }
+        None => print_credential(&updated, access.json),
     }
 }
 
@@ -109,19 +115,13 @@ async fn find(client: &ApiClient, credential: &str) -> Result<Value, Failure> {
     if credential.len() == 36 && credential.matches('-').count() == 4 {
         return client.call("GET", &format!("credentials/{credential}"), None).await?.expect(200);
     }
-    let mut offset = 0;
-    loop {
-        let path = format!("trunks/credentials?limit={PAGE}&offset={offset}");
-        let mut list = client.call("GET", &path, None).await?.expect(200)?;
-        let Some(Value::Array(objects)) = list.get_mut("objects").map(Value::take) else { break };
-        let count = objects.len();
-        if let Some(found) = objects.into_iter().find(|object| object["username"] == credential) {
-            return Ok(found);
+    let plain = credential.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_-.+".contains(&octet));
+    if plain && !credential.is_empty() {
+        let path = format!("trunks/credentials?username={}", credential.replace('+', "%2B"));
+        let list = client.call("GET", &path, None).await?.expect(200)?;
+        if let Some(found) = list.pointer("/objects/0") {
+            return Ok(found.clone());
         }
-        if count == 0 {
-            break;
-        }
-        offset += PAGE;
     }
     Err(Failure::Refused(format!("there is no credential {credential:?}; `sipwarden credential list` shows all")))
 }

@@ -1,6 +1,7 @@
 //! The sipwarden binary: command line, configuration, wiring. It builds every part and decides nothing else.
 
 mod api_client;
+mod background;
 mod cli;
 mod config_command;
 mod configuration;

@@ -1,5 +1,6 @@
 //! `sipwarden serve`: builds both planes and runs them until stopped.
 
+use crate::background;
 use crate::configuration::Configuration;
 use crate::control_socket;
 use crate::failure::Failure;
@@ -34,10 +35,6 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 /// Nonce-count windows of each lane, in buckets of four: half a million nonces in 8 MiB, touched as they are used.
 const NONCE_BUCKETS_PER_LANE: usize = 1 << 17;
-/// How often events are collected from the lanes.
-const COLLECT_INTERVAL: Duration = Duration::from_millis(100);
-/// How often answers that are too old to be given again are forgotten.
-const FORGET_INTERVAL: Duration = Duration::from_secs(3600);
 /// How long open HTTP requests may take to end at shutdown.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -144,8 +141,9 @@ impl Server {
         listening.write(&configuration.data_dir)?;
         let mut background = vec![
             tokio::spawn(http_api::serve_control_socket(control, api.clone())),
-            tokio::spawn(collect_events(Arc::clone(&signalling.events))),
-            tokio::spawn(forget_answers(Arc::clone(&node.provisioning))),
+            tokio::spawn(background::collect_events(Arc::clone(&signalling.events))),
+            tokio::spawn(background::forget_answers(Arc::clone(&node.provisioning))),
+            tokio::spawn(background::save_token_uses(Arc::clone(&node.provisioning))),
         ];
         background.extend(certificates.clone().map(|certificates| tokio::spawn(certificates.watch())));
         Ok(Self {
@@ -185,6 +183,9 @@ impl Server {
         drop(self.edge);
         if tokio::time::timeout(DRAIN_LIMIT, self.registrations).await.is_err() {
             tracing::error!("the last registrations could not be stored in time");
+        }
+        if let Err(error) = self.node.provisioning.flush_token_uses().await {
+            tracing::warn!(%error, "when tokens were last used could not be stored");
         }
         self.watch.finish().await;
         // Not left to the last owner: a connection to the control socket may own it for longer than the process lives.
@@ -341,22 +342,4 @@ fn serve_http(served: impl Iterator<Item = (TcpListener, HttpApi)>) -> (watch::S
     };
     let tasks = served.map(serve).collect();
     (stop, tasks)
-}
-
-async fn forget_answers(provisioning: Arc<Provisioning>) {
-    let mut ticks = tokio::time::interval(FORGET_INTERVAL);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = provisioning.forget_answers().await {
-            tracing::warn!(%error, "old remembered answers could not be forgotten; trying again later");
-        }
-    }
-}
-
-async fn collect_events(events: Arc<EventLog>) {
-    let mut ticks = tokio::time::interval(COLLECT_INTERVAL);
-    loop {
-        ticks.tick().await;
-        events.collect();
-    }
 }

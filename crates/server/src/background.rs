@@ -1,0 +1,45 @@
+//! What a server does by the clock.
+
+use event_log::EventLog;
+use provisioning::Provisioning;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::interval;
+
+/// How often events are collected from the lanes.
+const COLLECT_INTERVAL: Duration = Duration::from_millis(100);
+/// How often answers that nobody may repeat any more are forgotten.
+const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);
+/// How old the stored last use of a token may be.
+const TOKEN_USE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Takes events out of the lanes until dropped.
+pub(crate) async fn collect_events(events: Arc<EventLog>) {
+    let mut ticks = interval(COLLECT_INTERVAL);
+    loop {
+        ticks.tick().await;
+        events.collect();
+    }
+}
+
+/// Forgets remembered answers that are too old to be repeated, until dropped.
+pub(crate) async fn forget_answers(provisioning: Arc<Provisioning>) {
+    let mut ticks = interval(FORGET_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = provisioning.forget_answers().await {
+            tracing::warn!(%error, "old remembered answers could not be forgotten; trying again later");
+        }
+    }
+}
+
+/// Stores when tokens were last used, until dropped.
+pub(crate) async fn save_token_uses(provisioning: Arc<Provisioning>) {
+    let mut ticks = interval(TOKEN_USE_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = provisioning.flush_token_uses().await {
+            tracing::warn!(%error, "when tokens were last used could not be stored; trying again later");
+        }
+    }
+}
