@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 9] = [
+const PACKAGES: [(&str, &str); 10] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
@@ -15,6 +15,8 @@ const PACKAGES: [(&str, &str); 9] = [
     ("strace", "strace"),
     // For schemathesis, which comes from the Python package index.
     ("python3-venv", PYTHON_ENVIRONMENTS),
+    // The documentation makes a certificate with it.
+    ("openssl", "openssl"),
     // A network of its own for the commands of the documentation.
     ("util-linux", "unshare"),
     ("iproute2", "ip"),

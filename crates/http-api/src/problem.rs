@@ -287,6 +287,7 @@ mod tests {
             (ProvisioningError::UsernameTaken, 409, None),
             (ProvisioningError::Contended, 503, Some("1")),
             (ProvisioningError::Storage(StorageError::Unavailable(inside())), 503, Some("1")),
+            (ProvisioningError::Storage(StorageError::Full), 503, Some("1")),
             (ProvisioningError::NotAppliedEverywhere(StorageError::Unavailable(inside())), 503, Some("1")),
             (ProvisioningError::NotAppliedEverywhere(StorageError::Damaged(inside())), 503, Some("1")),
             (ProvisioningError::Storage(StorageError::Damaged(inside())), 500, None),

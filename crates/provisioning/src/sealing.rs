@@ -8,8 +8,10 @@ use crate::asker::Asker;
 use crate::{Provisioning, ProvisioningError};
 use domain::{RandomSource, Revision, Sealed};
 use keyring::{Ha1Context, Keyring};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use storage::{ChangeSet, CommitError, StorageError};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
@@ -72,14 +74,15 @@ impl Provisioning {
         self.hold_while(sealing, commit).await
     }
 
-    /// Runs a commit on a task of its own, which holds the permission.
+    /// Runs a commit to its end on a task of its own, which holds the permission. It begins here: whoever watches the
+    /// storage can tell on whose behalf.
     async fn hold_while<E: From<StorageError> + Send + 'static>(
         &self,
         sealing: &Sealing,
         commit: impl Future<Output = Result<Revision, E>> + Send + 'static,
     ) -> Result<Revision, E> {
         let (held, latest) = (Arc::clone(&sealing.held), Arc::clone(&self.sealing.latest));
-        let task = tokio::spawn(async move {
+        let mut work = Box::pin(async move {
             let outcome = commit.await;
             if let Ok(revision) = &outcome {
                 latest.fetch_max(revision.0, Ordering::Relaxed);
@@ -87,7 +90,10 @@ impl Provisioning {
             drop(held);
             outcome
         });
-        task.await.unwrap_or_else(|_| Err(StorageError::Unknown("the server is stopping".into()).into()))
+        if let Poll::Ready(outcome) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            return outcome;
+        }
+        tokio::spawn(work).await.unwrap_or_else(|_| Err(StorageError::Unknown("the server is stopping".into()).into()))
     }
 
     /// Changes keys while nobody seals.

@@ -20,7 +20,7 @@ use directory::{Directory, RegistrationWriter, SaveStatistics, WriterConfig};
 use domain::RealmName;
 use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
-use provisioning::{BaseDomainOutcome, InstallationOperator, Provisioning};
+use provisioning::{BaseDomainOutcome, InstallationOperator};
 use sip_digest::{NonceIssuer, NonceKey};
 use sip_edge::Edge;
 use sip_transport::{Flows, Transport};

@@ -25,7 +25,7 @@ impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         let text = error.to_string();
         Self(match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => StorageError::Unavailable("the disk is full; free some space on it".into()),
+            Some(ErrorCode::DiskFull) => StorageError::Full,
             // Statements are ours and parameters parsed, so a row that breaks a constraint contradicts what we read.
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation) => {
                 StorageError::Damaged(text)
@@ -62,7 +62,7 @@ mod tests {
     fn only_a_failing_disk_leaves_a_commit_in_doubt() {
         let failed = |code| Failure::of_commit(Error::SqliteFailure(ffi::Error::new(code), None)).0;
         assert!(matches!(failed(ffi::SQLITE_IOERR_FSYNC), StorageError::Unknown(_)));
-        assert!(matches!(failed(ffi::SQLITE_FULL), StorageError::Unavailable(_)));
+        assert!(matches!(failed(ffi::SQLITE_FULL), StorageError::Full));
         assert!(matches!(failed(ffi::SQLITE_BUSY), StorageError::Unavailable(_)));
         assert!(matches!(failed(ffi::SQLITE_CORRUPT), StorageError::Damaged(_)));
     }

@@ -3,9 +3,12 @@
 /// A failure of the storage itself. The text is for the log; callers act on the variant.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
-    /// The storage cannot take or give data now (full disk, lost connection); trying again later may succeed.
+    /// The storage cannot take or give data now (lost connection, too busy); trying again later may succeed.
     #[error("storage is unavailable: {0}")]
     Unavailable(String),
+    /// There is no room left on the disk; nothing was changed, and the next try after room was made succeeds.
+    #[error("the disk is full; free some space on it")]
+    Full,
     /// The connection to the storage broke while it was at work: what was asked may or may not have been stored.
     #[error("it is not known whether the storage took it: {0}")]
     Unknown(String),

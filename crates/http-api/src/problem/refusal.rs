@@ -33,7 +33,8 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         | Error::HostIsFixed(_) => StatusCode::CONFLICT,
         Error::KeyUsed => StatusCode::UNPROCESSABLE_ENTITY,
         // Not 409, which would say that trying again is useless.
-        Error::Contended | Error::Storage(StorageError::Unavailable(_) | StorageError::Unknown(_)) => {
+        Error::Contended
+        | Error::Storage(StorageError::Full | StorageError::Unavailable(_) | StorageError::Unknown(_)) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Error::NotAppliedEverywhere(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -46,6 +47,9 @@ fn sentence(error: &ProvisioningError) -> Cow<'static, str> {
     use ProvisioningError as Error;
     Cow::Borrowed(match error {
         Error::Contended => "Others kept changing this at the same time, and nothing was changed; try again",
+        Error::Storage(StorageError::Full) => {
+            "The server's disk is full and nothing was changed; try again when its operator has made room"
+        }
         Error::Storage(StorageError::Unavailable(_)) => {
             "The storage is unavailable and nothing was changed; try again in a moment"
         }
