@@ -15,9 +15,11 @@ pub(super) fn command(document: &Value, (path, method): (&str, &str), operation:
     let path = path.replace("{auth_id}", "$SIPWARDEN_AUTH_ID").replace('{', "$").replace('}', "");
     let path = path.split_inclusive('/').map(variables_in_capitals).collect::<String>();
     let mut lines = vec![format!("curl {request}\"$SIPWARDEN_URL{path}\"")];
-    if operation.pointer("/security/0/OperatorToken").is_some() {
+    let needs = |scheme: &str| operation.pointer("/security/0").is_some_and(|schemes| schemes.get(scheme).is_some());
+    if needs("OperatorToken") {
         lines.push("-H \"Authorization: Bearer $SIPWARDEN_OPERATOR_TOKEN\"".into());
-    } else if operation.get("security").is_some() {
+    }
+    if needs("AuthToken") {
         lines.push("-H \"X-Auth-ID: $SIPWARDEN_AUTH_ID\"".into());
         lines.push("-H \"X-Auth-Token: $SIPWARDEN_AUTH_TOKEN\"".into());
     }
