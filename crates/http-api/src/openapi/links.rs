@@ -1,5 +1,6 @@
 //! Links from what creates an object to what shows, changes and deletes it, so that programs find the way by themselves.
 
+use super::NEEDS_IDENTITY;
 use serde_json::{Map, Value, json};
 
 /// What creates, the placeholder that names what was created, and where the answer says it.
@@ -24,7 +25,9 @@ pub(super) fn add_to(document: &mut Value) {
 
 fn links(document: &Value, placeholder: &str, value: &str) -> Map<String, Value> {
     let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-    let named = paths.filter(|(path, _)| path.contains(&format!("{{{placeholder}}}")));
+    // The same placeholder stands in the operator's paths, where the account's token does not reach.
+    let named =
+        paths.filter(|(path, _)| path.starts_with(NEEDS_IDENTITY) && path.contains(&format!("{{{placeholder}}}")));
     let operations = named.filter_map(|(_, item)| item.as_object()).flat_map(|item| item.values());
     let link = |operation: &Value| {
         let id = operation.get("operationId")?.as_str()?;

@@ -202,6 +202,7 @@ mod tests {
             let Some(operation) = item.get("post") else { continue };
             let links = operation["responses"]["201"]["links"].as_object().unwrap_or_else(|| panic!("{operation}"));
             assert!(links.keys().any(|id| id.starts_with("show-")), "{links:?}");
+            assert!(!links.keys().any(|id| id.starts_with("operator-")), "{links:?}");
         }
     }
 
