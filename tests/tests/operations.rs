@@ -175,7 +175,7 @@ fn completions_and_man_pages_are_printed() {
     let bash = binary::sipwarden(&["completions", "bash"]).stdout;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("sipwarden.bash");
-    std::fs::write(&file, bash).expect("a file");
+    fs::write(&file, bash).expect("a file");
     let completing = "source \"$0\"\nCOMP_WORDS=(sipwarden quick) COMP_CWORD=1\n_sipwarden sipwarden quick sipwarden\n\
                       echo \"${COMPREPLY[@]}\"";
     let completed = Command::new("bash").args(["-c", completing]).arg(&file).output().expect("bash");

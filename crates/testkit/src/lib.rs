@@ -12,7 +12,7 @@ pub mod samples;
 mod seeded_random;
 mod virtual_clock;
 
-pub use memory_storage::MemoryStorage;
+pub use memory_storage::{HeldCommit, MemoryStorage};
 pub use recording_follower::RecordingFollower;
 pub use seeded_random::SeededRandom;
 pub use virtual_clock::VirtualClock;

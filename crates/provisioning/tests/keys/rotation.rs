@@ -10,7 +10,8 @@ use provisioning::{
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use storage::{Change, ChangeFeed, ChangeSet, Commit, Fact, Follower, ResealedCredential};
+use storage::{Change, ChangeSet, Commit, ResealedCredential};
+use testkit::HeldCommit;
 use zeroize::Zeroizing;
 
 /// More than two batches.
@@ -225,35 +226,16 @@ async fn one_rotation_at_a_time_and_none_ends_with_its_caller() {
     house.assert_needs_only_the_file().await;
 }
 
-/// Stops the commit that creates a credential until it is told to go on.
-struct Gate {
-    reached: Mutex<Option<tokio::sync::oneshot::Sender<()>>>,
-    go: Mutex<std::sync::mpsc::Receiver<()>>,
-}
-
-impl Follower for Gate {
-    fn apply(&self, _revision: Revision, facts: &[Fact]) {
-        let created = facts.iter().any(|fact| matches!(fact, Fact::Credential(_)));
-        if let Some(reached) = self.reached.lock().unwrap().take_if(|_| created) {
-            reached.send(()).unwrap();
-            self.go.lock().unwrap().recv().unwrap();
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_primary_changes_only_when_what_was_sealed_before_is_stored() {
     let house = Arc::new(House::new().await);
     let scope = house.account().await;
-    let (reached, has_reached) = tokio::sync::oneshot::channel();
-    let (go, may_go) = std::sync::mpsc::channel();
-    let gate = Gate { reached: Mutex::new(Some(reached)), go: Mutex::new(may_go) };
-    house.storage.follow(Arc::new(gate)).await.unwrap();
+    let HeldCommit { begun, go } = house.storage.hold_next_commit();
     let creating = {
         let (house, scope) = (Arc::clone(&house), scope.clone());
         tokio::spawn(async move { house.create(&scope, "alice").await.map(|_| ()) })
     };
-    has_reached.await.unwrap();
+    begun.await.unwrap();
     // Its client goes away; the commit does not.
     creating.abort();
     assert!(creating.await.unwrap_err().is_cancelled());

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use state::State;
 use std::sync::Arc;
 use storage::{Follower, StorageError};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// Every storage port in memory, with failures on demand.
 ///
@@ -21,9 +21,31 @@ pub struct MemoryStorage {
     followers: Mutex<Vec<Arc<dyn Follower>>>,
     state: Mutex<State>,
     applied: watch::Sender<Revision>,
+    next_commit_hold: Mutex<Option<Hold>>,
     next_commit_failure: Mutex<Option<StorageError>>,
     next_coherence_failure: Mutex<Option<StorageError>>,
     next_answer_lost: Mutex<bool>,
+}
+
+/// A commit that waits; dropped, it waits no longer.
+pub struct HeldCommit {
+    /// Completes when the commit has begun.
+    pub begun: oneshot::Receiver<()>,
+    /// Lets it go on.
+    pub go: oneshot::Sender<()>,
+}
+
+struct Hold {
+    begin: oneshot::Sender<()>,
+    may_go: oneshot::Receiver<()>,
+}
+
+impl Hold {
+    async fn wait(self) {
+        // Nobody may be waiting for either: then the commit just goes on.
+        let _ = self.begin.send(());
+        let _ = self.may_go.await;
+    }
 }
 
 impl MemoryStorage {
@@ -34,10 +56,19 @@ impl MemoryStorage {
             followers: Mutex::default(),
             state: Mutex::default(),
             applied: watch::Sender::new(Revision(0)),
+            next_commit_hold: Mutex::default(),
             next_commit_failure: Mutex::default(),
             next_coherence_failure: Mutex::default(),
             next_answer_lost: Mutex::default(),
         }
+    }
+
+    /// Makes the next commit wait from its first poll on, as a busy disk does.
+    pub fn hold_next_commit(&self) -> HeldCommit {
+        let (begin, begun) = oneshot::channel();
+        let (go, may_go) = oneshot::channel();
+        *self.next_commit_hold.lock() = Some(Hold { begin, may_go });
+        HeldCommit { begun, go }
     }
 
     /// Makes the next commit fail as on a full disk; nothing of it is stored.

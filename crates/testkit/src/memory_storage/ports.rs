@@ -11,6 +11,10 @@ use storage::{
 impl Commit for MemoryStorage {
     fn commit(&self, set: ChangeSet) -> Pending<'_, Result<Revision, CommitError>> {
         Box::pin(async move {
+            let hold = self.next_commit_hold.lock().take();
+            if let Some(hold) = hold {
+                hold.wait().await;
+            }
             let followers = self.followers.lock();
             if let Some(failure) = self.next_commit_failure.lock().take() {
                 return Err(CommitError::Storage(failure));
