@@ -35,6 +35,8 @@ pub struct Realms {
     /// By lower-case name.
     hosts: HashMap<Box<[u8]>, RealmId, RandomState>,
     accounts: HashMap<AccountId, AccountEntry, RandomState>,
+    /// Follows from the rest; settled when a snapshot is published, because every message from a bare address asks.
+    default_realm: Option<Arc<RealmEntry>>,
 }
 
 /// Longest host that is looked up; no host name is longer (RFC 1035 section 2.3.4).
@@ -48,6 +50,7 @@ impl Realms {
             realms: HashMap::default(),
             hosts: HashMap::default(),
             accounts: HashMap::default(),
+            default_realm: None,
         }
     }
 
@@ -67,11 +70,16 @@ impl Realms {
     /// sub-accounts do not count: making one must not cost the main account's phones their realm.
     #[must_use]
     pub fn default_realm(&self) -> Option<&Arc<RealmEntry>> {
+        self.default_realm.as_ref()
+    }
+
+    /// Finds the default realm anew; the last step of every change.
+    pub(crate) fn settle_default_realm(&mut self) {
         let account = match self.configured_default.as_ref().or(self.stored_default.as_ref()) {
-            Some(auth_id) => self.accounts.values().find(|account| account.auth_id == *auth_id)?,
-            None => self.only_main_account()?,
+            Some(auth_id) => self.accounts.values().find(|account| account.auth_id == *auth_id),
+            None => self.only_main_account(),
         };
-        self.realms.get(&account.realm)
+        self.default_realm = account.and_then(|account| self.realms.get(&account.realm)).map(Arc::clone);
     }
 
     fn only_main_account(&self) -> Option<&AccountEntry> {
