@@ -63,8 +63,8 @@ impl<'m> Request<'m> {
     }
 
     /// Checks everything a server relies on: version, mandatory headers, ranges, and the grammar of the start line and
-    /// of the headers that name, route or count. What it has read can be had from the result. Authorization headers are not read: a faulty one asks for a
-    /// challenge, not for a refusal of the request (RFC 4475 section 3.3.7).
+    /// of the headers that name, route or count. What it has read can be had from the result. Authorization headers are
+    /// not read: a faulty one asks for a challenge, not for a refusal of the request (RFC 4475 section 3.3.7).
     ///
     /// # Errors
     /// The first [`Defect`] found; the message stays readable and can be answered.
