@@ -133,22 +133,34 @@ pub enum SignallingTransport {
     Udp,
     /// TCP.
     Tcp,
+    /// TLS over TCP.
+    Tls,
+    /// WebSocket (RFC 7118).
+    Ws,
+    /// WebSocket over TLS (RFC 7118).
+    Wss,
 }
 
 impl SignallingTransport {
+    /// Every transport.
+    pub const ALL: [Self; 5] = [Self::Udp, Self::Tcp, Self::Tls, Self::Ws, Self::Wss];
+
     /// The lower-case name, as in a `transport` parameter.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
         }
     }
 
     /// The transport of that lower-case name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Udp, Self::Tcp].into_iter().find(|transport| transport.as_str() == name)
+        Self::ALL.into_iter().find(|transport| transport.as_str() == name)
     }
 }
 

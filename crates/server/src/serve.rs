@@ -237,7 +237,7 @@ fn listening(listeners: &HttpListeners, sip: &[(Transport, SocketAddr)]) -> List
         http: addresses(&listeners.http),
         https: addresses(&listeners.https),
         metrics: listeners.metrics.first().and_then(|listener| listener.local_addr().ok()),
-        sip: sip.iter().map(|(transport, address)| format!("{}:{address}", transport_name(*transport))).collect(),
+        sip: sip.iter().map(|(transport, address)| format!("{}:{address}", transport.as_str())).collect(),
         pid: std::process::id(),
     }
 }
@@ -259,7 +259,7 @@ fn metrics(node: &Node, signalling: &Signalling, readiness: Arc<dyn Readiness>, 
 /// Where phones reach us: the public address if there is one, else the listening addresses.
 fn sip_services(sip: &[(Transport, SocketAddr)], configuration: &Configuration) -> Vec<SipService> {
     let service = |(transport, address): &(Transport, SocketAddr)| SipService {
-        transport: transport_name(*transport),
+        transport: transport.as_str(),
         host: configuration
             .public_address
             .clone()
@@ -267,13 +267,6 @@ fn sip_services(sip: &[(Transport, SocketAddr)], configuration: &Configuration) 
         port: address.port(),
     };
     sip.iter().map(service).collect()
-}
-
-fn transport_name(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-    }
 }
 
 async fn settle_base_domain(node: &Node, configuration: &Configuration) -> Result<String, Failure> {

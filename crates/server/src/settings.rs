@@ -64,7 +64,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "sip_listen",
         example: None,
-        settled: |it| list(it.sip_listen.iter().map(|(transport, at)| format!("{}:{at}", transport_name(*transport)))),
+        settled: |it| list(it.sip_listen.iter().map(|(transport, at)| format!("{}:{at}", transport.as_str()))),
     },
     Setting { name: "sip_workers", example: Some("4"), settled: |it| number(it.sip_workers) },
     Setting {
@@ -141,13 +141,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
 ];
-
-fn transport_name(transport: sip_transport::Transport) -> &'static str {
-    match transport {
-        sip_transport::Transport::Udp => "udp",
-        sip_transport::Transport::Tcp => "tcp",
-    }
-}
 
 fn text(value: &impl ToString) -> Settled {
     Settled::Value(Value::String(value.to_string()))

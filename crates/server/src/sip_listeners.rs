@@ -44,7 +44,7 @@ impl SipSockets {
                     let bound = bind_udp(address, workers).map_err(|error| Failure::listen("udp", address, error))?;
                     sockets.udp.push(bound);
                 }
-                Transport::Tcp => {
+                Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
                     let bound = bind_tcp(address).map_err(|error| Failure::listen("tcp", address, error))?;
                     sockets.tcp.push(bound);
                     sockets.tcp_lanes = workers;

@@ -25,7 +25,7 @@ const METHODS: [Method<'static>; 14] = [
     Method::Refer,
 ];
 /// In the order of [`place_of`].
-const TRANSPORTS: [SignallingTransport; 2] = [SignallingTransport::Udp, SignallingTransport::Tcp];
+const TRANSPORTS: [SignallingTransport; 5] = SignallingTransport::ALL;
 /// Status codes with a count of their own, the most frequent first; all others share one.
 const CODES: [u16; 19] =
     [401, 200, 407, 404, 480, 481, 400, 403, 405, 414, 416, 420, 423, 483, 500, 501, 503, 505, 513];
@@ -72,6 +72,9 @@ const fn place_of(transport: SignallingTransport) -> usize {
     match transport {
         SignallingTransport::Udp => 0,
         SignallingTransport::Tcp => 1,
+        SignallingTransport::Tls => 2,
+        SignallingTransport::Ws => 3,
+        SignallingTransport::Wss => 4,
     }
 }
 

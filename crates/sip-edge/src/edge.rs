@@ -13,7 +13,7 @@ use sip_digest::NonceIssuer;
 use sip_message::framing::{Framed, datagram};
 use sip_message::{CheckedRequest, HeaderName, Message, Method, Request, parse};
 use sip_transaction::Absorbed;
-use sip_transport::{Flows, Inbound, Outbox, Received, Transport};
+use sip_transport::{Flows, Inbound, Outbox, Received};
 use std::sync::Arc;
 use storage::EventSink;
 
@@ -169,7 +169,7 @@ impl Inbound for Edge {
     }
 
     fn receive(&self, scratch: &mut Scratch, received: Received<'_>, outbox: &mut Outbox) {
-        if received.flow.transport == Transport::Udp && matches!(datagram(received.octets), Framed::KeepAlive(_)) {
+        if received.flow.transport.is_datagram() && matches!(datagram(received.octets), Framed::KeepAlive(_)) {
             return;
         }
         let mut spans = scratch.spans.take().unwrap_or_default();

@@ -30,10 +30,7 @@ impl Incoming<'_> {
     }
 
     pub(crate) fn reliability(&self) -> Reliability {
-        match self.flow.transport {
-            Transport::Udp => Reliability::Unreliable,
-            Transport::Tcp => Reliability::Reliable,
-        }
+        if self.flow.transport.is_datagram() { Reliability::Unreliable } else { Reliability::Reliable }
     }
 
     pub(crate) fn transport(&self) -> SignallingTransport {
@@ -50,6 +47,9 @@ pub(crate) const fn signalling_transport(transport: Transport) -> SignallingTran
     match transport {
         Transport::Udp => SignallingTransport::Udp,
         Transport::Tcp => SignallingTransport::Tcp,
+        Transport::Tls => SignallingTransport::Tls,
+        Transport::Ws => SignallingTransport::Ws,
+        Transport::Wss => SignallingTransport::Wss,
     }
 }
 

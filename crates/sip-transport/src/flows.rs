@@ -53,7 +53,7 @@ impl Flows {
                 }
                 Ok(())
             }
-            Transport::Tcp => {
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
                 let sender = self.connections.read().get(&flow.connection).cloned().ok_or(SendError::FlowGone)?;
                 sender.try_send(octets.to_vec()).map_err(|error| match error {
                     mpsc::error::TrySendError::Full(_) => SendError::PeerTooSlow,

@@ -23,4 +23,7 @@ pub trait Inbound: Send + Sync + 'static {
 
     /// Handles one message; what goes out at once is put into the outbox.
     fn receive(&self, scratch: &mut Self::Scratch, received: Received<'_>, outbox: &mut Outbox);
+
+    /// A connection over which messages may have come is gone (RFC 5626 section 4.2.2). Told once for each.
+    fn closed(&self, _flow: &Flow) {}
 }

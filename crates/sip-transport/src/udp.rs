@@ -109,9 +109,7 @@ impl<I: Inbound> UdpWorker<I> {
             }
         }
     }
-}
 
-impl<I: Inbound> UdpWorker<I> {
     /// A panic costs one message, not the worker: its socket would go on taking in a share of all phones' datagrams.
     fn receive(&self, scratch: &mut I::Scratch, received: Received<'_>, outbox: &mut Outbox) {
         let handle = AssertUnwindSafe(|| self.inbound.receive(scratch, received, outbox));
