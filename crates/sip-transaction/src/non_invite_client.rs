@@ -1,5 +1,6 @@
 //! The non-INVITE client transaction (RFC 3261 section 17.1.2).
 
+use crate::client_action::{ClientAction, Outcome};
 use crate::timer::{Millis, Reliability, T1_MS, T2_MS, T4_MS, TIMER_F_MS};
 
 /// One non-INVITE client transaction. Knows nothing of octets: its owner keeps the request.
@@ -16,28 +17,6 @@ enum State {
     Proceeding { timer_e_at: Millis },
     Completed { timer_k_at: Millis },
     Terminated,
-}
-
-/// How a transaction ended for its user.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// A final response of that status came.
-    Final(u16),
-    /// No final response within 64 times T1.
-    TimedOut,
-}
-
-/// What the owner of a client transaction does next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ClientAction {
-    /// Waits.
-    Wait,
-    /// Sends the request again.
-    Retransmit,
-    /// Tells the user how it ended; the transaction may live on to absorb repeated responses.
-    Tell(Outcome),
-    /// Forgets the transaction.
-    Forget,
 }
 
 impl NonInviteClient {
@@ -61,13 +40,24 @@ impl NonInviteClient {
                 if let State::Trying { .. } = self.state {
                     self.state = State::Proceeding { timer_e_at: now.saturating_add(T2_MS) };
                 }
-                ClientAction::Wait
+                ClientAction::Progress(status)
             }
             State::Trying { .. } | State::Proceeding { .. } => {
-                let lasts = if self.reliability == Reliability::Unreliable { T4_MS } else { 0 };
+                let lasts = self.reliability.linger(T4_MS);
                 self.state = State::Completed { timer_k_at: now.saturating_add(lasts) };
                 ClientAction::Tell(Outcome::Final(status))
             }
+        }
+    }
+
+    /// The request could not be sent.
+    pub const fn on_flow_failed(&mut self) -> ClientAction {
+        match self.state {
+            State::Trying { .. } | State::Proceeding { .. } => {
+                self.state = State::Terminated;
+                ClientAction::Tell(Outcome::FlowFailed)
+            }
+            State::Completed { .. } | State::Terminated => ClientAction::Wait,
         }
     }
 
@@ -143,10 +133,10 @@ mod tests {
     #[test]
     fn a_provisional_response_slows_retransmission_down() {
         let mut transaction = NonInviteClient::new(0, Reliability::Unreliable);
-        assert_eq!(transaction.on_response(100, 100), ClientAction::Wait);
+        assert_eq!(transaction.on_response(100, 100), ClientAction::Progress(100));
         assert_eq!(transaction.wakes_at(), Some(4_100));
         assert_eq!(transaction.on_time(4_100), ClientAction::Retransmit);
-        assert_eq!(transaction.on_response(100, 5_000), ClientAction::Wait);
+        assert_eq!(transaction.on_response(100, 5_000), ClientAction::Progress(100));
         assert_eq!(transaction.wakes_at(), Some(8_100));
     }
 
@@ -158,5 +148,72 @@ mod tests {
         assert_eq!(transaction.wakes_at(), Some(30 + T4_MS));
         assert_eq!(transaction.on_time(30 + T4_MS), ClientAction::Forget);
         assert_eq!(transaction.wakes_at(), None);
+    }
+
+    enum Event {
+        Got(u16),
+        Wake,
+        Time(Millis),
+        FlowFails,
+    }
+    use Event::{FlowFails, Got, Time, Wake};
+
+    fn step(machine: &mut NonInviteClient, event: &Event) -> ClientAction {
+        match event {
+            Got(status) => machine.on_response(*status, 0),
+            Wake => machine.wakes_at().map_or(ClientAction::Wait, |at| machine.on_time(at)),
+            Time(at) => machine.on_time(*at),
+            FlowFails => machine.on_flow_failed(),
+        }
+    }
+
+    fn name(machine: NonInviteClient) -> &'static str {
+        match machine.state {
+            State::Trying { .. } => "Trying",
+            State::Proceeding { .. } => "Proceeding",
+            State::Completed { .. } => "Completed",
+            State::Terminated => "Terminated",
+        }
+    }
+
+    /// RFC 3261 figure 6, arrow by arrow, and what no arrow leaves from.
+    #[test]
+    fn follows_the_diagram() {
+        const TRYING: &[Event] = &[];
+        const PROCEEDING: &[Event] = &[Got(100)];
+        const COMPLETED: &[Event] = &[Got(404)];
+        const TERMINATED: &[Event] = &[FlowFails];
+        let timed_out = ClientAction::Tell(Outcome::TimedOut);
+        let flow_failed = ClientAction::Tell(Outcome::FlowFailed);
+        let diagram = [
+            (TRYING, Wake, ClientAction::Retransmit, "Trying"),
+            (TRYING, Time(T1_MS - 1), ClientAction::Wait, "Trying"),
+            (TRYING, Time(TIMER_F_MS), timed_out, "Terminated"),
+            (TRYING, FlowFails, flow_failed, "Terminated"),
+            (TRYING, Got(199), ClientAction::Progress(199), "Proceeding"),
+            (TRYING, Got(200), ClientAction::Tell(Outcome::Final(200)), "Completed"),
+            (TRYING, Got(699), ClientAction::Tell(Outcome::Final(699)), "Completed"),
+            (PROCEEDING, Wake, ClientAction::Retransmit, "Proceeding"),
+            (PROCEEDING, Time(T2_MS - 1), ClientAction::Wait, "Proceeding"),
+            (PROCEEDING, Time(TIMER_F_MS), timed_out, "Terminated"),
+            (PROCEEDING, FlowFails, flow_failed, "Terminated"),
+            (PROCEEDING, Got(183), ClientAction::Progress(183), "Proceeding"),
+            (PROCEEDING, Got(300), ClientAction::Tell(Outcome::Final(300)), "Completed"),
+            (COMPLETED, Got(404), ClientAction::Wait, "Completed"),
+            (COMPLETED, Got(200), ClientAction::Wait, "Completed"),
+            (COMPLETED, FlowFails, ClientAction::Wait, "Completed"),
+            (COMPLETED, Time(T4_MS - 1), ClientAction::Wait, "Completed"),
+            (COMPLETED, Wake, ClientAction::Forget, "Terminated"),
+            (TERMINATED, Got(200), ClientAction::Wait, "Terminated"),
+            (TERMINATED, FlowFails, ClientAction::Wait, "Terminated"),
+        ];
+        for (number, (path, event, action, state)) in diagram.iter().enumerate() {
+            let mut machine = NonInviteClient::new(0, Reliability::Unreliable);
+            for earlier in *path {
+                step(&mut machine, earlier);
+            }
+            assert_eq!(step(&mut machine, event), *action, "row {number}");
+            assert_eq!(name(machine), *state, "row {number}");
+        }
     }
 }

@@ -52,8 +52,7 @@ impl NonInviteServer {
                 ServerAction::SendLastResponse
             }
             State::Trying | State::Proceeding => {
-                // Timer J is zero where nothing is ever sent again.
-                let lasts = if reliability == Reliability::Unreliable { TIMER_J_MS } else { 0 };
+                let lasts = reliability.linger(TIMER_J_MS);
                 self.state = State::Completed { timer_j_at: now.saturating_add(lasts) };
                 ServerAction::SendLastResponse
             }
@@ -112,5 +111,61 @@ mod tests {
         let mut transaction = NonInviteServer::new();
         assert_eq!(transaction.on_response(200, 20, Reliability::Reliable), ServerAction::SendLastResponse);
         assert_eq!(transaction.on_time(20), ServerAction::Forget);
+    }
+
+    enum Event {
+        Request,
+        Answer(u16),
+        Wake,
+        Time(Millis),
+    }
+    use Event::{Answer, Request, Time, Wake};
+
+    fn step(machine: &mut NonInviteServer, event: &Event) -> ServerAction {
+        match event {
+            Request => machine.on_retransmission(),
+            Answer(status) => machine.on_response(*status, 0, Reliability::Unreliable),
+            Wake => machine.wakes_at().map_or(ServerAction::Absorb, |at| machine.on_time(at)),
+            Time(at) => machine.on_time(*at),
+        }
+    }
+
+    /// RFC 3261 figure 8, arrow by arrow, and what no arrow leaves from.
+    #[test]
+    fn follows_the_diagram() {
+        const TRYING: &[Event] = &[];
+        const PROCEEDING: &[Event] = &[Answer(100)];
+        const COMPLETED: &[Event] = &[Answer(200)];
+        const TERMINATED: &[Event] = &[Answer(200), Wake];
+        let diagram = [
+            (TRYING, Request, ServerAction::Absorb, "Trying"),
+            (TRYING, Wake, ServerAction::Absorb, "Trying"),
+            (TRYING, Answer(199), ServerAction::SendLastResponse, "Proceeding"),
+            (TRYING, Answer(200), ServerAction::SendLastResponse, "Completed"),
+            (PROCEEDING, Request, ServerAction::SendLastResponse, "Proceeding"),
+            (PROCEEDING, Answer(183), ServerAction::SendLastResponse, "Proceeding"),
+            (PROCEEDING, Wake, ServerAction::Absorb, "Proceeding"),
+            (PROCEEDING, Answer(699), ServerAction::SendLastResponse, "Completed"),
+            (COMPLETED, Request, ServerAction::SendLastResponse, "Completed"),
+            (COMPLETED, Answer(500), ServerAction::Absorb, "Completed"),
+            (COMPLETED, Time(TIMER_J_MS - 1), ServerAction::Absorb, "Completed"),
+            (COMPLETED, Wake, ServerAction::Forget, "Terminated"),
+            (TERMINATED, Request, ServerAction::Absorb, "Terminated"),
+            (TERMINATED, Answer(200), ServerAction::Absorb, "Terminated"),
+        ];
+        for (number, (path, event, action, state)) in diagram.iter().enumerate() {
+            let mut machine = NonInviteServer::new();
+            for earlier in *path {
+                step(&mut machine, earlier);
+            }
+            assert_eq!(step(&mut machine, event), *action, "row {number}");
+            let name = match machine.state {
+                State::Trying => "Trying",
+                State::Proceeding => "Proceeding",
+                State::Completed { .. } => "Completed",
+                State::Terminated => "Terminated",
+            };
+            assert_eq!(name, *state, "row {number}");
+        }
     }
 }

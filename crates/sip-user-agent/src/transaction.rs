@@ -55,9 +55,9 @@ impl Transaction<'_> {
                 break;
             }
             match machine.on_time(millis_since(began)) {
-                ClientAction::Wait => {}
                 ClientAction::Retransmit => self.send(connection, ladder).await?,
                 ClientAction::Tell(_) | ClientAction::Forget => break,
+                _ => {}
             }
         }
         Err(Unanswered::TimedOut)
