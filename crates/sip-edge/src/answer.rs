@@ -107,13 +107,14 @@ impl Edge {
         });
     }
 
-    /// A To tag that a retransmission of the same request gets again, without anything being remembered.
+    /// A To tag that a retransmission of the same request gets again, without anything being remembered; and the CANCEL
+    /// of an INVITE the INVITE's (RFC 3261 section 9.2), so of CSeq only the number counts.
     fn to_tag(&self, echoed: &Echoed<'_>) -> [u8; 16] {
         let headers = echoed.headers();
         let mut hasher = self.tags.build_hasher();
         headers.first(HeaderName::CallId).hash(&mut hasher);
         headers.first(HeaderName::From).hash(&mut hasher);
-        headers.first(HeaderName::CSeq).hash(&mut hasher);
+        headers.cseq().map(|cseq| cseq.number).ok().hash(&mut hasher);
         echoed.top_via().and_then(|via| via.branch).hash(&mut hasher);
         let number = hasher.finish();
         std::array::from_fn(|index| {

@@ -11,6 +11,7 @@ use domain::{Clock, RealmName};
 use foldhash::fast::RandomState;
 use sip_digest::NonceIssuer;
 use sip_message::framing::{Framed, datagram};
+use sip_message::write::Status;
 use sip_message::{CheckedRequest, HeaderName, Message, Method, Request, parse};
 use sip_transaction::Absorbed;
 use sip_transport::{Flows, Inbound, Outbox, Received};
@@ -111,14 +112,16 @@ impl Edge {
             return answer.failure(failure);
         }
         if incoming.request.method() == Method::Cancel {
-            // No INVITE is ever left pending, and CANCEL is never challenged (RFC 3261 section 22.1).
-            return answer.failure(Failure::NoSuchTransaction);
+            return self.cancel(scratch, answer);
         }
         if incoming.has_credentials() && self.absorb(scratch, &mut answer) {
             return;
         }
         let realms = self.parts.directory.realms();
         let Some(passed) = self.gate(scratch, &realms, &mut answer) else { return };
+        if self.is_merged(scratch, incoming) {
+            return answer.failure(Failure::Merged);
+        }
         match incoming.request.method() {
             Method::Register => self.register(scratch, &passed, answer),
             _ => self.other_method(scratch, &passed, answer),
@@ -140,6 +143,25 @@ impl Edge {
                 true
             }
         }
+    }
+
+    /// CANCEL is never challenged (RFC 3261 section 22.1). Every INVITE is answered at once, so there is nothing left to
+    /// cancel, and only whether we know the INVITE is told (section 9.2).
+    fn cancel(&self, scratch: &mut Scratch, mut answer: Answer<'_, '_>) {
+        let incoming = answer.incoming();
+        scratch.key.read_cancelled(incoming.request, incoming.source());
+        let now = incoming.now.as_unix_millis();
+        if self.lane(incoming.lane).is_some_and(|lane| lane.transactions.lock().remembers(&scratch.key, now)) {
+            answer.respond(Status::of(200), |writer| writer);
+        } else {
+            answer.failure(Failure::NoSuchTransaction);
+        }
+    }
+
+    /// Whether an authenticated request is a copy of another. What is remembered is, so no stranger can ask.
+    fn is_merged(&self, scratch: &Scratch, incoming: &Incoming<'_>) -> bool {
+        let now = incoming.now.as_unix_millis();
+        self.lane(incoming.lane).is_some_and(|lane| lane.transactions.lock().is_merged(&scratch.key, now))
     }
 
     pub(crate) fn lane(&self, index: usize) -> Option<&Lane> {

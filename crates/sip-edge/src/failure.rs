@@ -17,6 +17,8 @@ pub enum Failure {
     BadExtension,
     /// CANCEL or a request inside a dialog that we do not have.
     NoSuchTransaction,
+    /// A copy of a request that came by another path (RFC 3261 section 8.2.2.2).
+    Merged,
     /// A REGISTER for somebody else's address-of-record.
     NotTheirAddressOfRecord,
     /// `*` beside other contacts or without `Expires: 0`.
@@ -51,6 +53,7 @@ impl Failure {
             Self::TooManyHops => Status::of(483),
             Self::BadExtension => Status::of(420),
             Self::NoSuchTransaction => Status::of(481),
+            Self::Merged => Status::of(482),
             Self::NotTheirAddressOfRecord => Status { code: 403, reason: "Not Your Address-of-Record" },
             Self::MisplacedWildcard => Status { code: 400, reason: "Wildcard Contact Needs Expires 0 And No Other" },
             Self::IntervalTooBrief => Status::of(423),

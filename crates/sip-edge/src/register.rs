@@ -10,9 +10,10 @@ use crate::scratch::Scratch;
 use directory::Superseded;
 use domain::{AuthReason, LiveBinding, Timestamp};
 use sip_digest::Staleness;
-use sip_message::HeaderName;
 use sip_message::write::{ResponseWriter, Status, push_number};
+use sip_message::{HeaderName, Method};
 use sip_registrar::{Arrival, AuthorizedRegister, LocationAccess, Registered, register};
+use sip_transaction::Reliability;
 use std::io::Write as _;
 
 /// Why a REGISTER changed nothing.
@@ -103,7 +104,10 @@ impl Edge {
     pub(crate) fn remember(&self, scratch: &Scratch, answer: &Answer<'_, '_>) {
         let incoming = answer.incoming();
         if let Some(lane) = self.lane(incoming.lane) {
-            let when = (incoming.now.as_unix_millis(), incoming.reliability());
+            // An INVITE's transaction waits for its ACK over any transport (RFC 3261 section 17.2.1).
+            let is_invite = incoming.request.method() == Method::Invite;
+            let reliability = if is_invite { Reliability::Unreliable } else { incoming.reliability() };
+            let when = (incoming.now.as_unix_millis(), reliability);
             lane.transactions.lock().complete(&scratch.key, answer.last(), when);
         }
     }

@@ -3,11 +3,15 @@
 use crate::key::TransactionKey;
 use crate::non_invite_server::{NonInviteServer, ServerAction};
 use crate::response_ring::{Region, ResponseRing};
-use crate::timer::{Millis, Reliability};
+use crate::timer::{Millis, Reliability, T4_MS, TIMER_J_MS};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+
+/// How long another request with the same identifiers counts as a copy. Less than the life of a transaction by how long
+/// a message may stay in the network: a client that gave up after 64 times T1 may try again by the same way.
+const MERGED_WITHIN_MS: Millis = TIMER_J_MS - T4_MS;
 
 /// How much a table may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,12 +49,17 @@ pub struct ServerTransactions {
     slots: VecDeque<Slot>,
     first_slot: u64,
     index: HashTable<u64>,
+    /// The slots of requests outside a dialog, by what copies of them have in common.
+    requests: HashTable<u64>,
     hasher: RandomState,
 }
 
 #[derive(Debug)]
 struct Slot {
     hash: u64,
+    /// Stands for what copies of the request have in common; 64 bits of a keyed hash, the octets are not kept.
+    request: Option<u64>,
+    begun_at: Millis,
     machine: NonInviteServer,
     region: Region,
     /// Set when a later slot took the transaction over.
@@ -67,6 +76,7 @@ impl ServerTransactions {
             slots: VecDeque::new(),
             first_slot: 0,
             index: HashTable::new(),
+            requests: HashTable::new(),
             hasher: RandomState::default(),
         }
     }
@@ -93,10 +103,28 @@ impl ServerTransactions {
         }
     }
 
+    /// Whether a request of that key is remembered.
+    pub fn remembers(&mut self, key: &TransactionKey, now: Millis) -> bool {
+        self.forget_ended(now);
+        self.find(key).is_some()
+    }
+
+    /// Whether a new request is a copy of one whose transaction lives: it has come here twice by different paths
+    /// (RFC 3261 section 8.2.2.2).
+    pub fn is_merged(&mut self, key: &TransactionKey, now: Millis) -> bool {
+        self.forget_ended(now);
+        let Some(request) = key.request().map(|request| self.hasher.hash_one(request)) else { return false };
+        let is_copy = |number: &u64| {
+            let slot = self.slot(*number).filter(|slot| slot.request == Some(request));
+            slot.is_some_and(|slot| now.saturating_sub(slot.begun_at) < MERGED_WITHIN_MS)
+        };
+        self.requests.find(request, is_copy).is_some() && self.find(key).is_none()
+    }
+
     /// Remembers a request whose user will answer later.
     pub fn begin(&mut self, key: &TransactionKey, now: Millis) {
         self.forget_ended(now);
-        self.push(key, NonInviteServer::new(), &[]);
+        self.push(key, (NonInviteServer::new(), now), &[]);
     }
 
     /// Remembers the final response to a request, begun before or not, so that retransmissions get it again. Over a
@@ -108,11 +136,11 @@ impl ServerTransactions {
             let mut machine = NonInviteServer::new();
             // The status itself does not matter to the machine, only that it is final.
             machine.on_response(200, now, reliability);
-            self.push(key, machine, response);
+            self.push(key, (machine, now), response);
         }
     }
 
-    fn push(&mut self, key: &TransactionKey, machine: NonInviteServer, response: &[u8]) {
+    fn push(&mut self, key: &TransactionKey, (machine, begun_at): (NonInviteServer, Millis), response: &[u8]) {
         while self.slots.len() >= self.limits.transactions.max(1) {
             self.pop_oldest();
         }
@@ -122,9 +150,14 @@ impl ServerTransactions {
         }
         let hash = self.hasher.hash_one(key.as_octets());
         let number = self.first_slot + self.slots.len() as u64;
-        self.slots.push_back(Slot { hash, machine, region, superseded: false });
+        let request = key.request().map(|request| self.hasher.hash_one(request));
+        self.slots.push_back(Slot { hash, request, begun_at, machine, region, superseded: false });
         let (slots, first) = (&self.slots, self.first_slot);
         self.index.insert_unique(hash, number, |number| slot_at(slots, first, *number).map_or(0, |slot| slot.hash));
+        if let Some(request) = request {
+            let rehash = |number: &u64| slot_at(slots, first, *number).and_then(|slot| slot.request).unwrap_or(0);
+            self.requests.insert_unique(request, number, rehash);
+        }
     }
 
     fn find(&self, key: &TransactionKey) -> Option<u64> {
@@ -137,13 +170,22 @@ impl ServerTransactions {
     /// Takes an earlier entry of this key out of the index; its slot is popped in its turn.
     fn supersede(&mut self, key: &TransactionKey) {
         let Some(number) = self.find(key) else { return };
-        let hash = self.hasher.hash_one(key.as_octets());
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
-            entry.remove();
-        }
         let index = usize::try_from(number - self.first_slot).unwrap_or(usize::MAX);
         if let Some(slot) = self.slots.get_mut(index) {
             slot.superseded = true;
+            let (hash, request) = (slot.hash, slot.request);
+            self.unlist(number, hash, request);
+        }
+    }
+
+    fn unlist(&mut self, number: u64, hash: u64, request: Option<u64>) {
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
+            entry.remove();
+        }
+        if let Some(request) = request
+            && let Ok(entry) = self.requests.find_entry(request, |other| *other == number)
+        {
+            entry.remove();
         }
     }
 
@@ -163,10 +205,8 @@ impl ServerTransactions {
         let Some(slot) = self.slots.pop_front() else { return };
         let number = self.first_slot;
         self.first_slot += 1;
-        if !slot.superseded
-            && let Ok(entry) = self.index.find_entry(slot.hash, |other| *other == number)
-        {
-            entry.remove();
+        if !slot.superseded {
+            self.unlist(number, slot.hash, slot.request);
         }
     }
 

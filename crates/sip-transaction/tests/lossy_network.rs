@@ -1,5 +1,7 @@
 //! Two machines against each other, on a virtual clock, over a network that loses, delays, reorders and repeats.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use sip_transaction::{
     ClientAction, InviteClient, InviteServer, InviteServerAction, Millis, NonInviteClient, NonInviteServer, Outcome,

@@ -101,3 +101,44 @@ fn memory_is_bounded_and_the_oldest_gives_way() {
     table.complete(&key, &huge, (1000, Reliability::Unreliable));
     assert_eq!(table.absorb(&key, 1000), None, "larger than the whole ring: not kept, nothing broken");
 }
+
+#[test]
+fn a_copy_by_another_path_is_told_from_a_retransmission_and_from_another_try() {
+    let mut table = ServerTransactions::new(Limits::default());
+    let first = key_from(&register("z9hG4bKa", 1), PHONE);
+    assert!(!table.is_merged(&first, 0));
+    table.complete(&first, b"answer", (0, Reliability::Unreliable));
+    let copy = register("z9hG4bKb", 1);
+    assert!(table.is_merged(&key_from(&copy, PHONE), 10));
+    for (other, remote, now) in [
+        (register("z9hG4bKa", 1), PHONE, 10),
+        (register("z9hG4bKb", 2), PHONE, 10),
+        (copy.replace(";tag=a", ";tag=b"), PHONE, 10),
+        (copy.replace("Call-ID: call", "Call-ID: another"), PHONE, 10),
+        (copy.replace("REGISTER", "OPTIONS"), PHONE, 10),
+        (copy.replace("To: <sip:alice@example.test>", "To: <sip:alice@example.test>;tag=b"), PHONE, 10),
+        // A phone that fails over comes from another port or over another transport; one that gave up comes later.
+        (copy.clone(), "192.0.2.7:5061", 10),
+        (copy.clone(), PHONE, 64 * 500 - 100),
+        (copy, PHONE, TIMER_J_MS),
+    ] {
+        assert!(!table.is_merged(&key_from(&other, remote), now), "{other}");
+    }
+}
+
+#[test]
+fn a_request_still_waiting_has_copies_too_and_none_once_it_is_forgotten() {
+    let mut table = ServerTransactions::new(Limits { transactions: 2, memory_octets: 4096 });
+    let (first, copy) = (key_from(&register("z9hG4bKa", 1), PHONE), key_from(&register("z9hG4bKb", 1), PHONE));
+    table.begin(&first, 0);
+    assert!(table.is_merged(&copy, 10));
+    table.complete(&first, b"answer", (20, Reliability::Unreliable));
+    assert!(table.is_merged(&copy, 30));
+    assert!(table.remembers(&first, 30));
+    for cseq in 2..4 {
+        table.complete(&key_from(&register("z9hG4bKc", cseq), PHONE), b"", (40, Reliability::Unreliable));
+        table.complete(&key_from(&register("z9hG4bKd", cseq), PHONE), b"", (40, Reliability::Unreliable));
+    }
+    assert!(!table.is_merged(&copy, 50));
+    assert!(!table.remembers(&first, 50));
+}

@@ -12,6 +12,7 @@ mod challenges;
 mod counting;
 mod destinations;
 mod late_answers;
+mod merged;
 mod methods;
 mod nonces;
 mod order_of_checks;
