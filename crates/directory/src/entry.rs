@@ -40,6 +40,8 @@ pub(crate) struct Entry {
     /// Whether its account and that account's parent are enabled. Changed under the shard's lock, so that no binding is
     /// written by whoever was verified before.
     account_is_enabled: bool,
+    /// How often it was enabled again since it was loaded.
+    enablings: u32,
     /// Whether it stands in its shard's list of entries with unsaved bindings.
     pub(crate) listed: bool,
     ha1s: OpenHa1s,
@@ -55,6 +57,8 @@ pub struct CredentialSnapshot {
     pub account: AccountId,
     /// Its password's generation.
     pub generation: u32,
+    /// How often it was enabled again since this process has it: what was held against it before counts no more.
+    pub enablings: u32,
     /// Whether it may authenticate: it, its account and that account's parent are enabled.
     pub enabled: bool,
     /// HA1 under the hash asked for; `None` if that was retired or never known.
@@ -71,6 +75,7 @@ impl Entry {
             generation: credential.generation,
             enabled: credential.enabled,
             account_is_enabled: account == AccountState::Enabled,
+            enablings: 0,
             listed: false,
             ha1s,
             bindings: Vec::new(),
@@ -84,7 +89,8 @@ impl Entry {
         let present = std::mem::take(&mut self.bindings);
         let (bindings, ended) = if keeps_bindings { (present, Vec::new()) } else { (Vec::new(), present) };
         let listed = keeps_bindings && self.listed;
-        *self = Self { bindings, listed, ..newer };
+        let enablings = self.enablings_until(newer.may_authenticate());
+        *self = Self { bindings, listed, enablings, ..newer };
         ended
     }
 
@@ -94,7 +100,9 @@ impl Entry {
 
     /// Notes the state of its account and gives back the bindings that ended by it.
     pub(crate) fn set_account_enabled(&mut self, state: AccountState) -> Vec<LiveBinding> {
-        self.account_is_enabled = state == AccountState::Enabled;
+        let is_enabled = state == AccountState::Enabled;
+        self.enablings = self.enablings_until(self.enabled && is_enabled);
+        self.account_is_enabled = is_enabled;
         if self.account_is_enabled { Vec::new() } else { std::mem::take(&mut self.bindings) }
     }
 
@@ -103,6 +111,7 @@ impl Entry {
             id: self.id,
             account: self.account,
             generation: self.generation,
+            enablings: self.enablings,
             enabled: self.may_authenticate(),
             ha1: self.ha1s.of(hash).cloned(),
         }
@@ -115,5 +124,10 @@ impl Entry {
 
     fn may_authenticate(&self) -> bool {
         self.enabled && self.account_is_enabled
+    }
+
+    /// The count once it has come to this: what could not authenticate and now can was enabled again.
+    fn enablings_until(&self, may_authenticate: bool) -> u32 {
+        self.enablings.wrapping_add(u32::from(may_authenticate && !self.may_authenticate()))
     }
 }

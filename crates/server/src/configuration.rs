@@ -44,6 +44,7 @@ pub(crate) struct Configuration {
     pub(crate) sip_workers: usize,
     pub(crate) nonce_lifetime_seconds: u32,
     pub(crate) registrar: sip_registrar::Policy,
+    pub(crate) defence: sip_edge::Defence,
     pub(crate) directory: directory::Config,
     pub(crate) provisioning: provisioning::Config,
     pub(crate) metrics_listen: Option<SocketAddr>,
@@ -74,6 +75,7 @@ impl Configuration {
             .iter()
             .map(|text| parse("--sip-listen", text, parse_sip_listen))
             .collect::<Result<Vec<_>, _>>()?;
+        let throttle = (options.throttle_limit, options.throttle_window, options.throttle_ban);
         let default_account = options.default_account.map(|text| parse("--default-account", &text, AuthId::parse));
         Ok(Self {
             key_source,
@@ -100,6 +102,7 @@ impl Configuration {
             sip_listen,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
+            defence: defence(options.amplification_limit, throttle)?,
             directory: directory::Config { default_account: default_account.transpose()? },
             provisioning: provisioning::Config {
                 username_rule: options
@@ -175,6 +178,27 @@ fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Res
         default_expires_seconds: default.default_expires_seconds.clamp(min_expires_seconds, max_expires_seconds),
         max_expires_seconds,
         max_bindings: in_range("--max-bindings", bindings.unwrap_or(default.max_bindings), 1, 1_000)?,
+    })
+}
+
+fn defence(
+    amplification_limit: Option<u32>,
+    (limit, window, ban): (Option<u32>, Option<u32>, Option<u32>),
+) -> Result<sip_edge::Defence, Failure> {
+    let default = sip_edge::Defence::default();
+    let amplification = amplification_limit.unwrap_or(default.amplification_limit);
+    Ok(sip_edge::Defence {
+        amplification_limit: in_range("--amplification-limit", amplification, 0, 1_000)?,
+        throttle: sip_edge::ThrottlePolicy {
+            limit: in_range("--throttle-limit", limit.unwrap_or(default.throttle.limit), 0, 100_000)?,
+            window_seconds: in_range(
+                "--throttle-window",
+                window.unwrap_or(default.throttle.window_seconds),
+                1,
+                86_400,
+            )?,
+            ban_seconds: in_range("--throttle-ban", ban.unwrap_or(default.throttle.ban_seconds), 1, 86_400)?,
+        },
     })
 }
 
@@ -319,6 +343,10 @@ mod tests {
             ("sip_domain = \"my_domain\"", "no '_'"),
             ("nonce_lifetime = 5", "from 30 to 86400"),
             ("max_bindings = 0", "from 1 to 1000"),
+            ("amplification_limit = 1001", "from 0 to 1000"),
+            ("throttle_limit = 100001", "from 0 to 100000"),
+            ("throttle_window = 0", "from 1 to 86400"),
+            ("throttle_ban = 0", "from 1 to 86400"),
             ("min_expires = 600\nmax_expires = 60", "from 600"),
             ("master_key_file = \"a\"\nmaster_key_command = \"b\"", "not both"),
             ("sip_workers = 64", "lower --sip-workers"),

@@ -312,6 +312,7 @@ async fn build_signalling(
             registrar: configuration.registrar,
             public_host: configuration.public_address.as_ref().map(|host| host.as_str().into()),
             realm_of_nobody: RealmName::parse(base_domain).map_err(provisioning::ProvisioningError::from)?,
+            defence: configuration.defence,
         },
     }));
     Ok(Signalling { edge, directory, flows, events, saves, registrations })

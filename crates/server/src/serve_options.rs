@@ -78,6 +78,20 @@ pub(crate) struct ServeOptions {
     /// Most contacts registered for one credential [default: 20]
     #[arg(long, env = "SIPWARDEN_MAX_BINDINGS", value_name = "N")]
     pub(crate) max_bindings: Option<usize>,
+    /// Most octets answered over UDP for each octet of a request whose sender may have forged its address; 0 for no limit
+    /// [default: 3]
+    #[arg(long, env = "SIPWARDEN_AMPLIFICATION_LIMIT", value_name = "N")]
+    pub(crate) amplification_limit: Option<u32>,
+    /// Wrong passwords from one address for one username, within --throttle-window, after which that pair is banned; ten
+    /// times as many ban an address or a username alone; 0 to ban nobody [default: 20]
+    #[arg(long, env = "SIPWARDEN_THROTTLE_LIMIT", value_name = "N")]
+    pub(crate) throttle_limit: Option<u32>,
+    /// Seconds after which a wrong password counts no more [default: 300]
+    #[arg(long, env = "SIPWARDEN_THROTTLE_WINDOW", value_name = "SECONDS")]
+    pub(crate) throttle_window: Option<u32>,
+    /// Seconds a ban lasts [default: 600]
+    #[arg(long, env = "SIPWARDEN_THROTTLE_BAN", value_name = "SECONDS")]
+    pub(crate) throttle_ban: Option<u32>,
     /// Where to serve metrics for Prometheus, at /metrics, apart from the API [default: nowhere]
     #[arg(long, env = "SIPWARDEN_METRICS_LISTEN", value_name = "ADDR")]
     pub(crate) metrics_listen: Option<String>,
@@ -172,6 +186,10 @@ impl ServeOptions {
             min_expires: self.min_expires.or(other.min_expires),
             max_expires: self.max_expires.or(other.max_expires),
             max_bindings: self.max_bindings.or(other.max_bindings),
+            amplification_limit: self.amplification_limit.or(other.amplification_limit),
+            throttle_limit: self.throttle_limit.or(other.throttle_limit),
+            throttle_window: self.throttle_window.or(other.throttle_window),
+            throttle_ban: self.throttle_ban.or(other.throttle_ban),
             metrics_listen: self.metrics_listen.or(other.metrics_listen),
             otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),
             admin_api: self.admin_api.or(other.admin_api),

@@ -1,6 +1,7 @@
 //! How many messages were handled, counted on the lane that handles them: no two workers write to one cache line.
 
 use crate::lane::Lane;
+use crate::throttle::{Throttle, ThrottleCounts};
 use domain::SignallingTransport;
 use sip_message::Method;
 use sip_transport::Outbox;
@@ -36,6 +37,8 @@ const CODES: [u16; 20] =
 pub(crate) struct LaneCounts {
     requests: [[AtomicU64; METHODS.len() + 1]; TRANSPORTS.len()],
     responses: [AtomicU64; CODES.len() + 1],
+    /// Datagrams whose answers were too long for a source that has not proven itself.
+    pub(crate) withheld: AtomicU64,
 }
 
 impl LaneCounts {
@@ -88,6 +91,7 @@ fn status_code(octets: &[u8]) -> Option<u16> {
 #[derive(Clone)]
 pub struct Counters {
     pub(crate) lanes: Arc<[Lane]>,
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 /// Totals since the edge was built; every kind is listed, at zero too.
@@ -97,6 +101,10 @@ pub struct Counts {
     pub requests: Vec<RequestCount>,
     /// Responses sent, repeated ones included.
     pub responses: Vec<ResponseCount>,
+    /// Datagrams left unanswered because the answer was too long for a source that has not proven itself.
+    pub withheld: u64,
+    /// What throttling has done.
+    pub throttle: ThrottleCounts,
 }
 
 /// Requests of one kind.
@@ -142,6 +150,8 @@ impl Counters {
                 .map(|(transport, column)| request(transport, column))
                 .collect(),
             responses: (0..=CODES.len()).map(response).collect(),
+            withheld: sum(&|counts| Some(counts.withheld.load(Ordering::Relaxed))),
+            throttle: self.throttle.counts(),
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use crate::answer::Answer;
 use crate::counts::Counters;
+use crate::defence::Defence;
 use crate::failure::Failure;
 use crate::incoming::{Incoming, signalling_transport};
 use crate::lane::Lane;
+use crate::proven_sources::ProvenSources;
 use crate::scratch::Scratch;
+use crate::throttle::Throttle;
 use directory::{Directory, RegistrationWriter};
 use domain::{Clock, RealmName};
 use foldhash::fast::RandomState;
@@ -33,6 +36,8 @@ pub struct Config {
     pub public_host: Option<Box<str>>,
     /// The realm of challenges to requests that lead to none of ours; they never verify.
     pub realm_of_nobody: RealmName,
+    /// What is held against strangers.
+    pub defence: Defence,
 }
 
 /// What an edge is built from.
@@ -59,6 +64,8 @@ pub struct Edge {
     pub(crate) lanes: Arc<[Lane]>,
     /// Makes To tags that are the same for a retransmission (RFC 3261 section 8.2.7).
     pub(crate) tags: RandomState,
+    pub(crate) proven: ProvenSources,
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 impl Edge {
@@ -66,18 +73,20 @@ impl Edge {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let lanes = Lane::all(&parts.config).collect();
-        Self { lanes, tags: RandomState::default(), parts }
+        let throttle = Arc::new(Throttle::new(parts.config.defence.throttle));
+        Self { lanes, tags: RandomState::default(), proven: ProvenSources::new(), throttle, parts }
     }
 
     /// What has been handled so far, for as long as anybody asks.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters { lanes: Arc::clone(&self.lanes) }
+        Counters { lanes: Arc::clone(&self.lanes), throttle: Arc::clone(&self.throttle) }
     }
 
     fn counted(&self, scratch: &mut Scratch, request: &Request<'_>, received: &Received<'_>, outbox: &mut Outbox) {
         let first_answer = outbox.messages().len();
         self.parsed(scratch, request, received, outbox);
+        self.withhold(received, first_answer, outbox);
         if let Some(lane) = self.lane(received.lane) {
             let transport = signalling_transport(received.flow.transport);
             lane.handled.exchange((request.method(), transport), outbox, first_answer);

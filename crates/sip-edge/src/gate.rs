@@ -12,6 +12,7 @@ use crate::lane::SpendOnItsLane;
 use crate::realm_choice::realm_of;
 use crate::scratch::Scratch;
 use crate::subject::Subject;
+use crate::throttle::{Admission, Claimant, Incarnation};
 use directory::{CredentialSnapshot, RealmEntry, Realms};
 use domain::{AccountId, AuthEvent, AuthReason, ChallengePolicy, CredentialId, DigestAlgorithm};
 use sip_digest::{
@@ -116,15 +117,22 @@ impl Edge {
             account: credential.account,
             generation: credential.generation,
         });
-        let candidate = candidate(subject, found.as_ref().map(|(_, credential)| credential));
         let scope = NonceScope { realm: asked.number, source: incoming.flow.remote.ip() };
-        let nonce = claim.nonce.unwrap_or_default();
+        let nonce = self.parts.nonces.inspect(claim.nonce.unwrap_or_default(), &scope, incoming.now.as_unix_seconds());
+        let credential = found.as_ref().map(|(_, credential)| credential);
+        let incarnation = credential.map(Incarnation::of).unwrap_or_default();
+        let claimant = Claimant { source: incoming.flow.remote, realm: asked.number, username, incarnation };
+        let admission = self.admission(incoming, &nonce, &claimant);
+        let candidate = match admission {
+            Admission::Verified => candidate(subject, credential),
+            Admission::Banned => Candidate::Decoy,
+        };
         let attempt = Attempt {
             claim: &claim,
             method: incoming.request.method().as_bytes(),
             body: incoming.request.body(),
             realm: asked.name,
-            nonce: self.parts.nonces.inspect(nonce, &scope, incoming.now.as_unix_seconds()),
+            nonce,
             accepted: accepted(asked.policy),
             qop: QopRule::default(),
             uri: self.agreement(realms, incoming, &claim),
@@ -137,16 +145,22 @@ impl Edge {
             account: subject.map(|subject| subject.account),
             credential: subject.map(|subject| subject.id),
         };
+        let is_failure = is_failure(&verdict);
         let (reason, staleness) = match verdict {
             Verdict::Verified(identity) => {
+                self.throttle.succeeded(&claimant, incoming.now.as_unix_millis());
                 self.note(incoming, &asked, AuthReason::Ok, attributed);
                 return Some(Passed { identity, claim, asked });
             }
+            _ if admission == Admission::Banned => (AuthReason::Banned, Staleness::Fresh),
             Verdict::Stale(reason) => stale(reason),
             Verdict::Revoked(_) => (AuthReason::CredentialDisabled, Staleness::Fresh),
             Verdict::Refused(refusal) => (refused(refusal, subject.is_some()), Staleness::Fresh),
         };
         if !self.is_reported(scratch, &claim, incoming) {
+            if is_failure && admission == Admission::Verified {
+                self.throttle.failed(&claimant, incoming.now.as_unix_millis());
+            }
             self.note(incoming, &asked, reason, attributed);
         }
         self.challenge(scratch, &asked, staleness, answer);
@@ -212,6 +226,12 @@ fn candidate<'a, 'p>(
         }
         _ => Candidate::Decoy,
     }
+}
+
+/// Whether a verdict counts against guessing: a digest that is wrong, or right for a secret that is no longer good, with
+/// a nonce that we issued to that very source.
+fn is_failure<S>(verdict: &Verdict<S>) -> bool {
+    matches!(verdict, Verdict::Refused(Refusal::WrongDigest) | Verdict::Revoked(_))
 }
 
 fn is_address(host: &[u8]) -> bool {

@@ -46,6 +46,14 @@ impl Outbox {
         }
     }
 
+    /// Takes back the messages from that index on.
+    pub fn take_back(&mut self, first: usize) {
+        if let Some(message) = self.messages.get(first) {
+            self.octets.truncate(message.range.start);
+            self.messages.truncate(first);
+        }
+    }
+
     /// The messages.
     #[must_use]
     pub fn messages(&self) -> &[Outgoing] {

@@ -32,6 +32,14 @@ pub(crate) const SAVE_FAILURES: Family = counter(
     "sipwarden_registration_save_failures_total",
     "Batches of registration changes that storage refused; each is tried again.",
 );
+pub(crate) const ANSWERS_WITHHELD: Family = counter(
+    "sipwarden_sip_answers_withheld_total",
+    "Datagrams whose answer was too long for a sender that may have forged its address.",
+);
+pub(crate) const THROTTLE_BANS: Family =
+    counter("sipwarden_throttle_bans_total", "Bans for wrong passwords, by what was banned.");
+pub(crate) const THROTTLE_DISPLACED: Family =
+    counter("sipwarden_throttle_displaced_total", "Scores, bans and successes that gave way to others too early.");
 pub(crate) const TCP_CONNECTIONS: Family = gauge("sipwarden_tcp_connections", "Open SIP connections over TCP.");
 pub(crate) const HTTP_REQUESTS: Family = counter("sipwarden_http_requests_total", "HTTP requests answered.");
 pub(crate) const HTTP_DURATION: Family =

@@ -75,6 +75,15 @@ impl Metrics {
             attempts.value(&[("reason", reason.as_str())], count);
         }
         plain(page, &families::EVENTS_DROPPED, self.events.dropped());
+        plain(page, &families::ANSWERS_WITHHELD, handled.withheld);
+        let throttle = handled.throttle;
+        let mut bans = page.family(&families::THROTTLE_BANS);
+        for (kind, count) in
+            [("pair", throttle.pairs), ("source", throttle.sources), ("credential", throttle.credentials)]
+        {
+            bans.value(&[("of", kind)], count);
+        }
+        plain(page, &families::THROTTLE_DISPLACED, throttle.displaced);
         plain(page, &families::TCP_CONNECTIONS, self.flows.connection_count());
     }
 

@@ -10,6 +10,7 @@
 
 mod challenges;
 mod counting;
+mod defence;
 mod destinations;
 mod late_answers;
 mod merged;

@@ -13,7 +13,7 @@ use provisioning::{
     OperatorIndex, Provisioning, RequestContext,
 };
 use sip_digest::{NonceIssuer, NonceKey};
-use sip_edge::{Config, Edge, Parts, Scratch};
+use sip_edge::{Config, Defence, Edge, Parts, Scratch};
 use sip_transport::{ConnectionId, Flow, Flows, Inbound, Outbox, Received, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,6 +55,7 @@ pub struct Options {
     pub lanes: usize,
     pub default_account: Option<&'static str>,
     pub waiting_removals: usize,
+    pub defence: Defence,
     /// Whether saving registrations fails at present.
     pub storage_is_full: Arc<AtomicBool>,
     /// Done once, when the next digest has been found right and nothing has come of it yet.
@@ -69,6 +70,7 @@ impl Default for Options {
             lanes: 2,
             default_account: None,
             waiting_removals: 16,
+            defence: Defence::default(),
             storage_is_full: Arc::default(),
             after_verification: Arc::default(),
         }
@@ -232,6 +234,7 @@ async fn start(
             registrar: sip_registrar::Policy::default(),
             public_host: Some("sip.public.test".into()),
             realm_of_nobody: RealmName::parse("example.test").unwrap(),
+            defence: options.defence,
         },
     });
     let (edge, outbox) = (Arc::new(edge), Outbox::new());

@@ -1,0 +1,62 @@
+//! What the operator may set against strangers, and the answers that a stranger's address is spared.
+
+use crate::edge::Edge;
+use crate::incoming::Incoming;
+use crate::throttle::{Admission, Claimant, ThrottlePolicy};
+use sip_digest::NonceStanding;
+use sip_transport::{Outbox, Received};
+use std::sync::atomic::Ordering;
+
+/// What the operator may set against strangers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Defence {
+    /// Most octets answered over UDP for each octet that came, to a source that has not proven itself; zero for no
+    /// limit.
+    pub amplification_limit: u32,
+    /// When guesses are no longer verified.
+    pub throttle: ThrottlePolicy,
+}
+
+impl Default for Defence {
+    fn default() -> Self {
+        Self { amplification_limit: 3, throttle: ThrottlePolicy::default() }
+    }
+}
+
+impl Edge {
+    /// Whether a claim is verified at all. A datagram that brings its nonce back proves its source; not one past its
+    /// lifetime: its address may have been another's since.
+    pub(crate) fn admission(
+        &self,
+        incoming: &Incoming<'_>,
+        nonce: &NonceStanding,
+        claimant: &Claimant<'_>,
+    ) -> Admission {
+        let is_young = matches!(nonce, NonceStanding::Current(_) | NonceStanding::OtherBoot(_));
+        if is_young && incoming.flow.transport.is_datagram() {
+            self.proven.note(incoming.flow.remote, incoming.now);
+        }
+        self.throttle.admission(claimant, incoming.now.as_unix_millis())
+    }
+
+    /// Takes back the answers to a datagram, those from `first_answer` on, where they are longer than a source that has
+    /// not proven itself gets: whoever forges a victim's address must not gain by it.
+    pub(crate) fn withhold(&self, received: &Received<'_>, first_answer: usize, outbox: &mut Outbox) {
+        let limit = self.parts.config.defence.amplification_limit as usize;
+        if limit == 0 || !received.flow.transport.is_datagram() {
+            return;
+        }
+        let answers = outbox.messages().get(first_answer..).unwrap_or_default();
+        let octets: usize = answers.iter().map(|message| message.range.len()).sum();
+        if octets <= received.octets.len().saturating_mul(limit) {
+            return;
+        }
+        if self.proven.is_proven(received.flow.remote, self.parts.clock.now()) {
+            return;
+        }
+        outbox.take_back(first_answer);
+        if let Some(lane) = self.lane(received.lane) {
+            lane.handled.withheld.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
