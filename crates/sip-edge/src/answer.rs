@@ -12,6 +12,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 pub(crate) const ALLOW: &[u8] = b"REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE";
 /// The extensions we support, for Supported and against Require.
 const SUPPORTED: [&[u8]; 1] = [b"path"];
+/// Most octets of an answer over any transport: what a UDP datagram carries over IPv6, the smaller of the two.
+pub(crate) const MAX_DATAGRAM_OCTETS: usize = 65_487;
 /// Seconds an overloaded server asks to be left alone.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
@@ -27,11 +29,14 @@ pub(crate) struct Answer<'e, 'm> {
     edge: &'e Edge,
     incoming: &'e Incoming<'m>,
     outbox: &'e mut Outbox,
+    /// How many messages of other requests stood in the outbox before.
+    before: usize,
 }
 
 impl<'e, 'm> Answer<'e, 'm> {
     pub(crate) fn new(edge: &'e Edge, incoming: &'e Incoming<'m>, outbox: &'e mut Outbox) -> Self {
-        Self { edge, incoming, outbox }
+        let before = outbox.messages().len();
+        Self { edge, incoming, outbox, before }
     }
 
     pub(crate) fn incoming(&self) -> &'e Incoming<'m> {
@@ -48,7 +53,12 @@ impl<'e, 'm> Answer<'e, 'm> {
         let echoed = Echoed::from(incoming.request);
         let tag = self.edge.to_tag(&echoed);
         self.outbox.push(incoming.response_destination(), |out| {
+            let start = out.len();
             headers(ResponseWriter::start(out, echoed, status, incoming.flow.remote, &tag)).finish(b"");
+            if incoming.flow.transport.is_datagram() && out.len() - start > MAX_DATAGRAM_OCTETS {
+                out.truncate(start);
+                write_too_long(out, echoed, incoming.flow, &tag);
+            }
         });
     }
 
@@ -72,9 +82,10 @@ impl<'e, 'm> Answer<'e, 'm> {
         self.outbox.push(self.incoming.response_destination(), |out| out.extend_from_slice(octets));
     }
 
-    /// The last answer put into the outbox.
+    /// The last answer put into the outbox; empty if there was none.
     pub(crate) fn last(&self) -> &[u8] {
-        self.outbox.messages().last().map(|message| self.outbox.octets_of(message)).unwrap_or_default()
+        let own = self.outbox.messages().get(self.before..).unwrap_or_default();
+        own.last().map(|message| self.outbox.octets_of(message)).unwrap_or_default()
     }
 
     /// Writes an answer for later instead of putting it into the outbox.
@@ -88,6 +99,17 @@ impl<'e, 'm> Answer<'e, 'm> {
         let tag = self.edge.to_tag(&echoed);
         headers(ResponseWriter::start(&mut octets, echoed, status, self.incoming.flow.remote, &tag)).finish(b"");
         octets
+    }
+}
+
+/// Says that the answer has no room; nothing, if not even that has: what the request has that an answer must repeat
+/// fills a datagram by itself.
+fn write_too_long(out: &mut Vec<u8>, echoed: Echoed<'_>, flow: &Flow, tag: &[u8]) {
+    let start = out.len();
+    let status = Failure::TooLongToAnswer.status();
+    ResponseWriter::start(out, echoed, status, flow.remote, tag).finish(b"");
+    if out.len() - start > MAX_DATAGRAM_OCTETS {
+        out.truncate(start);
     }
 }
 

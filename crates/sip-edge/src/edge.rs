@@ -106,6 +106,7 @@ impl Edge {
                     lane: received.lane,
                     now: self.parts.clock.now(),
                     user_agent: request.headers().first(HeaderName::UserAgent).unwrap_or_default(),
+                    octets: received.octets.len(),
                 };
                 self.request(scratch, &incoming, outbox);
             }

@@ -27,6 +27,10 @@ pub enum Failure {
     IntervalTooBrief,
     /// More contacts than an address-of-record may have.
     TooManyContacts,
+    /// More bindings than one answer can list.
+    TooLongToList,
+    /// An answer that no datagram carries.
+    TooLongToAnswer,
     /// An older request came after a newer one.
     OutOfOrder,
     /// A method we know and do not allow.
@@ -58,6 +62,8 @@ impl Failure {
             Self::MisplacedWildcard => Status { code: 400, reason: "Wildcard Contact Needs Expires 0 And No Other" },
             Self::IntervalTooBrief => Status::of(423),
             Self::TooManyContacts => Status { code: 403, reason: "Too Many Contacts" },
+            Self::TooLongToList => Status { code: 513, reason: "Too Many Long Contacts For One Answer" },
+            Self::TooLongToAnswer => Status::of(513),
             Self::OutOfOrder => Status { code: 500, reason: "CSeq Out Of Order" },
             Self::MethodNotAllowed => Status::of(405),
             Self::NotImplemented => Status::of(501),
@@ -89,6 +95,7 @@ impl From<Rejection> for Failure {
             Rejection::IntervalTooBrief { .. } => Self::IntervalTooBrief,
             Rejection::OutOfOrder => Self::OutOfOrder,
             Rejection::TooManyContacts => Self::TooManyContacts,
+            Rejection::TooLongToList => Self::TooLongToList,
         }
     }
 }

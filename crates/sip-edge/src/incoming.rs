@@ -16,6 +16,8 @@ pub(crate) struct Incoming<'m> {
     pub(crate) lane: usize,
     pub(crate) now: Timestamp,
     pub(crate) user_agent: &'m [u8],
+    /// Octets of the whole request, at least those that its answer repeats.
+    pub(crate) octets: usize,
 }
 
 impl Incoming<'_> {

@@ -1,6 +1,6 @@
 //! REGISTER behind the gate.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, MAX_DATAGRAM_OCTETS};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::gate::{Attributed, Passed};
@@ -15,6 +15,9 @@ use sip_message::{HeaderName, Method};
 use sip_registrar::{Arrival, AuthorizedRegister, LocationAccess, Registered, register};
 use sip_transaction::Reliability;
 use std::io::Write as _;
+
+/// What we add to a 200 besides what it repeats of its request and the Contact values.
+const OWN_OCTETS: usize = 1_024;
 
 /// Why a REGISTER changed nothing.
 enum Refused {
@@ -83,6 +86,7 @@ impl Edge {
             source: incoming.flow.remote,
             local: incoming.flow.local,
             generation: subject.generation,
+            contact_room: MAX_DATAGRAM_OCTETS.saturating_sub(incoming.octets + OWN_OCTETS),
         };
         let policy = &self.parts.config.registrar;
         let (path, contacts) = (&mut scratch.path, &mut scratch.contacts);

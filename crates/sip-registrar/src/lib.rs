@@ -4,6 +4,7 @@
 //! Nothing is looked up, sent or stored here. Registering for anybody without proof does not compile:
 //! [`AuthorizedRegister`] needs a [`sip_digest::VerifiedIdentity`].
 
+mod answer_room;
 mod authorized;
 mod contact_match;
 mod policy;

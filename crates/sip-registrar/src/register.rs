@@ -1,5 +1,6 @@
 //! RFC 3261 section 10.3 steps 6 to 8.
 
+use crate::answer_room::{check_room, listed_octets};
 use crate::authorized::AuthorizedRegister;
 use crate::contact_match::ContactIdentity;
 use crate::policy::Policy;
@@ -10,6 +11,8 @@ use std::net::SocketAddr;
 
 /// What a malformed `expires` parameter counts as (RFC 3261 section 20.10).
 const MALFORMED_EXPIRES_SECONDS: u32 = 3_600;
+/// From here on no interval may be refused as too brief (RFC 3261 section 10.3 step 7).
+const ALWAYS_LONG_ENOUGH_SECONDS: u32 = 3_600;
 
 /// How the REGISTER came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +27,9 @@ pub struct Arrival {
     pub local: SocketAddr,
     /// The generation of the credential that authenticated it.
     pub generation: u32,
+    /// How many octets the Contact values of the answer may have together: the 200 lists every binding (RFC 3261
+    /// section 10.3 step 8), and none is ever cut.
+    pub contact_room: usize,
 }
 
 /// The address-of-record's bindings, and what their keeper must know of.
@@ -64,6 +70,8 @@ pub enum Rejection {
     OutOfOrder,
     /// More contacts in one request than an address-of-record may have; 403.
     TooManyContacts,
+    /// The bindings that there would be do not fit into one answer; 513.
+    TooLongToList,
 }
 
 impl From<Defect> for Rejection {
@@ -85,10 +93,12 @@ pub fn register<S>(
     remove_expired(location, arrival.now);
     let reading = Reading::of(command.request)?;
     match reading.wish {
+        Wish::Query if listed_octets(location.bindings) > arrival.contact_room => Err(Rejection::TooLongToList),
         Wish::Query => Ok(Registered::Kept),
         Wish::RemoveAll => remove_all(&reading, location),
         Wish::Change => {
             check(&reading, location.bindings, policy)?;
+            check_room(&reading, location.bindings, (arrival, policy))?;
             location.path.clear();
             join_path(&reading, location.path);
             apply(&reading, location, (arrival, policy))
@@ -124,7 +134,8 @@ fn check(reading: &Reading<'_, '_>, bindings: &[LiveBinding], policy: &Policy) -
         let seconds = wanted_seconds(reading, &contact, policy);
         if seconds > 0 {
             wanted += 1;
-            if seconds < policy.min_expires_seconds {
+            // An hour or more is never too brief, whatever the policy says (RFC 3261 section 10.3 step 7).
+            if seconds < policy.min_expires_seconds.min(ALWAYS_LONG_ENOUGH_SECONDS) {
                 return Err(Rejection::IntervalTooBrief { min_expires_seconds: policy.min_expires_seconds });
             }
         }
@@ -234,7 +245,7 @@ fn make_room(location: &mut LocationAccess<'_>, reading: &Reading<'_, '_>, polic
 ///
 /// A parameter that is no number counts as an hour and one beyond 2^32 - 1 as that (RFC 3261 section 10.2): a phone
 /// that cannot count shall be reachable all the same.
-fn wanted_seconds(reading: &Reading<'_, '_>, contact: &CheckedAddress<'_>, policy: &Policy) -> u32 {
+pub(crate) fn wanted_seconds(reading: &Reading<'_, '_>, contact: &CheckedAddress<'_>, policy: &Policy) -> u32 {
     let own = match contact.address.expires() {
         Ok(seconds) => seconds,
         Err(Defect::OutOfRange(_)) => Some(u32::MAX),

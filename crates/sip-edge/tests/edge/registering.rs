@@ -195,3 +195,54 @@ async fn credentials_are_found_among_others_and_in_either_header() {
     assert_eq!(status(&phone.send(&mut world, &draft)), 401);
     assert_eq!(world.last_reason(), AuthReason::Challenge);
 }
+
+/// Twenty contacts of four thousand octets do not go into one datagram: they are refused before anything is kept, and
+/// what fits is listed whole.
+#[tokio::test]
+async fn an_answer_is_never_cut() {
+    let mut world = World::new().await;
+    let mut phone = Phone::new("alice");
+    let contact = |number: usize| format!("Contact: <sip:{}{number}@h.test>", "a".repeat(4_000));
+    let draft = phone.draft_register(&[]);
+    phone.be_challenged(&mut world, &draft);
+    let mut refused = 0;
+    for number in 0..20 {
+        let kept = world.bindings("alice");
+        let sent = phone.register_again(&mut world, &[&contact(number)]);
+        assert!(sent.octets.len() < 65_487);
+        match status(&sent) {
+            200 => assert_eq!(header(&sent, "Contact").unwrap().matches("<sip:").count(), kept + 1),
+            513 => {
+                refused += 1;
+                assert_eq!(world.bindings("alice"), kept);
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!((world.bindings("alice"), refused), (14, 6));
+    // Its bindings can still be refreshed and given up.
+    assert_eq!(status(&phone.register_again(&mut world, &[&contact(3)])), 200);
+}
+
+/// The headers that an answer repeats fill a datagram by themselves: 513 where that fits, else nothing.
+#[tokio::test]
+async fn no_answer_is_larger_than_a_datagram() {
+    let mut world = World::new().await;
+    let mut phone = Phone::new("alice");
+    let mut seen = std::collections::BTreeSet::new();
+    for octets in 65_000..65_487 {
+        // As little as a request can have that its answer does not repeat.
+        let mut text = phone.write(&phone.clone().draft_register(&["Via: SIP/2.0/UDP h.test;x=FILLER"]));
+        let contact = format!("Contact: {}\r\n", phone.contact);
+        for needless in ["Max-Forwards: 70\r\n", "User-Agent: phone/1\r\n", ";tag=from", ";rport", &contact] {
+            text = text.replace(needless, "");
+        }
+        text = text.replace("REGISTER sip:ma-aaaaaaaa.example.test", "REGISTER sip:h").replace("192.0.2.7:5062", "h");
+        text = text.replace("FILLER", &"x".repeat(octets - text.len()));
+        phone.cseq += 1;
+        let answers = world.receive(phone.source, text.as_bytes());
+        assert!(answers.iter().all(|answer| answer.octets.len() <= 65_487));
+        seen.insert(answers.first().map(status));
+    }
+    assert_eq!(seen, [None, Some(401), Some(513)].into());
+}

@@ -118,3 +118,14 @@ fn path_user_agent_and_arrival_are_kept() {
     assert_eq!(place.register("c", 2, &["Contact: <sip:a@1.test>"]), KEPT);
     assert_eq!(place.bindings[0].texts().path, b"");
 }
+
+/// RFC 3261 section 10.3 step 7: 423 is for intervals "smaller than one hour" only.
+#[test]
+fn an_hour_is_never_too_brief() {
+    let mut place = Place::new();
+    place.policy.min_expires_seconds = 7200;
+    place.policy.default_expires_seconds = 7200;
+    let too_brief = Err(Rejection::IntervalTooBrief { min_expires_seconds: 7200 });
+    place.check(("c", 1), &["Contact: <sip:a@1.test>;expires=3599"], too_brief, &[]);
+    place.check(("c", 2), &["Contact: <sip:a@1.test>;expires=3600"], KEPT, &["sip:a@1.test 3600"]);
+}

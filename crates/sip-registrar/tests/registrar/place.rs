@@ -32,6 +32,8 @@ pub struct Place {
     pub removed: Vec<BindingId>,
     pub next_id: i64,
     pub path: Vec<u8>,
+    /// Octets that the answers have for Contact values.
+    pub contact_room: usize,
 }
 
 /// What a step must lead to.
@@ -56,6 +58,7 @@ impl Place {
             removed: Vec::new(),
             next_id: 1,
             path: Vec::new(),
+            contact_room: 65_000,
         }
     }
 
@@ -70,6 +73,7 @@ impl Place {
                 source: "192.0.2.7:5062".parse().unwrap(),
                 local: "198.51.100.1:5060".parse().unwrap(),
                 generation: 4,
+                contact_room: self.contact_room,
             };
             let (removed, next_id) = (&mut self.removed, &mut self.next_id);
             let mut location = LocationAccess {

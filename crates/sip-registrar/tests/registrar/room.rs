@@ -1,4 +1,4 @@
-//! The most bindings of one address-of-record, three here.
+//! The most bindings of one address-of-record, three here, and the room that one answer has to list them.
 
 use crate::place::{KEPT, Place, REMOVED};
 use domain::BindingId;
@@ -56,4 +56,38 @@ fn more_contacts_than_there_may_be_are_refused() {
     // Removals do not count.
     let removals = ["Contact: <sip:a@1.test>, <sip:a@2.test>, <sip:a@3.test>, <sip:a@4.test>", "Expires: 0"];
     place.check(("d", 2), &removals, REMOVED, &[]);
+}
+
+/// A contact whose Contact value counts for that many octets.
+fn contact_of(host: u8, octets: usize) -> String {
+    let uri = format!("sip:{}@{host}.test", "a".repeat(octets - 96 - "sip:@1.test".len()));
+    format!("Contact: <{uri}>")
+}
+
+#[test]
+fn what_one_answer_cannot_list_is_refused_and_changes_nothing() {
+    let mut place = Place { contact_room: 1_000, ..Place::new() };
+    assert_eq!(place.register("c", 1, &[&contact_of(1, 500)]), KEPT);
+    assert_eq!(place.register("d", 1, &[&contact_of(2, 501)]), Err(Rejection::TooLongToList));
+    let both = [&*contact_of(2, 500), &contact_of(3, 101)];
+    assert_eq!(place.register("d", 2, &both), Err(Rejection::TooLongToList));
+    assert_eq!((place.bindings.len(), place.removed.len(), place.next_id), (1, 0, 2));
+    assert_eq!(place.register("d", 3, &[&contact_of(2, 500)]), KEPT);
+    // A refresh replaces what it names, and a removal makes room.
+    assert_eq!(place.register("d", 4, &[&contact_of(2, 500)]), KEPT);
+    let swap = [&*format!("{};expires=0", contact_of(1, 500)), &contact_of(3, 500)];
+    assert_eq!(place.register("d", 5, &swap), REMOVED);
+    assert_eq!(place.bindings.len(), 2);
+}
+
+#[test]
+fn a_query_over_a_way_with_less_room_is_refused() {
+    let mut place = Place { contact_room: 1_000, ..Place::new() };
+    assert_eq!(place.register("c", 1, &[&contact_of(1, 500)]), KEPT);
+    place.contact_room = 499;
+    assert_eq!(place.register("c", 2, &[]), Err(Rejection::TooLongToList));
+    place.contact_room = 500;
+    assert_eq!(place.register("c", 3, &[]), KEPT);
+    place.contact_room = 0;
+    assert_eq!(place.register("c", 4, &["Contact: *", "Expires: 0"]), REMOVED);
 }
