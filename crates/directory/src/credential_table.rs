@@ -2,7 +2,7 @@
 
 use crate::entry::{AccountState, Entry};
 use crate::removals::Removals;
-use domain::{AccountId, BindingId, CredentialId, RealmId};
+use domain::{AccountId, BindingId, CredentialId, LiveBinding, RealmId};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use parking_lot::{Mutex, MutexGuard};
@@ -54,50 +54,65 @@ impl CredentialTable {
         &self.shards
     }
 
-    /// Inserts or renews a credential.
+    /// Inserts or renews a credential, and gives back the connections of the bindings that ended by it.
     ///
     /// Storage removed its copies of the bindings that ended in the transaction that ended them. They are noted all the
     /// same: a write that was under way then must not bring one back if the credential is soon enabled again.
-    pub(crate) fn put(&self, entry: Entry) {
+    pub(crate) fn put(&self, entry: Entry) -> Vec<u64> {
         let hash = self.hash(entry.realm, &entry.username);
-        let Some(mut shard) = self.shard(hash) else { return };
+        let Some(mut shard) = self.shard(hash) else { return Vec::new() };
         let Shard { entries, removed, .. } = &mut *shard;
         match entries.find_mut(hash, |present| present.realm == entry.realm && present.username == entry.username) {
             Some(present) => {
                 let id = present.id;
-                present.renew(entry).iter().for_each(|ended| removed.note(id, ended.facts.id));
+                end(id, &present.renew(entry), removed)
             }
             None => {
                 entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
+                Vec::new()
             }
         }
     }
 
-    /// Notes the new state of those accounts at every credential of theirs, and ends the bindings of disabled ones.
+    /// Notes the new state of those accounts at every credential of theirs, ends the bindings of disabled ones, and
+    /// gives back their connections.
     ///
     /// Storage removed its copies in the transaction that disabled the account; they are noted all the same, as in
     /// [`Self::put`].
-    pub(crate) fn set_account_states(&self, states: &HashMap<AccountId, AccountState>) {
+    pub(crate) fn set_account_states(&self, states: &HashMap<AccountId, AccountState>) -> Vec<u64> {
+        let mut connections = Vec::new();
         for shard in &self.shards {
             let mut shard = shard.lock();
             let Shard { entries, removed, .. } = &mut *shard;
             for entry in entries.iter_mut() {
                 if let Some(state) = states.get(&entry.account()) {
                     let id = entry.id;
-                    entry.set_account_enabled(*state).iter().for_each(|ended| removed.note(id, ended.facts.id));
+                    connections.extend(end(id, &entry.set_account_enabled(*state), removed));
                 }
             }
         }
+        connections
     }
 
-    /// Removes a credential, unless another of the same name has taken its place.
-    pub(crate) fn remove(&self, realm: RealmId, username: &[u8], id: CredentialId) {
+    /// Removes a credential, unless another of the same name has taken its place; gives back its phones' connections.
+    pub(crate) fn remove(&self, realm: RealmId, username: &[u8], id: CredentialId) -> Vec<u64> {
         let hash = self.hash(realm, username);
-        let Some(mut shard) = self.shard(hash) else { return };
-        if let Ok(found) = shard.entries.find_entry(hash, |entry| entry.id == id) {
-            found.remove();
+        let Some(mut shard) = self.shard(hash) else { return Vec::new() };
+        match shard.entries.find_entry(hash, |entry| entry.id == id) {
+            Ok(found) => connections_of(&found.remove().0.bindings).collect(),
+            Err(_) => Vec::new(),
         }
     }
+}
+
+/// Notes that bindings have ended, and gives back their connections.
+fn end(credential: CredentialId, bindings: &[LiveBinding], removed: &mut Removals) -> Vec<u64> {
+    bindings.iter().for_each(|ended| removed.note(credential, ended.facts.id));
+    connections_of(bindings).collect()
+}
+
+pub(crate) fn connections_of(bindings: &[LiveBinding]) -> impl Iterator<Item = u64> {
+    bindings.iter().map(|binding| binding.facts.connection).filter(|connection| *connection != 0)
 }
 
 impl Shard {

@@ -17,7 +17,7 @@ impl Follower for Directory {
             match fact {
                 Fact::Credential(credential) => self.put_credential(&realms, credential),
                 Fact::CredentialDeleted { id, realm, username } => {
-                    self.credentials.remove(*realm, username.as_str().as_bytes(), *id);
+                    self.close_connections(self.credentials.remove(*realm, username.as_str().as_bytes(), *id));
                 }
                 Fact::Realm(_)
                 | Fact::Account(_)
@@ -62,13 +62,14 @@ impl Directory {
         let changed: HashMap<_, _> = realms.changed_states(&before).collect();
         self.realms.store(Arc::new(realms));
         if !changed.is_empty() {
-            self.credentials.set_account_states(&changed);
+            self.close_connections(self.credentials.set_account_states(&changed));
         }
     }
 
     fn put_credential(&self, realms: &Realms, credential: &Credential) {
         let ha1s = self.open(realms, credential);
-        self.credentials.put(Entry::new(credential, realms.state(credential.account), ha1s));
+        let entry = Entry::new(credential, realms.state(credential.account), ha1s);
+        self.close_connections(self.credentials.put(entry));
     }
 
     /// Opens the sealed HA1s. One that does not open authenticates nobody; that is logged, not fatal, because the

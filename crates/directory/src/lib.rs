@@ -8,6 +8,7 @@
 //! A credential and its bindings share one entry, and a binding is written only while the credential that was verified
 //! is still the one in the entry: a revocation that came in between wins.
 
+mod connections;
 mod credential_table;
 mod entry;
 mod follower;
@@ -18,6 +19,7 @@ mod registration_writer;
 mod removals;
 mod save_statistics;
 
+pub use connections::Connections;
 pub use entry::CredentialSnapshot;
 pub use location::{Bindings, CredentialKey, Superseded};
 pub use occupancy::Occupancy;
@@ -26,6 +28,7 @@ pub use registration_writer::{Completion, FlushPlace, FlushQueueFull, Registrati
 pub use save_statistics::SaveStatistics;
 
 use arc_swap::{ArcSwap, Guard};
+use connections::ConnectionIndex;
 use credential_table::CredentialTable;
 use keyring::Keyring;
 use std::sync::Arc;
@@ -44,6 +47,8 @@ pub struct Directory {
     keyring: Arc<Keyring>,
     realms: ArcSwap<Realms>,
     credentials: CredentialTable,
+    connection_index: ConnectionIndex,
+    connections: Option<Arc<dyn Connections>>,
     /// The next binding id; starts with the boot number in its upper half, so that ids never repeat.
     next_binding: AtomicU64,
 }
@@ -57,8 +62,16 @@ impl Directory {
             keyring,
             realms: ArcSwap::from_pointee(Realms::new(config.default_account)),
             credentials: CredentialTable::new(binding_id(first_binding)),
+            connection_index: ConnectionIndex::new(),
+            connections: None,
             next_binding: AtomicU64::new(first_binding),
         }
+    }
+
+    /// The same, ending the connections of phones whose bindings are ended from here.
+    #[must_use]
+    pub fn closing(self, connections: Arc<dyn Connections>) -> Self {
+        Self { connections: Some(connections), ..self }
     }
 
     /// The present realms, hosts and accounts. Cheap; hold it for one message, not longer.

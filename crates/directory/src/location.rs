@@ -69,6 +69,9 @@ impl Directory {
             .ok_or(Superseded)?;
         let mut bindings = Bindings { live: &mut entry.bindings, removed, credential: key.id, directory: self };
         let result = update(&mut bindings);
+        for binding in entry.bindings.iter().filter(|binding| !binding.stored && binding.facts.connection != 0) {
+            self.connection_index.note(binding.facts.connection, (hash, key.id));
+        }
         if !entry.listed && entry.bindings.iter().any(|binding| !binding.stored) {
             entry.listed = true;
             unsaved.push((hash, key.id));
@@ -102,11 +105,12 @@ impl Directory {
                 && let Some(mut shard) = self.credentials.shard(*hash)
                 && let Some(entry) = shard.entries.find_mut(*hash, |entry| entry.id == record.credential)
             {
-                if entry.is_current(record.credential, record.generation) {
+                if entry.is_current(record.credential, record.generation) && !record.needs_its_connection() {
                     entry.bindings.push(LiveBinding::from_record(&record));
                     loaded += 1;
                 } else {
-                    // A write that was under way when they ended brought it back just before the node stopped.
+                    // Its connection ended with the process; or a write that was under way when it was ended brought it
+                    // back just before the node stopped.
                     shard.removed.note(record.credential, record.id);
                 }
             }

@@ -157,6 +157,12 @@ impl SignallingTransport {
         }
     }
 
+    /// Whether messages come over connections that can end.
+    #[must_use]
+    pub const fn has_connections(self) -> bool {
+        !matches!(self, Self::Udp)
+    }
+
     /// The transport of that lower-case name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

@@ -1,5 +1,6 @@
 //! A contact binding as the location service keeps it in memory: one allocation for all its texts.
 
+use crate::contact_binding::needs_its_connection;
 use crate::{BindingId, ContactBinding, CredentialId, SignallingTransport, Timestamp};
 use std::net::SocketAddr;
 
@@ -87,6 +88,9 @@ pub struct BindingFacts {
     pub q_thousandths: u16,
     /// The transport the REGISTER came over.
     pub transport: SignallingTransport,
+    /// The connection the REGISTER came over, as long as it is open; zero without one. It names nothing beyond this
+    /// process's life and is never stored.
+    pub connection: u64,
 }
 
 impl LiveBinding {
@@ -109,6 +113,18 @@ impl LiveBinding {
         }
         self.facts = BindingFacts { id: self.facts.id, registered_at: self.facts.registered_at, ..facts };
         self.stored = false;
+    }
+
+    /// Whether the phone can be reached in no other way than over the connection it registered over.
+    #[must_use]
+    pub fn needs_its_connection(&self) -> bool {
+        needs_its_connection(self.facts.transport, self.facts.reg_id, self.texts().contact)
+    }
+
+    /// Whether it was made over a connection that has ended since, in this process's life or before.
+    #[must_use]
+    pub fn has_lost_its_connection(&self) -> bool {
+        self.facts.transport.has_connections() && self.facts.connection == 0
     }
 
     /// The binding as storage keeps it.
@@ -149,6 +165,7 @@ impl LiveBinding {
             reg_id: record.reg_id,
             q_thousandths: record.q_thousandths,
             transport: record.transport,
+            connection: 0,
         };
         let texts = BindingTexts {
             contact: &record.contact,

@@ -17,7 +17,7 @@ use sip_message::framing::{Framed, datagram};
 use sip_message::write::Status;
 use sip_message::{CheckedRequest, HeaderName, Message, Method, Request, parse};
 use sip_transaction::Absorbed;
-use sip_transport::{Flows, Inbound, Outbox, Received};
+use sip_transport::{Flow, Flows, Inbound, Outbox, Received};
 use std::sync::Arc;
 use storage::EventSink;
 
@@ -214,5 +214,9 @@ impl Inbound for Edge {
             }
         }
         scratch.spans = Some(spans);
+    }
+
+    fn closed(&self, flow: &Flow) {
+        self.parts.directory.connection_ended(flow.connection.0);
     }
 }

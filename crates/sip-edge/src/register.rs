@@ -85,6 +85,7 @@ impl Edge {
             transport: incoming.transport(),
             source: incoming.flow.remote,
             local: incoming.flow.local,
+            connection: incoming.flow.connection.0,
             generation: subject.generation,
             contact_room: MAX_DATAGRAM_OCTETS.saturating_sub(incoming.octets + OWN_OCTETS),
         };

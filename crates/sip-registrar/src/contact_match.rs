@@ -33,6 +33,23 @@ impl<'m> ContactIdentity<'m> {
         }
         Uri::parse(texts.contact).is_ok_and(|theirs| uris_match(&self.uri, &theirs))
     }
+
+    /// Whether a binding by another contact is that of the same phone: by instance, where both have one; else by user
+    /// and host, whatever the port, because a phone that connects anew does so from another.
+    pub(crate) fn is_same_phone_as(&self, binding: &LiveBinding) -> bool {
+        let texts = binding.texts();
+        if !self.instance.is_empty() && !texts.instance.is_empty() {
+            let is_other_flow = self.reg_id != 0 && binding.facts.reg_id != 0 && self.reg_id != binding.facts.reg_id;
+            return self.instance == texts.instance && !is_other_flow;
+        }
+        Uri::parse(texts.contact).is_ok_and(|theirs| {
+            self.uri.is_sip()
+                && theirs.is_sip()
+                && self.uri.user.is_some() == theirs.user.is_some()
+                && self.uri.decoded_user().eq(theirs.decoded_user())
+                && self.uri.host.eq_ignore_ascii_case(theirs.host)
+        })
+    }
 }
 
 /// 1 to 2^31 - 1 (RFC 5626 section 9).

@@ -25,6 +25,8 @@ pub struct Arrival {
     pub source: SocketAddr,
     /// To which address of ours.
     pub local: SocketAddr,
+    /// Over which connection, zero without one.
+    pub connection: u64,
     /// The generation of the credential that authenticated it.
     pub generation: u32,
     /// How many octets the Contact values of the answer may have together: the 200 lists every binding (RFC 3261
@@ -198,14 +200,17 @@ fn keep(
         reg_id: identity.reg_id,
         q_thousandths: contact.address.q_thousandths()?.unwrap_or(1000),
         transport: arrival.transport,
+        connection: arrival.connection,
     };
     let present = location.bindings.iter_mut().enumerate().find(|(_, binding)| identity.is(binding));
     if let Some((index, binding)) = present {
         binding.refresh(facts, texts);
         remove_from(index + 1, &identity, location);
+        remove_dead_flows(&identity, location, (reading, arrival));
     } else {
         facts.id = (location.next_id)();
         let binding = LiveBinding::new(facts, texts);
+        remove_dead_flows(&identity, location, (reading, arrival));
         make_room(location, reading, policy);
         location.bindings.push(binding);
     }
@@ -222,6 +227,29 @@ fn remove_from(first: usize, identity: &ContactIdentity<'_>, location: &mut Loca
             index += 1;
         }
     }
+}
+
+/// A phone that connects anew has another port and so another contact: what it left behind over a connection that has
+/// ended is the same phone, and would only be called in vain.
+fn remove_dead_flows(
+    identity: &ContactIdentity<'_>,
+    location: &mut LocationAccess<'_>,
+    (reading, arrival): (&Reading<'_, '_>, &Arrival),
+) {
+    if arrival.connection == 0 {
+        return;
+    }
+    let LocationAccess { bindings, removed, .. } = location;
+    bindings.retain(|binding| {
+        let is_left_behind = binding.has_lost_its_connection()
+            && identity.is_same_phone_as(binding)
+            && !identity.is(binding)
+            && !is_out_of_order(reading, binding);
+        if is_left_behind {
+            removed(binding.facts.id);
+        }
+        !is_left_behind
+    });
 }
 
 /// The binding nearest its expiry gives way, but none that this very request wrote.

@@ -1,11 +1,12 @@
 //! An installation without faces: storage in memory, use cases, directory.
 
-use directory::{Config, CredentialKey, Directory, Superseded};
+use directory::{Config, Connections, CredentialKey, Directory, Superseded};
 use domain::{
     AuthId, BindingFacts, BindingId, BindingTexts, Clock, CredentialId, HostName, LiveBinding, Password, RandomSource,
     RealmId, RealmName, SignallingTransport, Timestamp, Username, UsernameRule,
 };
 use keyring::Keyring;
+use parking_lot::Mutex;
 use provisioning::{
     AccountName, AccountUpdate, CredentialUpdate, CredentialsWrite, InstallationOperator, NewAccountRequest,
     NewCredential, OperatorIndex, Parts, Provisioning, RequestContext,
@@ -22,6 +23,17 @@ pub struct Installation {
     pub clock: Arc<VirtualClock>,
     pub provisioning: Arc<Provisioning>,
     pub directory: Arc<Directory>,
+    pub closed: Arc<Closed>,
+}
+
+/// The connections that were closed.
+#[derive(Default)]
+pub struct Closed(pub Mutex<Vec<u64>>);
+
+impl Connections for Closed {
+    fn close(&self, connection: u64) {
+        self.0.lock().push(connection);
+    }
 }
 
 /// A credential and what is needed to name it.
@@ -54,9 +66,11 @@ impl Installation {
             operators,
             config: provisioning::Config::default(),
         }));
-        let directory = Arc::new(Directory::new(Arc::clone(&keyring), BootNumber(1), config));
+        let closed = Arc::new(Closed::default());
+        let directory = Directory::new(Arc::clone(&keyring), BootNumber(1), config).closing(Arc::clone(&closed) as _);
+        let directory = Arc::new(directory);
         storage.follow(Arc::clone(&directory) as _).await.unwrap();
-        Self { storage, keyring, clock, provisioning, directory }
+        Self { storage, keyring, clock, provisioning, directory, closed }
     }
 
     /// Another directory over the same storage, as after a restart.
@@ -175,6 +189,16 @@ pub fn bind(
     (contact, cseq): (&str, u32),
     now: Timestamp,
 ) -> Result<(), Superseded> {
+    bind_over(directory, phone, (contact, cseq), (SignallingTransport::Udp, 0, now))
+}
+
+/// Adds or refreshes a binding over that connection.
+pub fn bind_over(
+    directory: &Directory,
+    phone: &Phone,
+    (contact, cseq): (&str, u32),
+    (transport, connection, now): (SignallingTransport, u64, Timestamp),
+) -> Result<(), Superseded> {
     directory.update_bindings(&phone.key(), |bindings| {
         let (live, _, mut next_id) = bindings.parts();
         let texts = BindingTexts { contact: contact.as_bytes(), call_id: b"call", ..BindingTexts::default() };
@@ -188,7 +212,8 @@ pub fn bind(
             generation: phone.generation,
             reg_id: 0,
             q_thousandths: 1000,
-            transport: SignallingTransport::Udp,
+            transport,
+            connection,
         };
         match live.iter_mut().find(|binding| binding.texts().contact == contact.as_bytes()) {
             Some(binding) => binding.refresh(facts, texts),

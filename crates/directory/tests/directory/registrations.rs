@@ -2,7 +2,7 @@
 
 use crate::installation::Installation;
 use directory::{Directory, RegistrationWriter, WriterConfig};
-use domain::{LiveBinding, Password};
+use domain::{ContactBinding, CredentialId, LiveBinding, Password, SignallingTransport, Timestamp};
 use provisioning::CredentialUpdate;
 use std::sync::Arc;
 use storage::{RegistrationChange, Registrations};
@@ -21,12 +21,17 @@ fn writer(
     )
 }
 
+/// A binding that does not end with a connection.
+fn over_udp(credential: CredentialId, id: i64, expires_at: Timestamp) -> ContactBinding {
+    ContactBinding { transport: SignallingTransport::Udp, ..samples::binding(credential, id, 1, expires_at) }
+}
+
 #[tokio::test]
 async fn bindings_survive_a_restart_with_everything_they_have() {
     let installation = Installation::new().await;
     let scope = installation.account("MA_AAAAAAAA", None).await;
     let phone = installation.phone(&scope, "alice").await;
-    let record = samples::binding(phone.id, 77, 1, domain::Clock::now(&*installation.clock).plus_seconds(600));
+    let record = over_udp(phone.id, 77, domain::Clock::now(&*installation.clock).plus_seconds(600));
     installation
         .directory
         .update_bindings(&phone.key(), |bindings| {
@@ -75,7 +80,7 @@ async fn what_expired_or_was_revoked_is_not_loaded() {
     let alice = installation.phone(&scope, "alice").await;
     let bob = installation.phone(&scope, "bob").await;
     let now = domain::Clock::now(&*installation.clock);
-    let put = |id, number, expires_at| RegistrationChange::Put(samples::binding(id, number, 1, expires_at));
+    let put = |id, number, expires_at| RegistrationChange::Put(over_udp(id, number, expires_at));
     let batch = vec![
         put(alice.id, 1, now.plus_seconds(10)),
         put(alice.id, 2, now.plus_seconds(600)),
@@ -88,4 +93,30 @@ async fn what_expired_or_was_revoked_is_not_loaded() {
     let restarted = installation.restarted().await;
     let count = |name: &str| restarted.live_bindings(alice.realm, name.as_bytes(), now);
     assert_eq!((count("alice"), count("bob")), (Some(1), Some(0)));
+}
+
+/// Nobody can connect to a browser: what it registered over a connection ends with the process, for good.
+#[tokio::test]
+async fn what_needs_a_connection_is_not_loaded_and_forgotten() {
+    let installation = Installation::new().await;
+    let scope = installation.account("MA_AAAAAAAA", None).await;
+    let phone = installation.phone(&scope, "alice").await;
+    let expires_at = domain::Clock::now(&*installation.clock).plus_seconds(600);
+    let of = |id, transport, reg_id| {
+        let record = samples::binding(phone.id, id, 1, expires_at);
+        RegistrationChange::Put(ContactBinding { transport, reg_id, ..record })
+    };
+    let batch = vec![
+        of(1, SignallingTransport::Wss, 0),
+        of(2, SignallingTransport::Tls, 1),
+        of(3, SignallingTransport::Tcp, 0),
+        of(4, SignallingTransport::Udp, 1),
+    ];
+    installation.storage.save(batch).await.unwrap();
+    let restarted = installation.restarted().await;
+    assert_eq!(restarted.live_bindings(phone.realm, b"alice", expires_at.plus_seconds(-1)), Some(2));
+    let (writer, task) = writer(&installation, &restarted);
+    drop(writer);
+    task.await.unwrap();
+    assert_eq!(installation.stored().len(), 2);
 }

@@ -12,6 +12,7 @@ mod challenges;
 mod counting;
 mod defence;
 mod destinations;
+mod flows;
 mod late_answers;
 mod merged;
 mod methods;

@@ -4,6 +4,7 @@
 
 mod authorization;
 mod contact_identity;
+mod dead_flow;
 mod expiry;
 mod model;
 mod order;

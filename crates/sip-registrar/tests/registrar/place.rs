@@ -34,6 +34,8 @@ pub struct Place {
     pub path: Vec<u8>,
     /// Octets that the answers have for Contact values.
     pub contact_room: usize,
+    /// The connection that REGISTERs come over; by UDP without one.
+    pub connection: u64,
 }
 
 /// What a step must lead to.
@@ -59,6 +61,7 @@ impl Place {
             next_id: 1,
             path: Vec::new(),
             contact_room: 65_000,
+            connection: 0,
         }
     }
 
@@ -69,9 +72,10 @@ impl Place {
             let command = AuthorizedRegister::new(request, identity).unwrap();
             let arrival = Arrival {
                 now: self.now,
-                transport: SignallingTransport::Udp,
+                transport: if self.connection == 0 { SignallingTransport::Udp } else { SignallingTransport::Tcp },
                 source: "192.0.2.7:5062".parse().unwrap(),
                 local: "198.51.100.1:5060".parse().unwrap(),
+                connection: self.connection,
                 generation: 4,
                 contact_room: self.contact_room,
             };

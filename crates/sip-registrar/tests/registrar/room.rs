@@ -69,7 +69,7 @@ fn what_one_answer_cannot_list_is_refused_and_changes_nothing() {
     let mut place = Place { contact_room: 1_000, ..Place::new() };
     assert_eq!(place.register("c", 1, &[&contact_of(1, 500)]), KEPT);
     assert_eq!(place.register("d", 1, &[&contact_of(2, 501)]), Err(Rejection::TooLongToList));
-    let both = [&*contact_of(2, 500), &contact_of(3, 101)];
+    let both = [&*contact_of(2, 390), &contact_of(3, 111)];
     assert_eq!(place.register("d", 2, &both), Err(Rejection::TooLongToList));
     assert_eq!((place.bindings.len(), place.removed.len(), place.next_id), (1, 0, 2));
     assert_eq!(place.register("d", 3, &[&contact_of(2, 500)]), KEPT);
