@@ -102,7 +102,7 @@ impl Configuration {
             sip_listen,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
-            defence: defence(options.amplification_limit, throttle)?,
+            defence: defence(options.amplification_limit, options.sip_source_rate, throttle)?,
             directory: directory::Config { default_account: default_account.transpose()? },
             provisioning: provisioning::Config {
                 username_rule: options
@@ -183,12 +183,14 @@ fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Res
 
 fn defence(
     amplification_limit: Option<u32>,
+    source_rate: Option<u32>,
     (limit, window, ban): (Option<u32>, Option<u32>, Option<u32>),
 ) -> Result<sip_edge::Defence, Failure> {
     let default = sip_edge::Defence::default();
     let amplification = amplification_limit.unwrap_or(default.amplification_limit);
     Ok(sip_edge::Defence {
         amplification_limit: in_range("--amplification-limit", amplification, 0, 1_000)?,
+        source_rate: in_range("--sip-source-rate", source_rate.unwrap_or(default.source_rate), 0, 1_000_000)?,
         throttle: sip_edge::ThrottlePolicy {
             limit: in_range("--throttle-limit", limit.unwrap_or(default.throttle.limit), 0, 100_000)?,
             window_seconds: in_range(
@@ -344,6 +346,7 @@ mod tests {
             ("nonce_lifetime = 5", "from 30 to 86400"),
             ("max_bindings = 0", "from 1 to 1000"),
             ("amplification_limit = 1001", "from 0 to 1000"),
+            ("sip_source_rate = 1000001", "from 0 to 1000000"),
             ("throttle_limit = 100001", "from 0 to 100000"),
             ("throttle_window = 0", "from 1 to 86400"),
             ("throttle_ban = 0", "from 1 to 86400"),

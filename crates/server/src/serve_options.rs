@@ -82,6 +82,9 @@ pub(crate) struct ServeOptions {
     /// [default: 3]
     #[arg(long, env = "SIPWARDEN_AMPLIFICATION_LIMIT", value_name = "N")]
     pub(crate) amplification_limit: Option<u32>,
+    /// SIP requests per second from one IPv4 address or IPv6 /64; 0 for as many as it likes [default: 0]
+    #[arg(long, env = "SIPWARDEN_SIP_SOURCE_RATE", value_name = "N")]
+    pub(crate) sip_source_rate: Option<u32>,
     /// Wrong passwords from one address for one username, within --throttle-window, after which that pair is banned; ten
     /// times as many ban an address or a username alone; 0 to ban nobody [default: 20]
     #[arg(long, env = "SIPWARDEN_THROTTLE_LIMIT", value_name = "N")]
@@ -187,6 +190,7 @@ impl ServeOptions {
             max_expires: self.max_expires.or(other.max_expires),
             max_bindings: self.max_bindings.or(other.max_bindings),
             amplification_limit: self.amplification_limit.or(other.amplification_limit),
+            sip_source_rate: self.sip_source_rate.or(other.sip_source_rate),
             throttle_limit: self.throttle_limit.or(other.throttle_limit),
             throttle_window: self.throttle_window.or(other.throttle_window),
             throttle_ban: self.throttle_ban.or(other.throttle_ban),

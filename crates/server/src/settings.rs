@@ -117,6 +117,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "max_expires", example: None, settled: |it| number(it.registrar.max_expires_seconds) },
     Setting { name: "max_bindings", example: None, settled: |it| number(it.registrar.max_bindings) },
     Setting { name: "amplification_limit", example: None, settled: |it| number(it.defence.amplification_limit) },
+    Setting { name: "sip_source_rate", example: None, settled: |it| number(it.defence.source_rate) },
     Setting { name: "throttle_limit", example: None, settled: |it| number(it.defence.throttle.limit) },
     Setting { name: "throttle_window", example: None, settled: |it| number(it.defence.throttle.window_seconds) },
     Setting { name: "throttle_ban", example: None, settled: |it| number(it.defence.throttle.ban_seconds) },

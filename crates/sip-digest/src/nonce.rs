@@ -257,6 +257,14 @@ impl NonceIssuer {
         }
     }
 
+    /// Whether a nonce could be one of ours that is still good, by its numbers alone: few that somebody made up could.
+    /// Costs no MAC, and proves nothing.
+    #[must_use]
+    pub fn is_plausible(&self, text: &[u8], now: u64) -> bool {
+        let completed = text::decode(text).and_then(|octets| self.complete(&octets, now));
+        completed.is_some_and(|(nonce, _)| now.saturating_sub(nonce.issued_at) < u64::from(self.lifetime_seconds))
+    }
+
     /// Reads the fields and completes the shortened ones: the second to the latest one not past our tolerance, the
     /// boot to the one nearest our own, before or after it.
     fn complete(&self, octets: &[u8; 18], now: u64) -> Option<(IssuedNonce, [u8; 8])> {

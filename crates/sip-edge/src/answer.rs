@@ -15,7 +15,7 @@ const SUPPORTED: [&[u8]; 1] = [b"path"];
 /// Most octets of an answer over any transport: what a UDP datagram carries over IPv6, the smaller of the two.
 pub(crate) const MAX_DATAGRAM_OCTETS: usize = 65_487;
 /// Seconds an overloaded server asks to be left alone.
-const RETRY_AFTER_SECONDS: u32 = 5;
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// The option tags in Require and Proxy-Require that we do not support.
 pub(crate) fn unsupported_options<'m>(request: &CheckedRequest<'m>) -> impl Iterator<Item = &'m [u8]> {
@@ -131,7 +131,7 @@ impl Edge {
 
     /// A To tag that a retransmission of the same request gets again, without anything being remembered; and the CANCEL
     /// of an INVITE the INVITE's (RFC 3261 section 9.2), so of CSeq only the number counts.
-    fn to_tag(&self, echoed: &Echoed<'_>) -> [u8; 16] {
+    pub(crate) fn to_tag(&self, echoed: &Echoed<'_>) -> [u8; 16] {
         let headers = echoed.headers();
         let mut hasher = self.tags.build_hasher();
         headers.first(HeaderName::CallId).hash(&mut hasher);

@@ -39,6 +39,10 @@ pub(crate) struct LaneCounts {
     responses: [AtomicU64; CODES.len() + 1],
     /// Datagrams whose answers were too long for a source that has not proven itself.
     pub(crate) withheld: AtomicU64,
+    /// Datagrams turned away because others went first.
+    pub(crate) shed: AtomicU64,
+    /// Messages beyond the rate of their source.
+    pub(crate) beyond_rate: AtomicU64,
 }
 
 impl LaneCounts {
@@ -103,6 +107,10 @@ pub struct Counts {
     pub responses: Vec<ResponseCount>,
     /// Datagrams left unanswered because the answer was too long for a source that has not proven itself.
     pub withheld: u64,
+    /// Datagrams turned away because more came than were handled and others went first.
+    pub shed: u64,
+    /// Messages dropped because their source had sent its share.
+    pub beyond_rate: u64,
     /// What throttling has done.
     pub throttle: ThrottleCounts,
 }
@@ -151,6 +159,8 @@ impl Counters {
                 .collect(),
             responses: (0..=CODES.len()).map(response).collect(),
             withheld: sum(&|counts| Some(counts.withheld.load(Ordering::Relaxed))),
+            shed: sum(&|counts| Some(counts.shed.load(Ordering::Relaxed))),
+            beyond_rate: sum(&|counts| Some(counts.beyond_rate.load(Ordering::Relaxed))),
             throttle: self.throttle.counts(),
         }
     }

@@ -15,11 +15,13 @@ pub struct Defence {
     pub amplification_limit: u32,
     /// When guesses are no longer verified.
     pub throttle: ThrottlePolicy,
+    /// Requests a second from one source, an IPv4 address or an IPv6 /64; zero for no limit.
+    pub source_rate: u32,
 }
 
 impl Default for Defence {
     fn default() -> Self {
-        Self { amplification_limit: 3, throttle: ThrottlePolicy::default() }
+        Self { amplification_limit: 3, throttle: ThrottlePolicy::default(), source_rate: 0 }
     }
 }
 
@@ -37,6 +39,19 @@ impl Edge {
             self.proven.note(incoming.flow.remote, incoming.now);
         }
         self.throttle.admission(claimant, incoming.now.as_unix_millis())
+    }
+
+    /// Whether a message is within the rate of its source; one that is not is counted.
+    pub(crate) fn is_within_rate(&self, received: &Received<'_>) -> bool {
+        if self.parts.config.defence.source_rate == 0 {
+            return true;
+        }
+        let now = self.parts.clock.now().as_micros().max(0).unsigned_abs();
+        let is_within = self.source_rate.permits(received.flow.remote.ip(), now);
+        if let Some(lane) = self.lane(received.lane).filter(|_| !is_within) {
+            lane.handled.beyond_rate.fetch_add(1, Ordering::Relaxed);
+        }
+        is_within
     }
 
     /// Takes back the answers to a datagram, those from `first_answer` on, where they are longer than a source that has

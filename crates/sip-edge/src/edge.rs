@@ -8,6 +8,7 @@ use crate::incoming::{Incoming, signalling_transport};
 use crate::lane::Lane;
 use crate::proven_sources::ProvenSources;
 use crate::scratch::Scratch;
+use crate::source_rate::SourceRate;
 use crate::throttle::Throttle;
 use directory::{Directory, RegistrationWriter};
 use domain::{Clock, RealmName};
@@ -17,7 +18,7 @@ use sip_message::framing::{Framed, datagram};
 use sip_message::write::Status;
 use sip_message::{CheckedRequest, HeaderName, Message, Method, Request, parse};
 use sip_transaction::Absorbed;
-use sip_transport::{Flow, Flows, Inbound, Outbox, Received};
+use sip_transport::{Crowding, Flow, Flows, Inbound, Outbox, Precedence, Received};
 use std::sync::Arc;
 use storage::EventSink;
 
@@ -66,6 +67,7 @@ pub struct Edge {
     pub(crate) tags: RandomState,
     pub(crate) proven: ProvenSources,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) source_rate: SourceRate,
 }
 
 impl Edge {
@@ -74,7 +76,8 @@ impl Edge {
     pub fn new(parts: Parts) -> Self {
         let lanes = Lane::all(&parts.config).collect();
         let throttle = Arc::new(Throttle::new(parts.config.defence.throttle));
-        Self { lanes, tags: RandomState::default(), proven: ProvenSources::new(), throttle, parts }
+        let source_rate = SourceRate::new(parts.config.defence.source_rate);
+        Self { lanes, tags: RandomState::default(), proven: ProvenSources::new(), throttle, source_rate, parts }
     }
 
     /// What has been handled so far, for as long as anybody asks.
@@ -204,6 +207,9 @@ impl Inbound for Edge {
         if received.flow.transport.is_datagram() && matches!(datagram(received.octets), Framed::KeepAlive(_)) {
             return;
         }
+        if !self.is_within_rate(&received) {
+            return;
+        }
         let mut spans = scratch.spans.take().unwrap_or_default();
         match parse(received.octets, &mut spans) {
             Ok(Message::Request(request)) => self.counted(scratch, &request, &received, outbox),
@@ -218,5 +224,13 @@ impl Inbound for Edge {
 
     fn closed(&self, flow: &Flow) {
         self.parts.directory.connection_ended(flow.connection.0);
+    }
+
+    fn precedence(&self, scratch: &mut Scratch, received: Received<'_>, crowding: Crowding) -> Precedence {
+        self.precedence_of(scratch, &received, crowding)
+    }
+
+    fn shed(&self, scratch: &mut Scratch, received: Received<'_>, outbox: &mut Outbox) {
+        self.turn_away(scratch, &received, outbox);
     }
 }

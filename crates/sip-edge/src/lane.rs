@@ -2,6 +2,7 @@
 
 use crate::Config;
 use crate::counts::LaneCounts;
+use crate::overload::RefusalBudget;
 use crate::reported_refusals::ReportedRefusals;
 use parking_lot::Mutex;
 use sip_digest::{CLOCK_TOLERANCE_SECONDS, HashAlgorithm, IssuedNonce, NonceCounts, NonceSeed, Spend, SpendNonceCount};
@@ -21,6 +22,7 @@ pub(crate) struct Lane {
     pub(crate) transactions: Mutex<ServerTransactions>,
     pub(crate) handled: LaneCounts,
     pub(crate) refusals: Mutex<ReportedRefusals>,
+    pub(crate) refusal_budget: RefusalBudget,
 }
 
 impl Lane {
@@ -39,6 +41,7 @@ impl Lane {
             transactions: Mutex::new(ServerTransactions::new(config.transactions)),
             handled: LaneCounts::default(),
             refusals: Mutex::new(ReportedRefusals::new()),
+            refusal_budget: RefusalBudget::default(),
         }
     }
 

@@ -20,11 +20,14 @@ mod incoming;
 mod lane;
 mod late;
 mod other_methods;
+mod overload;
 mod proven_sources;
 mod realm_choice;
 mod register;
 mod reported_refusals;
 mod scratch;
+mod source_network;
+mod source_rate;
 mod subject;
 mod throttle;
 

@@ -1,6 +1,7 @@
 //! Many datagrams with one system call, both ways.
 
 use crate::packet_info::{self, Control};
+use crate::waiting::Datagram;
 use crate::{Outbox, Outgoing};
 use std::io;
 use std::mem;
@@ -8,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::os::fd::AsRawFd;
 
 /// Datagrams per system call; more gain nothing and delay the first answer.
-const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 /// Octets per datagram: the largest there is. Pages that no datagram reaches are never touched.
 const DATAGRAM_OCTETS: usize = 65_536;
 
@@ -35,8 +36,17 @@ impl ReceiveBatch {
     }
 
     /// Waits for at least one datagram, up to the socket's read timeout, and takes those that are there.
-    #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper that reuses its buffers")]
     pub(crate) fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        self.receive_with(socket, libc::MSG_WAITFORONE)
+    }
+
+    /// Takes those that are there, without waiting for any.
+    pub(crate) fn receive_present(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        self.receive_with(socket, libc::MSG_DONTWAIT)
+    }
+
+    #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper that reuses its buffers")]
+    fn receive_with(&mut self, socket: &UdpSocket, flags: libc::c_int) -> io::Result<usize> {
         let mut slices: [libc::iovec; BATCH] =
             std::array::from_fn(|_| libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 });
         for (slice, octets) in slices.iter_mut().zip(self.octets.chunks_exact_mut(DATAGRAM_OCTETS)) {
@@ -54,13 +64,7 @@ impl ReceiveBatch {
         // SAFETY: every header points to one slice, one address and one control buffer that live in this frame or in
         // self, do not overlap, and are as long as they say; the call writes no further than that.
         let count = unsafe {
-            libc::recvmmsg(
-                socket.as_raw_fd(),
-                headers.as_mut_ptr(),
-                BATCH as libc::c_uint,
-                libc::MSG_WAITFORONE,
-                std::ptr::null_mut(),
-            )
+            libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), BATCH as libc::c_uint, flags, std::ptr::null_mut())
         };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (arrived, header) in self.arrived.iter_mut().zip(headers.iter().take(count)) {
@@ -71,11 +75,11 @@ impl ReceiveBatch {
     }
 
     /// One datagram of the last batch, where it came from, and which address of ours it came to, if the socket tells.
-    pub(crate) fn datagram(&self, index: usize) -> Option<(SocketAddr, Option<IpAddr>, &[u8])> {
+    pub(crate) fn datagram(&self, index: usize) -> Option<Datagram<'_>> {
         let remote = read_address(self.addresses.get(index)?)?;
         let (length, local) = *self.arrived.get(index)?;
         let start = index * DATAGRAM_OCTETS;
-        Some((remote, local, self.octets.get(start..start + length)?))
+        Some(Datagram { remote, local, octets: self.octets.get(start..start + length)? })
     }
 }
 
@@ -211,7 +215,7 @@ mod tests {
         while lengths.len() < 150 {
             let count = batch.receive(&server).unwrap();
             for index in 0..count {
-                let (remote, _, octets) = batch.datagram(index).unwrap();
+                let Datagram { remote, octets, .. } = batch.datagram(index).unwrap();
                 assert_eq!(remote, client.local_addr().unwrap());
                 lengths.push(octets.len());
             }
@@ -239,6 +243,6 @@ mod tests {
         send_all(&client, &outbox);
         let mut batch = ReceiveBatch::new();
         assert_eq!(batch.receive(&server).unwrap(), 1);
-        assert_eq!(batch.datagram(0).unwrap().2, b"c");
+        assert_eq!(batch.datagram(0).unwrap().octets, b"c");
     }
 }

@@ -1,6 +1,6 @@
 //! What takes messages in.
 
-use crate::{Flow, Outbox};
+use crate::{Crowding, Flow, Outbox, Precedence};
 
 /// One message as it came.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,14 @@ pub trait Inbound: Send + Sync + 'static {
 
     /// Handles one message; what goes out at once is put into the outbox.
     fn receive(&self, scratch: &mut Self::Scratch, received: Received<'_>, outbox: &mut Outbox);
+
+    /// Which datagrams go first while more come than are handled; asked only then.
+    fn precedence(&self, _scratch: &mut Self::Scratch, _received: Received<'_>, _crowding: Crowding) -> Precedence {
+        Precedence::Ordinary
+    }
+
+    /// A datagram found no room and is not handled. What is answered must cost next to nothing.
+    fn shed(&self, _scratch: &mut Self::Scratch, _received: Received<'_>, _outbox: &mut Outbox) {}
 
     /// A connection over which messages may have come is gone (RFC 5626 section 4.2.2). Told once for each.
     fn closed(&self, _flow: &Flow) {}

@@ -1,18 +1,21 @@
 //! UDP: sockets, and the worker that serves one of them.
 
-use crate::batch::{ReceiveBatch, send_all};
+use crate::batch::{BATCH, ReceiveBatch, send_all};
 use crate::packet_info;
-use crate::{ConnectionId, Flow, Flows, Inbound, Outbox, Received, Transport};
+use crate::waiting::{Datagram, Waiting};
+use crate::{ConnectionId, Flow, Flows, Inbound, Outbox, Precedence, Received, Transport};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a worker sleeps at most before it looks whether it shall stop.
 const WAKE_INTERVAL: Duration = Duration::from_millis(200);
+/// Batches taken in at most before some are handled again.
+const DRAINED_BATCHES: usize = 16;
 /// What the kernel is asked to queue for us; it may grant less.
 const RECEIVE_BUFFER_OCTETS: usize = 4 << 20;
 
@@ -79,27 +82,19 @@ impl<I: Inbound> UdpWorker<I> {
     /// Receives, handles and answers batches until told to stop.
     pub fn run(self, stop: &AtomicBool) {
         let mut batch = ReceiveBatch::new();
-        let mut outbox = Outbox::new();
-        let mut scratch = self.inbound.scratch();
+        let mut desk = Desk { outbox: Outbox::new(), scratch: self.inbound.scratch() };
+        let mut backlog = Backlog { waiting: Waiting::new(), shed: Shed::default() };
         while !stop.load(Ordering::Relaxed) {
             match batch.receive(&self.socket) {
-                Ok(count) => {
-                    for (remote, local, octets) in (0..count).filter_map(|index| batch.datagram(index)) {
-                        let flow = Flow {
-                            transport: Transport::Udp,
-                            local: local.map_or(self.local, |ip| SocketAddr::new(ip, self.local.port())),
-                            remote,
-                            connection: ConnectionId::NONE,
-                        };
-                        let first_answer = outbox.messages().len();
-                        let received = Received { lane: self.lane, flow: &flow, octets };
-                        self.receive(&mut scratch, received, &mut outbox);
-                        if let Some(local) = local {
-                            outbox.leave_from(local, first_answer);
-                        }
+                Ok(count) if count < BATCH => {
+                    for datagram in (0..count).filter_map(|index| batch.datagram(index)) {
+                        self.handle(&mut desk, datagram);
                     }
-                    send_all(&self.socket, &outbox);
-                    outbox.clear();
+                    self.send(&mut desk);
+                }
+                Ok(count) => {
+                    self.sort(&mut desk, &mut backlog, &batch, count);
+                    self.catch_up(&mut desk, &mut backlog, &mut batch, stop);
                 }
                 Err(error) if is_timeout(&error) => {}
                 Err(error) => {
@@ -110,12 +105,107 @@ impl<I: Inbound> UdpWorker<I> {
         }
     }
 
+    /// Handles what waits, those that go first before the others, and between two batches takes in whatever has come,
+    /// so that the kernel drops nothing unseen; returns when nothing waits any more.
+    fn catch_up(&self, desk: &mut Desk<I>, backlog: &mut Backlog, batch: &mut ReceiveBatch, stop: &AtomicBool) {
+        while !backlog.waiting.is_empty() && !stop.load(Ordering::Relaxed) {
+            for _ in 0..DRAINED_BATCHES {
+                let count = batch.receive_present(&self.socket).unwrap_or(0);
+                self.sort(desk, backlog, batch, count);
+                if count < BATCH {
+                    break;
+                }
+            }
+            for _ in 0..BATCH {
+                let Some(datagram) = backlog.waiting.front() else { break };
+                self.handle(desk, datagram);
+                backlog.waiting.pop();
+            }
+            self.send(desk);
+            backlog.shed.report(self.local);
+        }
+    }
+
+    /// Lets the datagrams of a batch wait, each where it belongs.
+    fn sort(&self, desk: &mut Desk<I>, backlog: &mut Backlog, batch: &ReceiveBatch, count: usize) {
+        for datagram in (0..count).filter_map(|index| batch.datagram(index)) {
+            let crowding = backlog.waiting.crowding();
+            let mut precedence = Precedence::Ordinary;
+            self.guarded(desk, datagram, |inbound, desk, received| {
+                precedence = inbound.precedence(&mut desk.scratch, received, crowding);
+            });
+            if !backlog.waiting.push(precedence, &datagram) {
+                backlog.shed.count += 1;
+                self.guarded(desk, datagram, |inbound, desk, received| {
+                    inbound.shed(&mut desk.scratch, received, &mut desk.outbox);
+                });
+            }
+        }
+    }
+
+    fn handle(&self, desk: &mut Desk<I>, datagram: Datagram<'_>) {
+        self.guarded(desk, datagram, |inbound, desk, received| {
+            inbound.receive(&mut desk.scratch, received, &mut desk.outbox);
+        });
+    }
+
+    fn send(&self, desk: &mut Desk<I>) {
+        send_all(&self.socket, &desk.outbox);
+        desk.outbox.clear();
+    }
+
     /// A panic costs one message, not the worker: its socket would go on taking in a share of all phones' datagrams.
-    fn receive(&self, scratch: &mut I::Scratch, received: Received<'_>, outbox: &mut Outbox) {
-        let handle = AssertUnwindSafe(|| self.inbound.receive(scratch, received, outbox));
-        if catch_unwind(handle).is_err() {
-            tracing::error!(remote = %received.flow.remote, "handling a message panicked; this is a defect of the server");
-            *scratch = self.inbound.scratch();
+    fn guarded(
+        &self,
+        desk: &mut Desk<I>,
+        Datagram { remote, local, octets }: Datagram<'_>,
+        work: impl FnOnce(&I, &mut Desk<I>, Received<'_>),
+    ) {
+        let flow = Flow {
+            transport: Transport::Udp,
+            local: local.map_or(self.local, |ip| SocketAddr::new(ip, self.local.port())),
+            remote,
+            connection: ConnectionId::NONE,
+        };
+        let received = Received { lane: self.lane, flow: &flow, octets };
+        let first_answer = desk.outbox.messages().len();
+        if catch_unwind(AssertUnwindSafe(|| work(&self.inbound, desk, received))).is_err() {
+            tracing::error!(%remote, "handling a message panicked; this is a defect of the server");
+            desk.scratch = self.inbound.scratch();
+        }
+        if let Some(local) = local {
+            desk.outbox.leave_from(local, first_answer);
+        }
+    }
+}
+
+/// What a worker handles a message with.
+struct Desk<I: Inbound> {
+    outbox: Outbox,
+    scratch: I::Scratch,
+}
+
+/// What a worker has not handled yet, and what it turned away.
+struct Backlog {
+    waiting: Waiting,
+    shed: Shed,
+}
+
+/// Datagrams turned away, said in the log at most once a second.
+#[derive(Default)]
+struct Shed {
+    count: u64,
+    reported: u64,
+    last_report: Option<Instant>,
+}
+
+impl Shed {
+    fn report(&mut self, local: SocketAddr) {
+        let is_due = self.last_report.is_none_or(|last| last.elapsed() >= Duration::from_secs(1));
+        if self.count > self.reported && is_due {
+            tracing::warn!(datagrams = self.count - self.reported, %local, "more requests came than can be handled; turned some away");
+            self.reported = self.count;
+            self.last_report = Some(Instant::now());
         }
     }
 }

@@ -36,6 +36,12 @@ pub(crate) const ANSWERS_WITHHELD: Family = counter(
     "sipwarden_sip_answers_withheld_total",
     "Datagrams whose answer was too long for a sender that may have forged its address.",
 );
+pub(crate) const SHED: Family = counter(
+    "sipwarden_sip_datagrams_shed_total",
+    "Datagrams turned away because more came than were handled and others went first.",
+);
+pub(crate) const BEYOND_RATE: Family =
+    counter("sipwarden_sip_beyond_source_rate_total", "SIP messages dropped because their source had sent its share.");
 pub(crate) const THROTTLE_BANS: Family =
     counter("sipwarden_throttle_bans_total", "Bans for wrong passwords, by what was banned.");
 pub(crate) const THROTTLE_DISPLACED: Family =

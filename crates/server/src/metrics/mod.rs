@@ -76,6 +76,8 @@ impl Metrics {
         }
         plain(page, &families::EVENTS_DROPPED, self.events.dropped());
         plain(page, &families::ANSWERS_WITHHELD, handled.withheld);
+        plain(page, &families::SHED, handled.shed);
+        plain(page, &families::BEYOND_RATE, handled.beyond_rate);
         let throttle = handled.throttle;
         let mut bans = page.family(&families::THROTTLE_BANS);
         for (kind, count) in

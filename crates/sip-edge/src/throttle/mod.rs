@@ -16,10 +16,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::source_network::source_network;
 use directory::CredentialSnapshot;
 use parking_lot::Mutex;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use table::{Failed, Millis, Rule, Standing, Table};
 
@@ -228,7 +229,7 @@ impl Throttle {
     }
 
     fn key(&self, of: Of, claimant: &Claimant<'_>) -> u64 {
-        let source = network(claimant.source.ip());
+        let source = source_network(claimant.source.ip());
         let credential = (claimant.realm, claimant.username, claimant.incarnation);
         match of {
             Of::Flow => self.hasher.hash_one((of, claimant.source.ip(), claimant.source.port(), credential)),
@@ -236,13 +237,5 @@ impl Throttle {
             Of::Source => self.hasher.hash_one((of, source)),
             Of::Credential => self.hasher.hash_one((of, credential)),
         }
-    }
-}
-
-/// What counts as one source: an IPv4 address, or the /64 of an IPv6 address, all of which one customer has.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }

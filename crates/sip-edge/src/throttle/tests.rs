@@ -141,15 +141,6 @@ fn a_new_life_starts_afresh_and_a_success_forgets() {
 }
 
 #[test]
-fn one_customer_is_one_source() {
-    for (address, network_of) in
-        [("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
-    {
-        assert_eq!(network(address.parse().unwrap()), network_of.parse::<IpAddr>().unwrap());
-    }
-}
-
-#[test]
 fn off_is_off() {
     let throttle = Throttle::new(ThrottlePolicy { limit: 0, ..ThrottlePolicy::default() });
     assert_eq!(verified(&throttle, &claimant("192.0.2.7:1", "alice"), (10_000, 0), START), 10_000);
