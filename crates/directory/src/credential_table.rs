@@ -94,6 +94,22 @@ impl CredentialTable {
         connections
     }
 
+    /// Ends one binding of a credential, or all, and gives back their connections. Noted although storage has removed
+    /// its copies: a write that was under way then must not bring one back.
+    pub(crate) fn end_bindings(
+        &self,
+        (realm, username, id): (RealmId, &[u8], CredentialId),
+        binding: Option<BindingId>,
+    ) -> Vec<u64> {
+        let hash = self.hash(realm, username);
+        let Some(mut shard) = self.shard(hash) else { return Vec::new() };
+        let Shard { entries, removed, .. } = &mut *shard;
+        let Some(entry) = entries.find_mut(hash, |entry| entry.id == id) else { return Vec::new() };
+        let is_meant = |live: &mut LiveBinding| binding.is_none_or(|binding| binding == live.facts.id);
+        let ended: Vec<_> = entry.bindings.extract_if(.., is_meant).collect();
+        end(id, &ended, removed)
+    }
+
     /// Removes a credential, unless another of the same name has taken its place; gives back its phones' connections.
     pub(crate) fn remove(&self, realm: RealmId, username: &[u8], id: CredentialId) -> Vec<u64> {
         let hash = self.hash(realm, username);

@@ -19,6 +19,11 @@ impl Follower for Directory {
                 Fact::CredentialDeleted { id, realm, username } => {
                     self.close_connections(self.credentials.remove(*realm, username.as_str().as_bytes(), *id));
                 }
+                Fact::RegistrationsEnded { credential, realm, username, binding } => {
+                    let username = username.as_str().as_bytes();
+                    let ended = self.credentials.end_bindings((*realm, username, *credential), *binding);
+                    self.close_connections(ended);
+                }
                 Fact::Realm(_)
                 | Fact::Account(_)
                 | Fact::AccountDeleted(_)

@@ -15,6 +15,7 @@ mod follower;
 mod location;
 mod occupancy;
 mod realms;
+mod registration_view;
 mod registration_writer;
 mod removals;
 mod save_statistics;
@@ -24,6 +25,7 @@ pub use entry::CredentialSnapshot;
 pub use location::{Bindings, CredentialKey, Superseded};
 pub use occupancy::Occupancy;
 pub use realms::{RealmEntry, Realms};
+pub use registration_view::RegistrationView;
 pub use registration_writer::{Completion, FlushPlace, FlushQueueFull, RegistrationWriter, WriterConfig};
 pub use save_statistics::SaveStatistics;
 

@@ -74,12 +74,30 @@ impl RegistrationWriter {
         &self.statistics
     }
 
+    /// The same, without keeping the writing task from ending.
+    pub(crate) fn downgrade(&self) -> WeakRegistrationWriter {
+        WeakRegistrationWriter { requests: self.requests.downgrade(), statistics: Arc::clone(&self.statistics) }
+    }
+
     /// Takes a place in the queue, before anything is promised to anybody.
     ///
     /// # Errors
     /// [`FlushQueueFull`], also when the writing task has ended.
     pub fn reserve(&self) -> Result<FlushPlace<'_>, FlushQueueFull> {
         self.requests.try_reserve().map(FlushPlace).map_err(|_| FlushQueueFull)
+    }
+}
+
+/// A [`RegistrationWriter`] that does not keep the writing task from ending.
+pub(crate) struct WeakRegistrationWriter {
+    requests: mpsc::WeakSender<Completion>,
+    statistics: Arc<SaveStatistics>,
+}
+
+impl WeakRegistrationWriter {
+    pub(crate) fn upgrade(&self) -> Option<RegistrationWriter> {
+        let requests = self.requests.upgrade()?;
+        Some(RegistrationWriter { requests, statistics: Arc::clone(&self.statistics) })
     }
 }
 

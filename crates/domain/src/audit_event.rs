@@ -31,6 +31,8 @@ pub enum AuditAction {
     CredentialUpdated,
     /// A credential was deleted.
     CredentialDeleted,
+    /// Registrations of a credential were ended.
+    RegistrationsEnded,
     /// A realm's challenge policy was changed.
     RealmPolicyChanged,
     /// A setting of the installation was changed.
@@ -55,6 +57,7 @@ impl AuditAction {
             Self::CredentialCreated => "credential.created",
             Self::CredentialUpdated => "credential.updated",
             Self::CredentialDeleted => "credential.deleted",
+            Self::RegistrationsEnded => "registrations.ended",
             Self::RealmPolicyChanged => "realm.policy_changed",
             Self::SettingChanged => "setting.changed",
         }

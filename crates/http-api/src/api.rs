@@ -8,7 +8,7 @@ use crate::request_id::RequestId;
 use crate::routes::Routes;
 use crate::{
     Config, Exposition, Readiness, credentials, health, me, metrics_page, openapi, panic_guard, path, phone_settings,
-    reference, sub_accounts, tokens,
+    reference, registrations, sub_accounts, tokens,
 };
 use axum::Router;
 use axum::body::Body;
@@ -156,6 +156,7 @@ pub(crate) fn described_routes() -> Routes {
         .merge(credentials::routes())
         .merge(tokens::routes())
         .merge(sub_accounts::routes())
+        .merge(registrations::routes())
         .merge(me::routes())
         .merge(phone_settings::routes())
         .merge(health::routes())

@@ -35,6 +35,9 @@ pub(crate) struct AccountWriter(pub AccountWrite);
 /// The credential named by the path. Extract it after the permission.
 pub(crate) struct CredentialInPath(pub CredentialId);
 
+/// The registration named by the path, as it stands there. Extract it after the permission.
+pub(crate) struct RegistrationInPath(pub String);
+
 /// The token named by the path. Extract it after the permission.
 pub(crate) struct TokenInPath(pub TokenId);
 
@@ -96,6 +99,14 @@ impl FromRequestParts<Arc<Shared>> for CredentialInPath {
     async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
         let text = path_parameter(parts, "credential_id").await?;
         CredentialId::parse(&text).map(Self).ok_or(Problem::NotACredentialId)
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for RegistrationInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        path_parameter(parts, "registration_id").await.map(Self)
     }
 }
 

@@ -2,9 +2,11 @@
 
 use crate::observer::{RequestObserver, Unobserved};
 use crate::operator::OperatorApi;
+use crate::registrations::NobodyOnline;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::LiveRegistrations;
 
 /// Bounds of the HTTP side. Every one of them has an end, so that no client can hold what it does not use.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub struct Config {
     pub rate_limit: Option<TokenRateLimit>,
     /// The operator API; without it nothing is served at its paths.
     pub operator_api: Option<OperatorApi>,
+    /// Who is online; nobody by default.
+    pub registrations: Arc<dyn LiveRegistrations>,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
     /// Sees every request that could be read; nobody by default.
@@ -80,6 +84,7 @@ impl Default for Config {
             max_handshakes: 2_000,
             rate_limit: None,
             operator_api: None,
+            registrations: Arc::new(NobodyOnline),
             sip_services: Vec::new(),
             observer: Arc::new(Unobserved),
         }

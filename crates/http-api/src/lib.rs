@@ -35,6 +35,7 @@ mod phone_settings;
 mod problem;
 mod rate_limit;
 mod reference;
+mod registrations;
 mod request_context;
 mod request_id;
 mod routes;

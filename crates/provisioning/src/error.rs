@@ -30,6 +30,9 @@ pub enum ProvisioningError {
     /// The account, or the operator, has no such token.
     #[error("Token not found")]
     TokenNotFound,
+    /// The credential has no such registration, or it has ended.
+    #[error("Registration not found")]
+    RegistrationNotFound,
     /// That host name was not given to the account.
     #[error("Host name not found")]
     HostNotFound,

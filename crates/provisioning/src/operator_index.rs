@@ -117,6 +117,7 @@ impl State {
             | Fact::HostRemoved(_)
             | Fact::Credential(_)
             | Fact::CredentialDeleted { .. }
+            | Fact::RegistrationsEnded { .. }
             | Fact::Setting { .. }
             | Fact::SettingCleared(_) => {}
         }

@@ -3,9 +3,10 @@
 use crate::SqliteStorage;
 use crate::failure::Failure;
 use crate::rows;
-use domain::{ContactBinding, Timestamp};
-use rusqlite::{Connection, params};
-use storage::{BootNumber, Boots, Pending, RegistrationChange, Registrations, StorageError};
+use crate::transaction::Refused;
+use domain::{AccountId, BindingId, ContactBinding, CredentialId, RealmId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+use storage::{BootNumber, Boots, Conflict, Fact, Pending, RegistrationChange, Registrations, StorageError};
 
 /// Most starts that are ever asked for at once.
 const MAX_BOOTS: u32 = 1024;
@@ -59,6 +60,24 @@ impl Boots for SqliteStorage {
             Ok(numbers.collect::<rusqlite::Result<_>>()?)
         }))
     }
+}
+
+/// Ends one registration of a credential, or all, if the account owns the credential.
+pub(crate) fn end(
+    connection: &Connection,
+    (account, credential): (AccountId, CredentialId),
+    binding: Option<BindingId>,
+) -> Result<Fact, Refused> {
+    let sql = "SELECT realm_id, username FROM credentials WHERE id = ?1 AND account_id = ?2";
+    let (realm, username) = connection
+        .prepare_cached(sql)?
+        .query_row(params![credential.as_bytes(), account.0], |row| Ok((RealmId(row.get(0)?), rows::username(row, 1)?)))
+        .optional()?
+        .ok_or(Conflict::NotFound)?;
+    connection
+        .prepare_cached("DELETE FROM registrations WHERE credential = ?1 AND binding = coalesce(?2, binding)")?
+        .execute(params![credential.as_bytes(), binding.map(|binding| binding.0)])?;
+    Ok(Fact::RegistrationsEnded { credential, realm, username, binding })
 }
 
 /// Writes the binding, unless its credential or account refuses it: see [`RegistrationChange::Put`].

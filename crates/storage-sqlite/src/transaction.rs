@@ -4,6 +4,7 @@ use crate::account_changes;
 use crate::answers;
 use crate::credentials;
 use crate::failure::Failure;
+use crate::registrations;
 use crate::tokens;
 use domain::{AccountId, AuditEvent, Revision};
 use rusqlite::{Connection, params};
@@ -116,6 +117,9 @@ fn apply(connection: &Connection, change: &Change, revision: Revision, facts: &m
             facts.push(credentials::update(connection, credential, *registrations, revision)?);
         }
         Change::DeleteCredential { account, id } => facts.push(credentials::delete(connection, *account, *id)?),
+        Change::EndRegistrations { account, credential, binding } => {
+            facts.push(registrations::end(connection, (*account, *credential), *binding)?);
+        }
         Change::SetChallengePolicy { realm, policy } => {
             facts.push(account_changes::set_challenge_policy(connection, *realm, *policy)?);
         }

@@ -2,9 +2,9 @@
 
 use crate::{CommitError, Pending, SettingName};
 use domain::{
-    AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, ChallengePolicy, Credential,
-    CredentialId, HostName, OperatorToken, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId,
-    TokenScope,
+    AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId, ChallengePolicy,
+    Credential, CredentialId, HostName, OperatorToken, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp,
+    TokenId, TokenScope,
 };
 
 /// One change with the precondition it stands or falls with.
@@ -93,6 +93,16 @@ pub enum Change {
         account: AccountId,
         /// The credential.
         id: CredentialId,
+    },
+    /// Ends registrations of a credential, stored or not. Conflict: [`NotFound`](crate::Conflict::NotFound) (no such
+    /// credential of the account; that there is no such binding is none).
+    EndRegistrations {
+        /// The account that must own it.
+        account: AccountId,
+        /// The credential.
+        credential: CredentialId,
+        /// Only this one; `None` for all.
+        binding: Option<BindingId>,
     },
     /// Changes a realm's challenge policy. Conflict: [`NotFound`](crate::Conflict::NotFound).
     SetChallengePolicy {

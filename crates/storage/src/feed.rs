@@ -2,8 +2,8 @@
 
 use crate::{Pending, SettingName, StorageError};
 use domain::{
-    Account, AccountId, ApiToken, Credential, CredentialId, HostName, OperatorToken, Realm, RealmId, Revision, TokenId,
-    Username,
+    Account, AccountId, ApiToken, BindingId, Credential, CredentialId, HostName, OperatorToken, Realm, RealmId,
+    Revision, TokenId, Username,
 };
 use std::sync::Arc;
 
@@ -48,6 +48,17 @@ pub enum Fact {
         realm: RealmId,
         /// Its username.
         username: Username,
+    },
+    /// Registrations of a credential have ended, as of this moment: later ones are not meant.
+    RegistrationsEnded {
+        /// The credential.
+        credential: CredentialId,
+        /// Its realm.
+        realm: RealmId,
+        /// Its username.
+        username: Username,
+        /// Only this one; `None` for all.
+        binding: Option<BindingId>,
     },
     /// A setting of the installation.
     Setting {

@@ -14,6 +14,7 @@ mod change;
 mod error;
 mod events;
 mod feed;
+mod live_registrations;
 mod reads;
 mod registrations;
 
@@ -24,6 +25,7 @@ pub use change::{
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
 pub use feed::{ChangeFeed, Coherence, Fact, Follower};
+pub use live_registrations::{LiveRegistration, LiveRegistrationPage, LiveRegistrations, RegistrationFilter};
 pub use reads::{
     AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, Credentials, Page, SettingName, Settings,
     SubAccountFilter, TokenUse, Tokens,

@@ -211,6 +211,7 @@ fn described(change: &Change) -> (AuditAction, String) {
         Change::CreateCredential(credential) => (AuditAction::CredentialCreated, credential.id.to_string()),
         Change::UpdateCredential { credential, .. } => (AuditAction::CredentialUpdated, credential.id.to_string()),
         Change::DeleteCredential { id, .. } => (AuditAction::CredentialDeleted, id.to_string()),
+        Change::EndRegistrations { credential, .. } => (AuditAction::RegistrationsEnded, credential.to_string()),
         Change::SetChallengePolicy { realm, .. } => (AuditAction::RealmPolicyChanged, realm.0.to_string()),
         Change::PutSetting { name, .. } | Change::ClearSetting(name) => {
             (AuditAction::SettingChanged, name.as_str().to_owned())

@@ -95,7 +95,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         needs_identity,
         needs_operator,
         has_body,
-        names_an_object: path.contains("_id}") && (needs_operator || path.ends_with("_id}")),
+        names_an_object: path.contains("_id}")
+            && (needs_operator || path.ends_with("_id}") || path.contains("{credential_id}")),
         creates: repeatable,
         has_pages: takes(operation, "limit") || takes(operation, "page"),
     };

@@ -14,11 +14,12 @@ pub(super) struct Facts {
 }
 
 /// Each placeholder of a path with the parameter that describes it.
-const PATH_PARAMETERS: [(&str, &str); 6] = [
+const PATH_PARAMETERS: [(&str, &str); 7] = [
     ("{auth_id}", "AuthId"),
     ("{credential_id}", "CredentialId"),
     ("{token_id}", "TokenId"),
     ("{sub_auth_id}", "SubAuthId"),
+    ("{registration_id}", "RegistrationId"),
     ("{host}", "Host"),
     ("{realm}", "Realm"),
 ];
@@ -81,6 +82,7 @@ pub(super) fn add_to(document: &mut Value) {
     document["servers"] = json!([{"url": "/", "description": "This server"}]);
     document["tags"] = json!([
         {"name": "Credentials", "description": "What phones register with"},
+        {"name": "Registrations", "description": "Which phones are online, and from where"},
         {"name": "Tokens", "description": "What API clients prove their account with"},
         {"name": "Sub-Accounts", "description": "Accounts of an account, with credentials and tokens of their own"},
         {"name": "Account", "description": "The account itself"},
@@ -112,6 +114,8 @@ fn parameters() -> Value {
         "SubAuthId": in_path("sub_auth_id", "The sub-account", auth_id("SA_XXXXXXXX")),
         "CredentialId": in_path("credential_id", "The credential's id, from create or list", uuid()),
         "TokenId": in_path("token_id", "The token's id, from create or list", uuid()),
+        "RegistrationId": in_path("registration_id", "The registration's id, from the list",
+            json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1})),
         "Host": in_path("host", "The host name", json!({"type": "string", "example": "pbx.example.net"})),
         "Realm": in_path("realm", "The realm's name, percent-encoded",
             json!({"type": "string", "example": "MA_XXXXXXXX.sip.example.com"})),

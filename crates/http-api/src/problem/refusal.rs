@@ -13,6 +13,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         Error::CredentialNotFound
         | Error::AccountNotFound
         | Error::TokenNotFound
+        | Error::RegistrationNotFound
         | Error::HostNotFound
         | Error::RealmNotFound => StatusCode::NOT_FOUND,
         Error::AccessEnded => StatusCode::UNAUTHORIZED,

@@ -264,6 +264,7 @@ fn assert_references_precede(facts: &[Fact]) {
             }
             Fact::AccountDeleted(id) => assert_eq!(accounts.remove(id), Some(BTreeSet::new())),
             Fact::HostRemoved(_)
+            | Fact::RegistrationsEnded { .. }
             | Fact::OperatorToken(_)
             | Fact::OperatorTokenRevoked(_)
             | Fact::Setting { .. }

@@ -149,6 +149,7 @@ macro_rules! storage_conformance {
                 bindings_return_as_they_were_saved
                 a_binding_is_replaced_and_removed
                 order_within_a_batch_counts
+                registrations_are_ended_by_a_change
                 expired_bindings_are_forgotten
                 a_put_needs_an_enabled_credential_of_its_generation
                 an_update_keeps_or_removes_bindings

@@ -3,9 +3,9 @@
 
 use super::Subject;
 use crate::samples::{self, CREATED_AT};
-use domain::{ContactBinding, Credential, SignallingTransport, Timestamp};
+use domain::{BindingId, ContactBinding, Credential, SignallingTransport, Timestamp};
 use std::net::SocketAddr;
-use storage::{Change, RegistrationChange, RegistrationsAfter};
+use storage::{Change, Conflict, RegistrationChange, RegistrationsAfter};
 
 /// Every field survives, of both address families and both transports.
 pub async fn bindings_return_as_they_were_saved(subject: Subject) {
@@ -39,7 +39,7 @@ pub async fn a_binding_is_replaced_and_removed(subject: Subject) {
     save(&subject, vec![put(&refreshed)]).await;
     assert_eq!(loaded(&subject, CREATED_AT), [refreshed, second.clone()]);
     let remove = |id| RegistrationChange::Remove { credential: phone.id, id };
-    save(&subject, vec![remove(domain::BindingId(1)), remove(domain::BindingId(7))]).await;
+    save(&subject, vec![remove(BindingId(1)), remove(BindingId(7))]).await;
     assert_eq!(loaded(&subject, CREATED_AT), [second]);
     save(&subject, Vec::new()).await;
 }
@@ -52,6 +52,24 @@ pub async fn order_within_a_batch_counts(subject: Subject) {
     let remove = |binding: &ContactBinding| RegistrationChange::Remove { credential: phone.id, id: binding.id };
     save(&subject, vec![put(&first), remove(&first), remove(&second), put(&second)]).await;
     assert_eq!(loaded(&subject, CREATED_AT), [second]);
+}
+
+/// One is ended or all, of the account's own credential alone; what is not there is ended too.
+pub async fn registrations_are_ended_by_a_change(subject: Subject) {
+    let phone = phone(&subject, "MA_AAAAAAAA").await;
+    let neighbour = subject.create_account(samples::new_account("MA_BBBBBBBB")).await;
+    let bindings = [1, 2, 3].map(|id| samples::binding(phone.id, id, 1, in_an_hour()));
+    save(&subject, bindings.iter().map(put).collect()).await;
+    let end = |account, binding: Option<i64>| {
+        subject.commit(Change::EndRegistrations { account, credential: phone.id, binding: binding.map(BindingId) })
+    };
+    super::assert_conflict(end(neighbour.id, None).await, Conflict::NotFound);
+    assert_eq!(loaded(&subject, CREATED_AT).len(), 3);
+    end(phone.account, Some(2)).await.unwrap();
+    end(phone.account, Some(2)).await.unwrap();
+    assert_eq!(loaded(&subject, CREATED_AT), [bindings[0].clone(), bindings[2].clone()]);
+    end(phone.account, None).await.unwrap();
+    assert_eq!(loaded(&subject, CREATED_AT), []);
 }
 
 /// Loading forgets what expired, so an earlier moment does not bring it back.

@@ -1,7 +1,7 @@
 //! How credentials change, and pages of them.
 
 use super::state::State;
-use domain::{AccountId, Credential, CredentialId, Revision};
+use domain::{AccountId, BindingId, Credential, CredentialId, Revision};
 use storage::{
     CommitError, Conflict, CredentialNumber, CredentialPage, Fact, RegistrationsAfter, ResealedCredential, StorageError,
 };
@@ -64,6 +64,19 @@ impl State {
         self.usernames.remove(&(realm, username.clone()));
         self.registrations.retain(|(credential, _), _| *credential != id);
         Ok(Fact::CredentialDeleted { id, realm, username })
+    }
+
+    pub fn end_registrations(
+        &mut self,
+        (account, id): (AccountId, CredentialId),
+        binding: Option<BindingId>,
+    ) -> Result<Fact, CommitError> {
+        let Some(Credential { realm, username, .. }) = self.credential(account, id).cloned() else {
+            return Err(CommitError::Conflict(Conflict::NotFound));
+        };
+        let is_meant = |name: &BindingId| binding.is_none_or(|binding| binding == *name);
+        self.registrations.retain(|(credential, name), _| *credential != id || !is_meant(name));
+        Ok(Fact::RegistrationsEnded { credential: id, realm, username, binding })
     }
 
     pub fn credential(&self, account: AccountId, id: CredentialId) -> Option<&Credential> {

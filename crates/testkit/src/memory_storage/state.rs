@@ -90,6 +90,9 @@ impl State {
                 facts.push(self.update_credential(credential, registrations, revision)?);
             }
             Change::DeleteCredential { account, id } => facts.push(self.delete_credential(account, id)?),
+            Change::EndRegistrations { account, credential, binding } => {
+                facts.push(self.end_registrations((account, credential), binding)?);
+            }
             Change::SetChallengePolicy { realm, policy } => facts.push(self.set_challenge_policy(realm, policy)?),
             Change::PutSetting { name, value } => {
                 self.settings.insert(name, value.clone());
