@@ -1,5 +1,6 @@
 //! Accepted connections made TLS.
 
+use crate::client_authority::ClientCertificates;
 use crate::crypto_provider;
 use crate::error::TlsIdentityError;
 use crate::identities::{ByServerName, Identities};
@@ -25,10 +26,19 @@ impl Acceptor {
     /// Clients are not asked for a certificate. Sessions are resumed with tickets, whose keys live in memory only and
     /// change every six hours.
     pub fn new(identities: Arc<Identities>, protocols: &[&str]) -> Result<Self, TlsIdentityError> {
+        Self::asking(&ClientCertificates::NotAskedFor, identities, protocols)
+    }
+
+    /// The same, asking clients for certificates. A resumed session keeps what its first handshake proved.
+    pub fn asking(
+        clients: &ClientCertificates,
+        identities: Arc<Identities>,
+        protocols: &[&str],
+    ) -> Result<Self, TlsIdentityError> {
         let mut config = ServerConfig::builder_with_provider(crypto_provider())
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(TlsIdentityError::Setup)?
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients.verifier()?)
             .with_cert_resolver(Arc::new(ByServerName(identities)));
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.ticketer = Ticketer::new().map_err(TlsIdentityError::Setup)?;

@@ -46,8 +46,8 @@ pub enum TlsIdentityError {
         /// The key file.
         path: PathBuf,
     },
-    /// The first certificate of the file is not one that TLS can use.
-    #[error("the first certificate in {path} cannot be used ({problem})")]
+    /// The first certificate of the file, or of an authority's file any, is not one that TLS can use.
+    #[error("a certificate in {path} cannot be used ({problem})")]
     UnusableCertificate {
         /// The certificate file.
         path: PathBuf,

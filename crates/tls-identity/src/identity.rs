@@ -59,7 +59,8 @@ impl Identity {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsIdentityError> {
+/// Every certificate of a PEM file, in order; none is no error here.
+pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsIdentityError> {
     let octets = read(path)?;
     CertificateDer::pem_slice_iter(&octets)
         .collect::<Result<_, _>>()

@@ -2,18 +2,21 @@
 //! replaced when the files change, without a connection being lost.
 //!
 //! [`Identities`] holds the pairs and follows their files; [`Acceptor`] makes TLS of accepted connections with whichever
-//! pair is in place at that moment. What is spoken inside (HTTP, SIP) is the caller's: it names the protocol for ALPN.
+//! pair is in place at that moment, asking for [`ClientCertificates`] if it is told to. What is spoken inside (HTTP, SIP) is
+//! the caller's: it names the protocol for ALPN.
 //!
 //! This crate never listens, never bounds the time or number of handshakes (its callers do), and never lets key
 //! material into an error or a log line.
 
 mod acceptor;
+mod client_authority;
 mod error;
 mod identities;
 mod identity;
 mod pair_files;
 
 pub use acceptor::{Acceptor, TlsStream};
+pub use client_authority::{ClientAuthority, ClientCertificates};
 pub use error::{TlsIdentityError, is_certificate_refusal};
 pub use identities::{Change, Identities, LOOK_INTERVAL};
 pub use pair_files::PairFiles;

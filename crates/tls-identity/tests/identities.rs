@@ -219,7 +219,7 @@ fn unusable_files_are_named_and_not_quoted() {
         (&rsa, &encrypted, "encrypted with a passphrase"),
         (&a.certificate, &damaged, "a.key is damaged or incomplete PEM"),
         (&a.certificate, &not_a_key, "must be RSA, ECDSA or Ed25519"),
-        (&not_a_key.replace("PRIVATE KEY", "CERTIFICATE"), &a.key, "first certificate in"),
+        (&not_a_key.replace("PRIVATE KEY", "CERTIFICATE"), &a.key, "a certificate in"),
         (&large, &a.key, "larger than"),
     ] {
         let files = folder.pair("a");
