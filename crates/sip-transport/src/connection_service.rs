@@ -1,281 +1,225 @@
-//! TCP: one task per connection, framed, bounded in memory and time.
+//! Accepts connections, does the handshake of their layers, and has each served to its end.
 
-use crate::{ConnectionId, Flow, Flows, Inbound, Outbox, Received, Transport};
-use parking_lot::Mutex;
-use sip_message::framing::{Framed, StreamFramer};
-use socket2::{Domain, Protocol, Socket, Type};
+use crate::connection::{Surroundings, stopped};
+use crate::ends::Ends;
+use crate::lanes::{Lane, Lanes};
+use crate::octet_stream::OctetStream;
+use crate::sources::{SourcePlace, Sources};
+use crate::unreported::Unreported;
+use crate::websocket::{WebSocket, shake_hands};
+use crate::{
+    ConnectionConfig, ConnectionId, Flow, Flows, Inbound, Layers, OriginPolicy, Transport, listen, proxy_protocol,
+};
+use handshakes::HandshakePlaces;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tls_identity::TlsStream;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-
-/// What the operator may set about TCP.
-#[derive(Debug, Clone, Copy)]
-pub struct TcpConfig {
-    /// Most connections at a time over all listeners; further ones are closed at once.
-    pub max_connections: usize,
-    /// How long a connection may be silent, in seconds; longer than the longest registration interval.
-    pub idle_seconds: u64,
-    /// How long one message may take from its first octet to its last, and the first one from the connection's
-    /// beginning, in seconds.
-    pub message_seconds: u64,
-    /// How long the peer may take to read an answer, in seconds.
-    pub write_seconds: u64,
-}
-
-impl Default for TcpConfig {
-    fn default() -> Self {
-        Self { max_connections: 10_000, idle_seconds: 10_800, message_seconds: 32, write_seconds: 10 }
-    }
-}
+use tokio::time::sleep;
 
 /// Late answers that may wait for a connection to take them.
 const LATE_ANSWERS: usize = 32;
-/// What a connection's buffer starts with.
-const FIRST_READ_OCTETS: usize = 2_048;
+/// How long accepting rests when there is no room for another connection: trying at once would only spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Binds a listening socket.
-///
-/// # Errors
-/// Whatever the system says.
-pub fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    // Lets a restart take the port over from connections in TIME-WAIT; two listeners are still refused.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(1024)?;
-    TcpListener::from_std(socket.into())
-}
-
-/// Serves TCP connections. Buffers are per lane, not per connection: an idle phone costs almost nothing.
-pub struct TcpService<I: Inbound> {
+/// Serves connections. Buffers are per lane, not per connection: an idle phone costs almost nothing.
+pub struct ConnectionService<I: Inbound> {
     inbound: Arc<I>,
     flows: Arc<Flows>,
-    config: TcpConfig,
-    first_lane: usize,
-    lanes: Box<[Mutex<Lane<I>>]>,
+    config: ConnectionConfig,
+    lanes: Lanes<I>,
+    places: HandshakePlaces,
+    sources: Sources,
+    proxy_faults: Unreported,
 }
 
-struct Lane<I: Inbound> {
-    scratch: I::Scratch,
-    outbox: Outbox,
+/// A connection on which SIP may be spoken.
+enum Ready {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    Ws(Box<WebSocket<TcpStream>>),
+    Wss(Box<WebSocket<Box<TlsStream<TcpStream>>>>),
 }
 
-/// What a connection does after handling what it has read.
-enum Next {
-    ReadOn,
-    Close,
+/// What came of an accepted connection.
+struct Established<'s> {
+    ready: Ready,
+    ends: Ends,
+    place: SourcePlace<'s>,
 }
 
-impl<I: Inbound> TcpService<I> {
+/// Why nothing came of it.
+enum Unfit {
+    NoRoom,
+    Failed(io::Error),
+}
+
+impl<I: Inbound> ConnectionService<I> {
     /// A service whose connections are spread over those lanes.
     #[must_use]
-    pub fn new(inbound: Arc<I>, flows: Arc<Flows>, config: TcpConfig, lanes: Range<usize>) -> Arc<Self> {
-        let first_lane = lanes.start;
-        let lanes = lanes.map(|_| Mutex::new(Lane { scratch: inbound.scratch(), outbox: Outbox::new() })).collect();
-        Arc::new(Self { inbound, flows, config, first_lane, lanes })
+    pub fn new(inbound: Arc<I>, flows: Arc<Flows>, config: ConnectionConfig, lanes: Range<usize>) -> Arc<Self> {
+        let lanes = Lanes::new(&*inbound, lanes);
+        let places = HandshakePlaces::new(config.max_handshakes);
+        let sources = Sources::new(config.max_connections_per_source);
+        Arc::new(Self { inbound, flows, lanes, places, sources, proxy_faults: Unreported::default(), config })
     }
 
-    /// Accepts connections until told to stop.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    /// Accepts connections until told to stop; returns when those it has accepted have ended.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, layers: Layers, mut stop: watch::Receiver<bool>) {
+        let (alive, mut all_ended) = mpsc::channel::<Infallible>(1);
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = stopped(&mut stop) => return,
+                () = stopped(&mut stop) => break,
             };
             match accepted {
                 Ok((stream, remote)) => {
-                    let (service, stop) = (Arc::clone(&self), stop.clone());
-                    tokio::spawn(async move { service.serve_connection(stream, remote, stop).await });
+                    let (service, layers, stop) = (Arc::clone(&self), layers.clone(), stop.clone());
+                    let alive = alive.clone();
+                    tokio::spawn(async move {
+                        service.accepted(stream, remote, (layers, stop)).await;
+                        drop(alive);
+                    });
                 }
                 Err(error) => {
                     // Out of file descriptors, mostly; waiting lets connections end.
                     tracing::warn!(%error, "accepting a connection failed; trying again");
-                    sleep(Duration::from_millis(100)).await;
+                    sleep(ACCEPT_PAUSE).await;
                 }
+            }
+        }
+        drop((listener, alive));
+        // Nothing is ever sent: this completes with the last sender.
+        let _: Option<Infallible> = all_ended.recv().await;
+    }
+
+    pub(crate) fn config(&self) -> &ConnectionConfig {
+        &self.config
+    }
+
+    pub(crate) fn inbound(&self) -> &I {
+        &self.inbound
+    }
+
+    pub(crate) fn lane_of(&self, connection: ConnectionId) -> Option<Lane<'_, I>> {
+        self.lanes.of(connection)
+    }
+
+    async fn accepted(
+        &self,
+        stream: TcpStream,
+        remote: SocketAddr,
+        (layers, mut stop): (Layers, watch::Receiver<bool>),
+    ) {
+        let Ok(local) = stream.local_addr() else { return };
+        listen::settle(&stream);
+        let transport = layers.transport();
+        if self.flows.connection_count() >= self.config.max_connections {
+            return self.flows.refused(transport, remote);
+        }
+        // In a box of its own, which is gone before the first message comes.
+        let established = Box::pin(self.establish(stream, Ends { local, remote }, layers));
+        let established = tokio::select! {
+            established = established => established,
+            () = stopped(&mut stop) => return,
+        };
+        match established {
+            Ok(established) => self.serve_connection(established, transport, stop).await,
+            Err(Unfit::NoRoom) => self.flows.refused(transport, remote),
+            Err(Unfit::Failed(error)) => {
+                self.flows.failed_handshake(transport);
+                tracing::debug!(%error, %remote, transport = transport.as_str(), "a handshake was not completed");
             }
         }
     }
 
-    async fn serve_connection(&self, stream: TcpStream, remote: SocketAddr, stop: watch::Receiver<bool>) {
-        let Ok(local) = stream.local_addr() else { return };
-        let (sender, late) = mpsc::channel(LATE_ANSWERS);
-        let Some(connection) = self.flows.add_connection(sender, self.config.max_connections) else {
-            tracing::warn!(%remote, "too many connections; closing a new one");
-            return;
-        };
-        let _open = OpenConnection { flows: &self.flows, connection };
-        let flow = Flow { transport: Transport::Tcp, local, remote, connection };
-        // Answers are whole messages; waiting to fill a segment would only delay them.
-        let _ = stream.set_nodelay(true);
-        if let Err(error) = self.exchange(stream, &flow, late, stop).await {
-            tracing::debug!(%error, %remote, "connection ended");
+    /// Does everything that comes before SIP, within the bounds that it has.
+    async fn establish(&self, stream: TcpStream, own: Ends, layers: Layers) -> Result<Established<'_>, Unfit> {
+        let is_from_proxy = self.config.proxies.iter().any(|network| network.contains(&own.remote.ip()));
+        let Layers::Tcp = layers else { return self.shake_hands(stream, (own, is_from_proxy), layers).await };
+        if is_from_proxy {
+            return self.shake_hands(stream, (own, is_from_proxy), layers).await;
         }
+        // Nothing to wait for, and so no place that somebody else would have to give way for.
+        let place = self.sources.take(own.remote.ip()).ok_or(Unfit::NoRoom)?;
+        Ok(Established { ready: Ready::Tcp(stream), ends: own, place })
     }
 
-    async fn exchange(
+    async fn shake_hands(
         &self,
         mut stream: TcpStream,
-        flow: &Flow,
-        mut late: mpsc::Receiver<Vec<u8>>,
-        mut stop: watch::Receiver<bool>,
-    ) -> io::Result<()> {
-        let mut input = Input::beginning_before(Instant::now() + Duration::from_secs(self.config.message_seconds));
-        let mut silent_until = Instant::now() + Duration::from_secs(self.config.idle_seconds);
-        loop {
-            let deadline = input.message_deadline.map_or(silent_until, |deadline| deadline.min(silent_until));
-            tokio::select! {
-                read = input.read(&mut stream) => {
-                    if read? == 0 {
-                        return Ok(());
-                    }
-                    let now = Instant::now();
-                    silent_until = now + Duration::from_secs(self.config.idle_seconds);
-                    // Not kept: a silent connection shall cost nothing.
-                    let mut answers = Vec::new();
-                    let next = self.handle(flow, &mut input, &mut answers);
-                    input.note_progress(now, Duration::from_secs(self.config.message_seconds));
-                    self.write(&mut stream, &answers).await?;
-                    if let Next::Close = next {
-                        return Ok(());
-                    }
-                }
-                Some(answer) = late.recv() => self.write(&mut stream, &answer).await?,
-                () = sleep_until(deadline) => return Err(io::ErrorKind::TimedOut.into()),
-                () = stopped(&mut stop) => return Ok(()),
-            }
-        }
+        (own, is_from_proxy): (Ends, bool),
+        layers: Layers,
+    ) -> Result<Established<'_>, Unfit> {
+        let limit = Duration::from_secs(self.config.handshake_seconds);
+        let handshake = async move {
+            let ends = if is_from_proxy { self.ends_told(&mut stream, own).await? } else { own };
+            let Some(place) = self.sources.take(ends.remote.ip()) else { return Ok(Err(Unfit::NoRoom)) };
+            let ready = ready(stream, layers, &self.config.origins).await?;
+            Ok(Ok(Established { ready, ends, place }))
+        };
+        self.places.bound(limit, handshake).await.unwrap_or_else(|error| Err(Unfit::Failed(error)))
     }
 
-    /// Handles every whole message that was read.
-    fn handle(&self, flow: &Flow, input: &mut Input, answers: &mut Vec<u8>) -> Next {
-        let index = lane_of(flow.connection, self.lanes.len());
-        let Some(lane) = self.lanes.get(index) else { return Next::Close };
-        let mut lane = lane.lock();
-        let Lane { scratch, outbox } = &mut *lane;
-        // Should a message have ended in a panic, its answers are not this connection's.
-        outbox.clear();
-        loop {
-            match input.frame() {
-                Framed::Message(length) => {
-                    let octets = input.pending().get(..length).unwrap_or_default();
-                    self.inbound.receive(scratch, Received { lane: self.first_lane + index, flow, octets }, outbox);
-                    for message in outbox.messages() {
-                        answers.extend_from_slice(outbox.octets_of(message));
-                    }
-                    outbox.clear();
-                    input.take(length);
-                }
-                Framed::KeepAlive(length) => {
-                    // RFC 5626 section 4.4.1: a double CRLF is answered by a single one.
-                    if length >= 4 {
-                        answers.extend_from_slice(b"\r\n");
-                    }
-                    input.take(length);
-                }
-                Framed::Incomplete => return Next::ReadOn,
-                Framed::Malformed(error) => {
-                    tracing::debug!(?error, remote = %flow.remote, "stream cannot be framed; closing");
-                    return Next::Close;
-                }
-            }
+    /// The ends that a balancer tells. What it does wrong is the operator's to mend, and so in the log.
+    async fn ends_told(&self, stream: &mut TcpStream, own: Ends) -> io::Result<Ends> {
+        let told = proxy_protocol::read(stream, own).await;
+        if let Err(error) = &told
+            && error.kind() == io::ErrorKind::Other
+            && let Some(count) = self.proxy_faults.note()
+        {
+            tracing::warn!(%error, count, from = %own.remote, "a connection from a balancer was refused");
         }
+        told
     }
 
-    async fn write(&self, stream: &mut TcpStream, octets: &[u8]) -> io::Result<()> {
-        if octets.is_empty() {
-            return Ok(());
+    async fn serve_connection(&self, established: Established<'_>, transport: Transport, stop: watch::Receiver<bool>) {
+        let Established { ready, ends: Ends { local, remote }, place: _place } = established;
+        let (sender, late) = mpsc::channel(LATE_ANSWERS);
+        let Some(connection) = self.flows.add_connection((transport, sender), self.config.max_connections) else {
+            return self.flows.refused(transport, remote);
+        };
+        let flow = Flow { transport, local, remote, connection };
+        let _open = OpenConnection { flows: &self.flows, inbound: &*self.inbound, flow };
+        let around = Surroundings { flow, late, stop };
+        // Each in a box of its own: the least kind of connection must not take the room of the greatest.
+        match ready {
+            Ready::Tcp(stream) => Box::pin(self.converse(OctetStream::new(stream), around)).await,
+            Ready::Tls(stream) => Box::pin(self.converse(OctetStream::new(stream), around)).await,
+            Ready::Ws(socket) => Box::pin(self.converse(*socket, around)).await,
+            Ready::Wss(socket) => Box::pin(self.converse(*socket, around)).await,
         }
-        let limit = Duration::from_secs(self.config.write_seconds);
-        timeout(limit, stream.write_all(octets)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 }
 
-/// Forgets a connection when it ends, in whatever way.
-struct OpenConnection<'f> {
+/// Puts a listener's layers on a connection.
+async fn ready(stream: TcpStream, layers: Layers, origins: &OriginPolicy) -> io::Result<Ready> {
+    match layers {
+        Layers::Tcp => Ok(Ready::Tcp(stream)),
+        Layers::Tls(acceptor) => Ok(Ready::Tls(Box::new(acceptor.accept(stream).await?))),
+        Layers::Ws => Ok(Ready::Ws(Box::new(shake_hands(stream, origins).await?))),
+        Layers::Wss(acceptor) => {
+            let stream = Box::new(acceptor.accept(stream).await?);
+            Ok(Ready::Wss(Box::new(shake_hands(stream, origins).await?)))
+        }
+    }
+}
+
+/// Forgets a connection when it ends, in whatever way, and tells once that it did.
+struct OpenConnection<'f, I: Inbound> {
     flows: &'f Flows,
-    connection: ConnectionId,
+    inbound: &'f I,
+    flow: Flow,
 }
 
-impl Drop for OpenConnection<'_> {
+impl<I: Inbound> Drop for OpenConnection<'_, I> {
     fn drop(&mut self) {
-        self.flows.remove_connection(self.connection);
+        self.flows.remove_connection(&self.flow);
+        self.inbound.closed(&self.flow);
     }
-}
-
-/// Completes when told to stop, or when nobody is left to tell.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The guard must not live across an await.
-    let _ = stop.wait_for(|stop| *stop).await.is_ok();
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "less than the number of lanes")]
-fn lane_of(connection: ConnectionId, lanes: usize) -> usize {
-    (connection.0 % lanes.max(1) as u64) as usize
-}
-
-/// What was read and not yet handled.
-struct Input {
-    octets: Vec<u8>,
-    taken: usize,
-    framer: StreamFramer,
-    /// When a message that has begun must be whole; in the beginning, when the first one must be.
-    message_deadline: Option<Instant>,
-}
-
-impl Input {
-    /// A connection that says nothing in the beginning is no phone's.
-    fn beginning_before(deadline: Instant) -> Self {
-        Self { octets: Vec::new(), taken: 0, framer: StreamFramer::new(), message_deadline: Some(deadline) }
-    }
-
-    async fn read(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
-        if self.octets.is_empty() {
-            // Nothing is kept for a silent connection: its buffer is given back until something comes.
-            stream.readable().await?;
-            self.octets.reserve(FIRST_READ_OCTETS);
-        }
-        stream.read_buf(&mut self.octets).await
-    }
-
-    fn frame(&mut self) -> Framed {
-        self.framer.frame(self.octets.get(self.taken..).unwrap_or_default())
-    }
-
-    fn pending(&self) -> &[u8] {
-        self.octets.get(self.taken..).unwrap_or_default()
-    }
-
-    fn take(&mut self, length: usize) {
-        self.taken = (self.taken + length).min(self.octets.len());
-    }
-
-    /// Gives back what was handled, and starts or ends the clock of a message that is still coming.
-    fn note_progress(&mut self, now: Instant, limit: Duration) {
-        if self.taken > 0 {
-            self.octets.drain(..self.taken);
-            self.taken = 0;
-            self.message_deadline = None;
-        }
-        if self.octets.is_empty() {
-            self.octets = Vec::new();
-        } else if self.message_deadline.is_none() && !is_part_of_keep_alive(&self.octets) {
-            self.message_deadline = Some(now + limit);
-        }
-    }
-}
-
-/// Line breaks that may yet become a double CRLF: some phones keep a connection alive by one CRLF every few minutes,
-/// and must not be taken for peers that stall.
-fn is_part_of_keep_alive(octets: &[u8]) -> bool {
-    octets.iter().all(|octet| matches!(octet, b'\r' | b'\n'))
 }

@@ -1,6 +1,9 @@
-//! Sends what could not be answered at once, from any thread.
+//! The sockets and connections that are open: sends what could not be answered at once, from any thread, and ends
+//! connections from outside.
 
+use crate::connection_counts::{ConnectionCounts, Counters};
 use crate::packet_info;
+use crate::unreported::Unreported;
 use crate::{ConnectionId, Flow, Transport};
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -29,6 +32,8 @@ pub struct Flows {
     udp: RwLock<HashMap<SocketAddr, Arc<UdpSocket>>>,
     connections: RwLock<HashMap<ConnectionId, mpsc::Sender<Vec<u8>>>>,
     last_connection: AtomicU64,
+    counters: Counters,
+    refused: Unreported,
 }
 
 impl Flows {
@@ -72,10 +77,29 @@ impl Flows {
             .find_map(|bound| sockets.get(&bound).map(|socket| (Arc::clone(socket), bound)))
     }
 
+    /// Whether that connection is still there.
+    #[must_use]
+    pub fn is_open(&self, connection: ConnectionId) -> bool {
+        self.connections.read().contains_key(&connection)
+    }
+
+    /// Ends a connection after what already waits to be sent over it; `false` when there is none of that name. Nothing
+    /// can be sent over it from now on, and [`crate::Inbound::closed`] is told when it is gone.
+    pub fn close(&self, connection: ConnectionId) -> bool {
+        // Its task ends when the last sender is dropped.
+        self.connections.write().remove(&connection).is_some()
+    }
+
     /// How many connections are open.
     #[must_use]
     pub fn connection_count(&self) -> usize {
         self.connections.read().len()
+    }
+
+    /// How many connections of each transport are open, and how many came to nothing.
+    #[must_use]
+    pub fn connection_counts(&self) -> ConnectionCounts {
+        self.counters.totals()
     }
 
     pub(crate) fn add_udp(&self, local: SocketAddr, socket: Arc<UdpSocket>) {
@@ -83,17 +107,37 @@ impl Flows {
     }
 
     /// Registers a connection, unless there are `most` already.
-    pub(crate) fn add_connection(&self, sender: mpsc::Sender<Vec<u8>>, most: usize) -> Option<ConnectionId> {
+    pub(crate) fn add_connection(
+        &self,
+        (transport, sender): (Transport, mpsc::Sender<Vec<u8>>),
+        most: usize,
+    ) -> Option<ConnectionId> {
         let mut connections = self.connections.write();
         if connections.len() >= most {
             return None;
         }
         let id = ConnectionId(self.last_connection.fetch_add(1, Ordering::Relaxed) + 1);
         connections.insert(id, sender);
+        self.counters.opened(transport);
         Some(id)
     }
 
-    pub(crate) fn remove_connection(&self, id: ConnectionId) {
-        self.connections.write().remove(&id);
+    /// To be called once for each connection that was added.
+    pub(crate) fn remove_connection(&self, flow: &Flow) {
+        self.connections.write().remove(&flow.connection);
+        self.counters.closed(flow.transport);
+    }
+
+    /// Notes a connection that there was no room for.
+    pub(crate) fn refused(&self, transport: Transport, remote: SocketAddr) {
+        self.counters.refused(transport);
+        if let Some(refused) = self.refused.note() {
+            tracing::warn!(refused, last = %remote, "there was no room for SIP connections, of all or of one source");
+        }
+    }
+
+    /// Notes a connection whose handshake failed.
+    pub(crate) fn failed_handshake(&self, transport: Transport) {
+        self.counters.failed_handshake(transport);
     }
 }

@@ -32,6 +32,7 @@ pub trait Inbound: Send + Sync + 'static {
     /// A datagram found no room and is not handled. What is answered must cost next to nothing.
     fn shed(&self, _scratch: &mut Self::Scratch, _received: Received<'_>, _outbox: &mut Outbox) {}
 
-    /// A connection over which messages may have come is gone (RFC 5626 section 4.2.2). Told once for each.
+    /// A connection over which messages may have come is gone (RFC 5626 section 4.2.2). Told once for each, after
+    /// [`crate::Flows`] has forgotten it and its last message was handled.
     fn closed(&self, _flow: &Flow) {}
 }

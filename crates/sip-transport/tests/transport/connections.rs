@@ -1,8 +1,8 @@
 //! The life of connections: their bounds in number and time, late answers, the end.
 
 use crate::recorder::answer_to;
-use crate::tcp_server::{QUICK, Server, message};
-use sip_transport::{Flow, SendError, TcpConfig};
+use crate::server::{QUICK, Server, message};
+use sip_transport::{ConnectionConfig, Flow, SendError};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ async fn settle() {
 
 #[tokio::test]
 async fn a_message_that_stalls_ends_its_connection() {
-    let server = Server::start(TcpConfig { message_seconds: 1, ..QUICK });
+    let server = Server::start(ConnectionConfig { message_seconds: 1, ..QUICK });
     let mut stalled = server.connect().await;
     let mut complete = server.connect().await;
     let octets = message("AAA", 10);
@@ -34,7 +34,7 @@ async fn a_message_that_stalls_ends_its_connection() {
 
 #[tokio::test]
 async fn one_octet_now_and_then_does_not_keep_a_message_alive() {
-    let server = Server::start(TcpConfig { message_seconds: 1, ..QUICK });
+    let server = Server::start(ConnectionConfig { message_seconds: 1, ..QUICK });
     let mut peer = server.connect().await;
     let octets = message("AAA", 0);
     peer.send(&octets).await;
@@ -52,7 +52,7 @@ async fn one_octet_now_and_then_does_not_keep_a_message_alive() {
 
 #[tokio::test]
 async fn a_connection_on_which_nothing_comes_ends() {
-    let server = Server::start(TcpConfig { message_seconds: 1, ..QUICK });
+    let server = Server::start(ConnectionConfig { message_seconds: 1, ..QUICK });
     let (took, _) = server.connect().await.expect_end().await;
     assert!(took >= SECOND / 2, "{took:?}");
     server.connections(0).await;
@@ -60,7 +60,7 @@ async fn a_connection_on_which_nothing_comes_ends() {
 
 #[tokio::test]
 async fn a_connection_that_falls_silent_ends() {
-    let server = Server::start(TcpConfig { idle_seconds: 1, ..QUICK });
+    let server = Server::start(ConnectionConfig { idle_seconds: 1, ..QUICK });
     let mut peer = server.connect().await;
     let octets = message("AAA", 0);
     for _ in 0..3 {
@@ -74,7 +74,7 @@ async fn a_connection_that_falls_silent_ends() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_at_once() {
-    let server = Server::start(TcpConfig { max_connections: 2, ..QUICK });
+    let server = Server::start(ConnectionConfig { max_connections: 2, ..QUICK });
     let octets = message("AAA", 0);
     let mut peers = [server.connect().await, server.connect().await];
     for peer in &mut peers {
@@ -120,7 +120,7 @@ async fn late_answers_find_their_connection_and_no_other() {
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_dropped() {
-    let server = Server::start(TcpConfig { write_seconds: 1, ..QUICK });
+    let server = Server::start(ConnectionConfig { write_seconds: 1, ..QUICK });
     let mut peer = server.connect().await;
     peer.send(&message("BIG", 0)).await;
     settle().await;

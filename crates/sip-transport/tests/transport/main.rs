@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod connections;
+mod ends;
+mod proxied;
 mod recorder;
-mod tcp_connections;
-mod tcp_framing;
-mod tcp_server;
+mod server;
+mod stream_framing;
+mod tls;
 mod udp;
+mod websocket;

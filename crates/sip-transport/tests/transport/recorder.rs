@@ -7,6 +7,8 @@ use sip_transport::{Flow, Inbound, Outbox, Received};
 #[derive(Default)]
 pub struct Recorder {
     pub received: Mutex<Vec<Noted>>,
+    /// The connections that have ended.
+    pub closed: Mutex<Vec<Flow>>,
 }
 
 /// One message as it was handed over.
@@ -54,5 +56,9 @@ impl Inbound for Recorder {
             [b'M', b'U', b'T', b'E', ..] => {}
             _ => outbox.push(flow.remote, |out| out.extend_from_slice(&answer)),
         }
+    }
+
+    fn closed(&self, flow: &Flow) {
+        self.closed.lock().push(*flow);
     }
 }

@@ -1,7 +1,7 @@
 //! Messages out of a stream, however it is cut.
 
 use crate::recorder::answer_to;
-use crate::tcp_server::{QUICK, Server, message};
+use crate::server::{QUICK, Server, message};
 
 #[tokio::test]
 async fn one_octet_at_a_time_is_one_message() {
