@@ -2,15 +2,17 @@
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::https::HttpsSettings;
 use crate::otlp_endpoint::OtlpEndpoint;
 use crate::serve_options::ServeOptions;
+use crate::sip_connections::{self, ConnectionOptions};
+use crate::sip_listen;
 use crate::sip_listeners;
 use crate::telemetry::{LogFormat, parse_filter};
+use crate::tls_settings::{ClientRule, TlsOptions, TlsSettings, TlsUsers};
 use domain::{AuthId, HostName, UsernameRule};
 use http_api::{Exposure, TokenRateLimit};
 use keyring::source::KeySource;
-use sip_transport::Transport;
+use sip_transport::{ConnectionConfig, Transport};
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -37,11 +39,13 @@ pub(crate) struct Configuration {
     /// A host name or IP address, in lower case.
     pub(crate) public_address: Option<String>,
     pub(crate) http_listen: Vec<SocketAddr>,
-    pub(crate) https: HttpsSettings,
+    pub(crate) https_listen: Vec<SocketAddr>,
+    pub(crate) tls: TlsSettings,
     /// `None` for no limit.
     pub(crate) http_rate_limit: Option<TokenRateLimit>,
     pub(crate) sip_listen: Vec<(Transport, SocketAddr)>,
     pub(crate) sip_workers: usize,
+    pub(crate) connections: ConnectionConfig,
     pub(crate) nonce_lifetime_seconds: u32,
     pub(crate) registrar: sip_registrar::Policy,
     pub(crate) defence: sip_edge::Defence,
@@ -73,9 +77,23 @@ impl Configuration {
         let sip_listen = or_default(options.sip_listen, &DEFAULT_SIP_LISTEN);
         let sip_listen = sip_listen
             .iter()
-            .map(|text| parse("--sip-listen", text, parse_sip_listen))
+            .map(|text| parse("--sip-listen", text, sip_listen::parse))
             .collect::<Result<Vec<_>, _>>()?;
         let throttle = (options.throttle_limit, options.throttle_window, options.throttle_ban);
+        let https_listen = options
+            .https_listen
+            .iter()
+            .map(|text| parse("--https-listen", text, SocketAddr::from_str))
+            .collect::<Result<Vec<_>, _>>()?;
+        let client_rule = options.tls_client_certificates.as_deref();
+        let tls = TlsOptions {
+            certificates: options.tls_certificate,
+            keys: options.tls_key,
+            client_authority: options.tls_client_ca,
+            client_rule: client_rule
+                .map(|text| parse("--tls-client-certificates", text, ClientRule::parse))
+                .transpose()?,
+        };
         let default_account = options.default_account.map(|text| parse("--default-account", &text, AuthId::parse));
         Ok(Self {
             key_source,
@@ -88,18 +106,18 @@ impl Configuration {
                 .iter()
                 .map(|text| parse("--http-listen", text, SocketAddr::from_str))
                 .collect::<Result<_, _>>()?,
-            https: HttpsSettings::settle(
-                options
-                    .https_listen
-                    .iter()
-                    .map(|text| parse("--https-listen", text, SocketAddr::from_str))
-                    .collect::<Result<_, _>>()?,
-                options.tls_certificate,
-                options.tls_key,
-            )?,
+            tls: TlsSettings::settle(tls, TlsUsers { https: &https_listen, sip: sip_listen::encrypted(&sip_listen) })?,
+            https_listen,
             http_rate_limit: http_rate_limit(options.http_rate_limit, options.http_rate_burst)?,
             sip_workers: sip_workers(options.sip_workers, &sip_listen)?,
             sip_listen,
+            connections: sip_connections::settle(ConnectionOptions {
+                most: options.sip_max_connections,
+                most_per_source: options.sip_max_connections_per_source,
+                idle_seconds: options.sip_idle_timeout,
+                origins: &options.ws_origin,
+                proxies: &options.proxy_from,
+            })?,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
             defence: defence(options.amplification_limit, options.sip_source_rate, throttle)?,
@@ -260,24 +278,12 @@ fn parse_public_address(text: &str) -> Result<String, String> {
     }
 }
 
-fn parse_sip_listen(text: &str) -> Result<(Transport, SocketAddr), String> {
-    let (name, address) = text.split_once(':').ok_or("write udp:ADDRESS:PORT or tcp:ADDRESS:PORT")?;
-    let transport = match name {
-        "udp" => Transport::Udp,
-        "tcp" => Transport::Tcp,
-        "tls" | "ws" | "wss" => return Err(format!("{name} is not supported by this version; use udp or tcp")),
-        _ => return Err("write udp:ADDRESS:PORT or tcp:ADDRESS:PORT".into()),
-    };
-    let address = address.parse().map_err(|_| "write the address as 127.0.0.1:5060 or [::1]:5060".to_owned())?;
-    Ok((transport, address))
-}
-
 /// What is refused is not repeated: somebody may have put a password into it.
 fn otlp_endpoint(text: &str) -> Result<OtlpEndpoint, Failure> {
     OtlpEndpoint::parse(text).map_err(|problem| Failure::Refused(format!("--otlp-endpoint is not usable: {problem}")))
 }
 
-fn parse<T, E: Display>(
+pub(crate) fn parse<T, E: Display>(
     option: &'static str,
     text: &str,
     parse: impl FnOnce(&str) -> Result<T, E>,
@@ -285,7 +291,12 @@ fn parse<T, E: Display>(
     parse(text).map_err(|error| Failure::Option { option, value: text.to_owned(), problem: error.to_string() })
 }
 
-fn in_range<T: PartialOrd + Display + Copy>(option: &'static str, value: T, least: T, most: T) -> Result<T, Failure> {
+pub(crate) fn in_range<T: PartialOrd + Display + Copy>(
+    option: &'static str,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, Failure> {
     if value < least || value > most {
         let problem = format!("give a number from {least} to {most}");
         Err(Failure::Option { option, value: value.to_string(), problem })
@@ -333,14 +344,22 @@ mod tests {
         let failure = Configuration::settle(line.or(options(file).unwrap())).unwrap_err().to_string();
         assert!(failure.contains("1 TLS certificates and 0 keys"), "{failure}");
         let settled = Configuration::settle(options(file).unwrap()).unwrap();
-        assert_eq!(settled.https.pairs[0].key.to_str(), Some("file.key"));
+        assert_eq!(settled.tls.pairs[0].key.to_str(), Some("file.key"));
     }
 
     #[test]
     fn unusable_values_say_what_to_write() {
         for (file, part) in [
             ("sip_listen = [\"5060\"]", "write udp:ADDRESS:PORT"),
-            ("sip_listen = [\"tls:127.0.0.1:5061\"]", "use udp or tcp"),
+            ("sip_listen = [\"sctp:127.0.0.1:5060\"]", "write udp:ADDRESS:PORT"),
+            ("sip_listen = [\"tls:127.0.0.1:5061\"]", "--tls-certificate and --tls-key"),
+            ("tls_client_ca = \"ca.pem\"", "--sip-listen tls:ADDR"),
+            ("tls_client_certificates = \"always\"", "optional or required"),
+            ("tls_client_certificates = \"required\"", "--tls-client-ca"),
+            ("sip_max_connections = 0", "from 1 to 1000000"),
+            ("sip_idle_timeout = 5", "from 30 to 604800"),
+            ("proxy_from = [\"balancer\"]", "10.0.0.0/24"),
+            ("ws_origin = [\"phone.example.com\"]", "write https://HOST"),
             ("sip_listen = [\"udp:localhost:5060\"]", "127.0.0.1:5060"),
             ("sip_domain = \"my_domain\"", "no '_'"),
             ("nonce_lifetime = 5", "from 30 to 86400"),

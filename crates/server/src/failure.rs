@@ -35,6 +35,10 @@ pub(crate) enum Failure {
     NoPostgres,
     #[error("{0}; correct the files that --tls-certificate and --tls-key name, or name others")]
     Tls(#[from] tls_identity::TlsIdentityError),
+    #[error(
+        "{0}; name a PEM file with the certificate of the authority that signs those of clients with --tls-client-ca"
+    )]
+    ClientAuthority(tls_identity::TlsIdentityError),
     #[error(transparent)]
     Key(#[from] keyring::KeyringError),
     #[error(

@@ -13,7 +13,7 @@ use crate::operator_api;
 use crate::serve_options::ServeOptions;
 use crate::service_manager::{self, Progress};
 use crate::signals::StopSignals;
-use crate::sip_listeners::{RunningSip, SipSockets};
+use crate::sip_listeners::{self, RunningSip, SipSockets};
 use crate::telemetry;
 use crate::watch::Watch;
 use directory::{Directory, RegistrationWriter, SaveStatistics, WriterConfig};
@@ -103,7 +103,8 @@ impl Server {
     /// Opens the installation, binds every address, and serves both planes. When this returns, phones and clients are
     /// answered.
     pub(crate) async fn start(configuration: Configuration) -> Result<Self, Failure> {
-        let certificates = configuration.https.load()?;
+        let certificates = configuration.tls.load()?;
+        let tls = configuration.tls.sip_acceptor(certificates.as_ref())?;
         let watch = Arc::new(Watch::start(configuration.otlp_endpoint.as_ref())?);
         let storage = storage_sqlite::Options { observer: Arc::clone(&watch) as _, ..Default::default() };
         let (data_dir, keys) = (&configuration.data_dir, &configuration.key_source);
@@ -117,7 +118,12 @@ impl Server {
         let control = control_socket::bind(&configuration.data_dir)?;
         let base_domain = settle_base_domain(&node, &configuration).await?;
         let signalling = build_signalling(&node, &configuration, (sockets.lanes(), &base_domain)).await?;
-        let sip = sockets.serve(&signalling.edge, &signalling.flows)?;
+        let sip = sockets.serve(sip_listeners::SipService {
+            edge: &signalling.edge,
+            flows: &signalling.flows,
+            connections: configuration.connections.clone(),
+            tls,
+        })?;
         let readiness: Arc<dyn Readiness> =
             Arc::new(StillRunning { registrations: signalling.registrations.abort_handle() });
         let api = HttpApi::new(
@@ -216,7 +222,7 @@ impl HttpListeners {
     async fn bind(configuration: &Configuration) -> Result<Self, Failure> {
         Ok(Self {
             http: bind_http("http", &configuration.http_listen).await?,
-            https: bind_http("https", &configuration.https.listen).await?,
+            https: bind_http("https", &configuration.https_listen).await?,
             metrics: bind_http("metrics", configuration.metrics_listen.as_slice()).await?,
         })
     }

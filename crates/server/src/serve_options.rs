@@ -40,13 +40,38 @@ pub(crate) struct ServeOptions {
     /// The private key of the certificate at the same place, a PEM file of mode 0600 without passphrase
     #[arg(long, env = "SIPWARDEN_TLS_KEY", value_name = "FILE", value_delimiter = ',')]
     pub(crate) tls_key: Vec<PathBuf>,
-    /// Where to serve SIP, as udp:ADDR or tcp:ADDR; may be repeated [default: udp:127.0.0.1:5060 and
-    /// tcp:127.0.0.1:5060]
+    /// A PEM file with the authority whose certificates SIP clients over TLS are asked for; without it they are asked for
+    /// none
+    #[arg(long, env = "SIPWARDEN_TLS_CLIENT_CA", value_name = "FILE")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+    /// Whether a SIP client without a certificate of that authority is let in: optional or required [default: required]
+    #[arg(long, env = "SIPWARDEN_TLS_CLIENT_CERTIFICATES", value_name = "RULE", value_parser = ["optional", "required"])]
+    pub(crate) tls_client_certificates: Option<String>,
+    /// Where to serve SIP, as udp:ADDR, tcp:ADDR, tls:ADDR, ws:ADDR (WebSocket) or wss:ADDR (WebSocket over TLS); may be
+    /// repeated; tls and wss need --tls-certificate and --tls-key [default: udp:127.0.0.1:5060 and tcp:127.0.0.1:5060]
     #[arg(long, env = "SIPWARDEN_SIP_LISTEN", value_name = "TRANSPORT:ADDR", value_delimiter = ',')]
     pub(crate) sip_listen: Vec<String>,
     /// Threads that serve each UDP address [default: one per processor]
     #[arg(long, env = "SIPWARDEN_SIP_WORKERS", value_name = "N")]
     pub(crate) sip_workers: Option<usize>,
+    /// Most SIP connections at a time; further ones are closed at once [default: 20000]
+    #[arg(long, env = "SIPWARDEN_SIP_MAX_CONNECTIONS", value_name = "N")]
+    pub(crate) sip_max_connections: Option<usize>,
+    /// Most SIP connections at a time of one IPv4 address or one IPv6 network of 64 bits; 0 for as many as there is room
+    /// for [default: 0]
+    #[arg(long, env = "SIPWARDEN_SIP_MAX_CONNECTIONS_PER_SOURCE", value_name = "N")]
+    pub(crate) sip_max_connections_per_source: Option<usize>,
+    /// Seconds after which a SIP connection that was silent is closed, 30 to 604800 [default: 10800]
+    #[arg(long, env = "SIPWARDEN_SIP_IDLE_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) sip_idle_timeout: Option<u64>,
+    /// An origin whose web pages may open a WebSocket, such as https://phone.example.com, or * for all; may be repeated
+    /// [default: pages of the same host]
+    #[arg(long, env = "SIPWARDEN_WS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub(crate) ws_origin: Vec<String>,
+    /// A network of balancers, such as 10.0.0.0/24; may be repeated: SIP connections from there must begin with a PROXY
+    /// header (version 2), whose addresses count [default: none]
+    #[arg(long, env = "SIPWARDEN_PROXY_FROM", value_name = "CIDR", value_delimiter = ',')]
+    pub(crate) proxy_from: Vec<String>,
     /// The file of the master key, created at the first start [default: master.key in the data directory]
     #[arg(long, env = "SIPWARDEN_MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
@@ -177,8 +202,17 @@ impl ServeOptions {
             https_listen: list(self.https_listen, other.https_listen),
             tls_certificate,
             tls_key,
+            tls_client_ca: self.tls_client_ca.or(other.tls_client_ca),
+            tls_client_certificates: self.tls_client_certificates.or(other.tls_client_certificates),
             sip_listen: list(self.sip_listen, other.sip_listen),
             sip_workers: self.sip_workers.or(other.sip_workers),
+            sip_max_connections: self.sip_max_connections.or(other.sip_max_connections),
+            sip_max_connections_per_source: self
+                .sip_max_connections_per_source
+                .or(other.sip_max_connections_per_source),
+            sip_idle_timeout: self.sip_idle_timeout.or(other.sip_idle_timeout),
+            ws_origin: list(self.ws_origin, other.ws_origin),
+            proxy_from: list(self.proxy_from, other.proxy_from),
             master_key_file: key_file,
             master_key_command: key_command,
             default_account: self.default_account.or(other.default_account),

@@ -5,6 +5,7 @@ use crate::telemetry::LogFormat;
 use domain::UsernameRule;
 use http_api::Exposure;
 use keyring::source::KeySource;
+use sip_transport::OriginPolicy;
 use std::path::Path;
 use toml::Value;
 
@@ -49,17 +50,32 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "https_listen",
         example: Some("[\"0.0.0.0:8443\"]"),
-        settled: |it| list_or_none(it.https.listen.iter().map(ToString::to_string), "HTTPS is not served"),
+        settled: |it| list_or_none(it.https_listen.iter().map(ToString::to_string), "HTTPS is not served"),
     },
     Setting {
         name: "tls_certificate",
         example: Some("[\"/etc/sipwarden/fullchain.pem\"]"),
-        settled: |it| list_or_none(it.https.pairs.iter().map(|pair| shown(&pair.certificate)), "TLS is not served"),
+        settled: |it| list_or_none(it.tls.pairs.iter().map(|pair| shown(&pair.certificate)), "TLS is not served"),
     },
     Setting {
         name: "tls_key",
         example: Some("[\"/etc/sipwarden/privkey.pem\"]"),
-        settled: |it| list_or_none(it.https.pairs.iter().map(|pair| shown(&pair.key)), "TLS is not served"),
+        settled: |it| list_or_none(it.tls.pairs.iter().map(|pair| shown(&pair.key)), "TLS is not served"),
+    },
+    Setting {
+        name: "tls_client_ca",
+        example: Some("\"/etc/sipwarden/clients-ca.pem\""),
+        settled: |it| {
+            or_none(it.tls.client_authority.as_ref().map(|path| text(&path.display())), "no certificate is asked for")
+        },
+    },
+    Setting {
+        name: "tls_client_certificates",
+        example: Some("\"required\""),
+        settled: |it| {
+            let rule = it.tls.client_authority.as_ref().map(|_| text(&it.tls.client_rule.as_str()));
+            or_none(rule, "no certificate is asked for")
+        },
     },
     Setting {
         name: "sip_listen",
@@ -67,6 +83,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         settled: |it| list(it.sip_listen.iter().map(|(transport, at)| format!("{}:{at}", transport.as_str()))),
     },
     Setting { name: "sip_workers", example: Some("4"), settled: |it| number(it.sip_workers) },
+    Setting { name: "sip_max_connections", example: None, settled: |it| number(it.connections.max_connections) },
+    Setting {
+        name: "sip_max_connections_per_source",
+        example: None,
+        settled: |it| number(it.connections.max_connections_per_source.unwrap_or(0)),
+    },
+    Setting { name: "sip_idle_timeout", example: None, settled: |it| number(it.connections.idle_seconds) },
+    Setting {
+        name: "ws_origin",
+        example: Some("[\"https://phone.example.com\"]"),
+        settled: |it| match &it.connections.origins {
+            OriginPolicy::SameHost => Settled::None("pages of the same host"),
+            OriginPolicy::Only(origins) => list(origins.iter().map(ToString::to_string)),
+            OriginPolicy::Any => list(std::iter::once("*".to_owned())),
+        },
+    },
+    Setting {
+        name: "proxy_from",
+        example: Some("[\"10.0.0.0/24\"]"),
+        settled: |it| list_or_none(it.connections.proxies.iter().map(ToString::to_string), "there is no balancer"),
+    },
     Setting {
         name: "master_key_file",
         example: Some("\"/var/lib/sipwarden/master.key\""),

@@ -37,6 +37,9 @@ pub(crate) fn print_new(
         let place =
             format!("{host}, port {}, transport {}", server["port"], plain(&server["transport"]).to_uppercase());
         text += &format!("  {:<22} {place}\n", "SIP server / proxy");
+        if let Some(url) = server["url"].as_str() {
+            text += &format!("  {:<22} {url}\n", "WebSocket URL");
+        }
     }
     for (label, value) in [
         ("Domain", &settings["domain"]),

@@ -46,7 +46,15 @@ pub(crate) const THROTTLE_BANS: Family =
     counter("sipwarden_throttle_bans_total", "Bans for wrong passwords, by what was banned.");
 pub(crate) const THROTTLE_DISPLACED: Family =
     counter("sipwarden_throttle_displaced_total", "Scores, bans and successes that gave way to others too early.");
-pub(crate) const TCP_CONNECTIONS: Family = gauge("sipwarden_tcp_connections", "Open SIP connections over TCP.");
+pub(crate) const SIP_CONNECTIONS: Family = gauge("sipwarden_sip_connections", "Open SIP connections.");
+pub(crate) const SIP_CONNECTIONS_OPENED: Family =
+    counter("sipwarden_sip_connections_opened_total", "SIP connections that were opened.");
+pub(crate) const SIP_CONNECTIONS_REFUSED: Family =
+    counter("sipwarden_sip_connections_refused_total", "SIP connections closed at once for want of room.");
+pub(crate) const SIP_HANDSHAKES_FAILED: Family = counter(
+    "sipwarden_sip_handshakes_failed_total",
+    "SIP connections closed because what comes before SIP was not completed.",
+);
 pub(crate) const HTTP_REQUESTS: Family = counter("sipwarden_http_requests_total", "HTTP requests answered.");
 pub(crate) const HTTP_DURATION: Family =
     histogram("sipwarden_http_request_duration_seconds", "Time from a request's headers to its answer.");

@@ -19,7 +19,7 @@ use domain::{Clock, Timestamp};
 use event_log::EventLog;
 use exposition::{Family, Page};
 use http_api::{Exposition, ExpositionFormat, Readiness};
-use sip_transport::Flows;
+use sip_transport::{Flows, TransportCounts};
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -86,7 +86,21 @@ impl Metrics {
             bans.value(&[("of", kind)], count);
         }
         plain(page, &families::THROTTLE_DISPLACED, throttle.displaced);
-        plain(page, &families::TCP_CONNECTIONS, self.flows.connection_count());
+        self.connections(page);
+    }
+
+    fn connections(&self, page: &mut Page) {
+        let counts = self.flows.connection_counts();
+        let mut family = |family, value: fn(TransportCounts) -> u64| {
+            let mut samples = page.family(family);
+            for (transport, counts) in counts.iter() {
+                samples.value(&[("transport", transport.as_str())], value(counts));
+            }
+        };
+        family(&families::SIP_CONNECTIONS, |counts| counts.open);
+        family(&families::SIP_CONNECTIONS_OPENED, |counts| counts.opened);
+        family(&families::SIP_CONNECTIONS_REFUSED, |counts| counts.refused);
+        family(&families::SIP_HANDSHAKES_FAILED, |counts| counts.failed_handshakes);
     }
 
     fn registrations(&self, page: &mut Page) {
