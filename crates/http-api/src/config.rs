@@ -56,7 +56,7 @@ pub struct TokenRateLimit {
 /// One way for phones to reach the SIP side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SipService {
-    /// `udp` or `tcp`.
+    /// `udp`, `tcp`, `tls`, `ws` or `wss`.
     pub transport: &'static str,
     /// The host to type into a phone; `None` where SIP is served on every address, so that it is whatever host the
     /// phone can reach this machine by.

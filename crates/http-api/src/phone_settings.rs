@@ -1,5 +1,6 @@
 //! `GET /api/v1/Account/{auth_id}/phone-settings`: what a person types into a phone besides username and password.
 
+use crate::SipService;
 use crate::answer;
 use crate::api::Shared;
 use crate::authenticated::Authenticated;
@@ -41,6 +42,26 @@ struct Server<'s> {
     /// The port.
     #[schema(maximum = 65535, example = 5060)]
     port: u16,
+    /// What a phone in a web page connects to; of `ws` and `wss` only, where the host is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "wss://sip.example.com:7443/")]
+    url: Option<String>,
+}
+
+impl<'s> Server<'s> {
+    fn of(service: &'s SipService) -> Self {
+        let SipService { transport, host, port } = service;
+        let is_web = matches!(*transport, "ws" | "wss");
+        let url = host.as_ref().filter(|_| is_web).map(|host| {
+            // An IPv6 address stands in brackets within a URL (RFC 3986 section 3.2.2).
+            if host.contains(':') {
+                format!("{transport}://[{host}]:{port}/")
+            } else {
+                format!("{transport}://{host}:{port}/")
+            }
+        });
+        Self { transport, host: host.as_deref(), port: *port, url }
+    }
 }
 
 pub(crate) fn routes() -> Routes {
@@ -55,10 +76,7 @@ pub(crate) fn routes() -> Routes {
     responses((status = 200, description = "Domain, realm and servers", body = PhoneSettings))
 )]
 async fn show(State(shared): State<Arc<Shared>>, Authenticated(scope): Authenticated) -> Result<Response, Problem> {
-    let services = shared.config.sip_services.iter();
-    let servers = services
-        .map(|service| Server { transport: service.transport, host: service.host.as_deref(), port: service.port })
-        .collect();
+    let servers = shared.config.sip_services.iter().map(Server::of).collect();
     let settings = PhoneSettings { domain: scope.sip_domain().as_str(), realm: scope.realm_name().as_str(), servers };
     answer::json(StatusCode::OK, &settings)
 }
@@ -72,12 +90,16 @@ mod tests {
     async fn they_are_the_accounts_own() {
         let udp = SipService { transport: "udp", host: Some("192.0.2.1".into()), port: 5060 };
         let tcp = SipService { transport: "tcp", host: None, port: 5070 };
-        let api = TestApi::with(Config { sip_services: vec![udp, tcp], ..Config::default() }).await;
+        let ws = SipService { transport: "ws", host: Some("2001:db8::1".into()), port: 5066 };
+        let wss = SipService { transport: "wss", host: Some("sip.example.com".into()), port: 7443 };
+        let api = TestApi::with(Config { sip_services: vec![udp, tcp, ws, wss], ..Config::default() }).await;
         assert_eq!(
             api.get("~/phone-settings").await.shown(),
             concat!(
                 r#"200 {"domain":"ma-test0001.sip.localhost","realm":"MA_TEST0001.sip.localhost","servers":["#,
-                r#"{"transport":"udp","host":"192.0.2.1","port":5060},{"transport":"tcp","port":5070}]}"#
+                r#"{"transport":"udp","host":"192.0.2.1","port":5060},{"transport":"tcp","port":5070},"#,
+                r#"{"transport":"ws","host":"2001:db8::1","port":5066,"url":"ws://[2001:db8::1]:5066/"},"#,
+                r#"{"transport":"wss","host":"sip.example.com","port":7443,"url":"wss://sip.example.com:7443/"}]}"#
             )
         );
         assert_eq!(api.get(&format!("/api/v1/Account/{OTHER}/phone-settings")).await.status(), 403);
