@@ -7,6 +7,7 @@ use crate::bounded::{finish, read_lossy, signal, terminate, wait_for};
 use crate::exposition::{Exposition, Format};
 use crate::raw_http::RawHttp;
 use crate::sip::Transport;
+use crate::tls::Authority;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -33,8 +34,8 @@ struct Running {
     child: Child,
     http: SocketAddr,
     https: Option<SocketAddr>,
-    udp: SocketAddr,
-    tcp: SocketAddr,
+    /// As `TRANSPORT:ADDRESS`.
+    sip: Vec<String>,
     metrics: Option<SocketAddr>,
 }
 
@@ -53,6 +54,20 @@ impl Server {
     pub fn start_with(extra: &[&str]) -> Self {
         let mut server = Self::not_started();
         server.extra = extra.iter().map(|&argument| argument.to_owned()).collect();
+        server.start_again();
+        server
+    }
+
+    /// Starts one that serves SIP over TLS, WebSocket and secure WebSocket too, with a certificate that peers of these
+    /// tests trust.
+    #[must_use]
+    pub fn start_on_every_transport(extra: &[&str]) -> Self {
+        let mut server = Self::not_started();
+        let [certificate, key] = Authority::shared().certify(server.scratch());
+        let listen =
+            ["tls", "ws", "wss"].into_iter().flat_map(|name| ["--sip-listen".into(), format!("{name}:127.0.0.1:0")]);
+        let identity = ["--tls-certificate".to_owned(), certificate, "--tls-key".to_owned(), key];
+        server.extra = listen.chain(identity).chain(extra.iter().map(|&argument| argument.to_owned())).collect();
         server.start_again();
         server
     }
@@ -200,13 +215,20 @@ impl Server {
         self.running().https
     }
 
-    /// Where it listens for SIP over that transport.
+    /// Where it listens for SIP over that transport, first of all.
+    ///
+    /// # Panics
+    /// When it does not.
     #[must_use]
     pub fn sip(&self, transport: Transport) -> SocketAddr {
-        match transport {
-            Transport::Udp => self.running().udp,
-            Transport::Tcp => self.running().tcp,
-        }
+        let first = self.sip_all(transport).next();
+        first.unwrap_or_else(|| panic!("no {} in {:?}", transport.name(), self.running().sip))
+    }
+
+    /// Everywhere it listens for SIP over that transport.
+    pub fn sip_all(&self, transport: Transport) -> impl Iterator<Item = SocketAddr> {
+        let prefix = format!("{}:", transport.name());
+        self.running().sip.iter().filter_map(move |place| place.strip_prefix(&prefix)?.parse().ok())
     }
 
     /// Where it serves metrics; for servers started with `--metrics-listen`.
@@ -259,15 +281,11 @@ impl Running {
             let list = announcement[key].as_array().unwrap_or_else(|| panic!("no {key} in {text}"));
             list.iter().map(|address| address.as_str().expect("an address").to_owned()).collect()
         };
-        let sip = |scheme: &str| {
-            let found = addresses("sip").iter().find_map(|address| address.strip_prefix(scheme)?.parse().ok());
-            found.unwrap_or_else(|| panic!("no {scheme} in {text}"))
-        };
         let http = addresses("http").first().and_then(|address| address.parse().ok());
         let https = addresses("https").first().and_then(|address| address.parse().ok());
         let metrics = announcement["metrics"].as_str().map(|address| address.parse().expect("an address"));
         let http = http.expect("an HTTP address");
-        Self { child, http, https, udp: sip("udp:"), tcp: sip("tcp:"), metrics }
+        Self { child, http, https, sip: addresses("sip"), metrics }
     }
 }
 

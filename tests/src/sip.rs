@@ -4,6 +4,7 @@ pub mod digest;
 pub mod handmade_phone;
 pub mod message;
 pub mod peer;
+pub mod wire;
 
 pub use digest::{Challenge, Credentials};
 pub use handmade_phone::HandmadePhone;

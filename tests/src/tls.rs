@@ -1,13 +1,14 @@
 //! TLS from the other side: an authority of our own, and one connection looked at closely.
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -34,16 +35,28 @@ impl Authority {
     /// When there is no place for them.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
+        let (authority, certificate) = Self::made(folder.to_owned());
+        fs::write(authority.file(), certificate).expect("a file");
+        authority
+    }
+
+    fn made(folder: PathBuf) -> (Self, String) {
         let mut parameters = CertificateParams::new([]).expect("no names");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // A name of its own: OpenSSL takes a certificate whose issuer has the same name for self-signed.
         parameters.distinguished_name.push(DnType::CommonName, "authority of the acceptance tests");
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.self_signed(&key).expect("a certificate");
-        let authority =
-            Self { issuer: Issuer::new(parameters, key), root: certificate.der().clone(), folder: folder.to_owned() };
-        fs::write(authority.file(), certificate.pem()).expect("a file");
-        authority
+        let root = certificate.der().clone();
+        (Self { issuer: Issuer::new(parameters, key), root, folder }, certificate.pem())
+    }
+
+    /// The authority of this process, whose own certificate is in no file: for peers and servers that only have to trust
+    /// one another.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Authority> = LazyLock::new(|| Authority::made(PathBuf::new()).0);
+        &SHARED
     }
 
     /// The authority's own certificate.
@@ -59,7 +72,7 @@ impl Authority {
     #[must_use]
     pub fn issue(&self) -> Issued {
         let key = KeyPair::generate().expect("a key");
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
         let certificate = CertificateParams::new(names).expect("names").signed_by(&key, &self.issuer);
         let certificate = certificate.expect("a certificate");
         Issued { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().to_vec() }
@@ -68,7 +81,7 @@ impl Authority {
     /// Where a server finds its certificate and its key.
     #[must_use]
     pub fn server_files(&self) -> [String; 2] {
-        ["server.crt", "server.key"].map(|name| self.folder.join(name).display().to_string())
+        pair_in(&self.folder)
     }
 
     /// Puts a certificate and a key there, each whole, the key for its owner alone.
@@ -76,14 +89,42 @@ impl Authority {
     /// # Panics
     /// When the files cannot be written.
     pub fn put(&self, certificate: &Issued, key: &Issued) {
-        use std::os::unix::fs::PermissionsExt;
-        let [certificate_file, key_file] = self.server_files();
-        for (file, text) in [(certificate_file, &certificate.certificate), (key_file, &key.key)] {
-            let new = self.folder.join("new");
-            fs::write(&new, text).expect("a file");
-            fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).expect("its mode");
-            fs::rename(&new, file).expect("the file in its place");
+        for (file, text) in self.server_files().iter().zip([&certificate.certificate, &key.key]) {
+            put_file(Path::new(file), text);
         }
+    }
+
+    /// Puts a new certificate for this machine and its key into a folder; their paths.
+    ///
+    /// # Panics
+    /// When the files cannot be written.
+    #[must_use]
+    pub fn certify(&self, folder: &Path) -> [String; 2] {
+        let (issued, files) = (self.issue(), pair_in(folder));
+        for (file, text) in files.iter().zip([&issued.certificate, &issued.key]) {
+            put_file(Path::new(file), text);
+        }
+        files
+    }
+
+    /// What a client that trusts this authority alone needs to know; with a certificate of its own, if given.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    #[must_use]
+    pub fn client(&self, own: Option<&Issued>) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.root.clone()).expect("the authority");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::ALL_VERSIONS);
+        let config = config.expect("versions").with_root_certificates(roots);
+        Arc::new(match own {
+            None => config.with_no_client_auth(),
+            Some(own) => {
+                let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).expect("a key");
+                config.with_client_auth_cert(vec![own.der.clone().into()], key).expect("a certificate and its key")
+            }
+        })
     }
 
     /// Connects and does the handshake.
@@ -92,19 +133,27 @@ impl Authority {
     /// When the server is not there or not trusted.
     #[must_use]
     pub fn connect(&self, address: SocketAddr) -> TlsConnection {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.root.clone()).expect("the authority");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::ALL_VERSIONS);
-        let config = config.expect("versions").with_root_certificates(roots).with_no_client_auth();
         let name = ServerName::try_from("localhost").expect("a name");
-        let client = ClientConnection::new(Arc::new(config), name).expect("a client");
+        let client = ClientConnection::new(self.client(None), name).expect("a client");
         let stream = TcpStream::connect_timeout(&address, LIMIT).expect("a server");
         stream.set_read_timeout(Some(LIMIT)).expect("a time limit");
         let mut connection = TlsConnection(StreamOwned::new(client, stream));
         connection.0.conn.complete_io(&mut connection.0.sock).expect("a handshake");
         connection
     }
+}
+
+fn pair_in(folder: &Path) -> [String; 2] {
+    ["server.crt", "server.key"].map(|name| folder.join(name).display().to_string())
+}
+
+/// Puts a file in its place whole, for its owner alone.
+fn put_file(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let new = path.with_extension("new");
+    fs::write(&new, text).expect("a file");
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).expect("its mode");
+    fs::rename(&new, path).expect("the file in its place");
 }
 
 /// A connection that is kept.

@@ -50,6 +50,7 @@ impl RenamingRelay {
                 let address = listener.local_addr().expect("an address");
                 (address, thread::spawn(move || relay_streams(&listener, server, names, &told)))
             }
+            Transport::Tls | Transport::Ws | Transport::Wss => panic!("{transport:?} hides the lines to replace"),
         };
         Self { address, stop, thread: Some(thread) }
     }

@@ -22,9 +22,15 @@ impl HandmadePhone {
     /// A phone towards that server.
     #[must_use]
     pub fn new(transport: Transport, server: SocketAddr, domain: &str, username: &str, password: &str) -> Self {
+        Self::on(RawSip::connect(transport, server), domain, username, password)
+    }
+
+    /// A phone on a socket that is there already.
+    #[must_use]
+    pub fn on(peer: RawSip, domain: &str, username: &str, password: &str) -> Self {
         Self {
             credentials: Credentials { username: username.to_owned(), password: password.to_owned() },
-            peer: RawSip::connect(transport, server),
+            peer,
             domain: domain.to_owned(),
             call_id: unique(),
             sequence: 0,

@@ -1,6 +1,8 @@
 //! A socket that sends given octets and waits for a response.
 
 use super::message::{Response, framed_length};
+use super::wire::{Wire, is_timeout};
+use crate::tls::Issued;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
@@ -18,11 +20,20 @@ pub enum Transport {
     Udp,
     /// TCP.
     Tcp,
+    /// TLS.
+    Tls,
+    /// WebSocket.
+    Ws,
+    /// WebSocket within TLS.
+    Wss,
 }
 
 impl Transport {
-    /// Both.
+    /// Those of every server of these tests.
     pub const ALL: [Self; 2] = [Self::Udp, Self::Tcp];
+
+    /// Those of a server that was started with [`crate::Server::start_on_every_transport`].
+    pub const EVERY: [Self; 5] = [Self::Udp, Self::Tcp, Self::Tls, Self::Ws, Self::Wss];
 
     /// The lower-case name, as in a `transport` parameter.
     #[must_use]
@@ -30,25 +41,30 @@ impl Transport {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
         }
     }
 }
 
-/// One UDP socket or TCP connection towards a server.
+/// One UDP socket or one connection towards a server.
 #[derive(Debug)]
 pub struct RawSip {
     socket: Socket,
+    transport: Transport,
     local: SocketAddr,
 }
 
 #[derive(Debug)]
 enum Socket {
     Udp(UdpSocket),
-    Tcp { stream: TcpStream, pending: Vec<u8>, closed: bool },
+    Stream { wire: Wire, pending: Vec<u8>, closed: bool },
+    WebSocket { socket: Box<tungstenite::WebSocket<Wire>>, closed: bool },
 }
 
 impl RawSip {
-    /// A socket of its own towards that server.
+    /// A socket of its own towards that server. Over TLS the server's certificate must be of [`crate::tls::Authority::shared`].
     ///
     /// # Panics
     /// When there is none to be had.
@@ -60,22 +76,45 @@ impl RawSip {
     /// The same, leaving a refusal to the caller.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// What the operating system says, or why there was no handshake.
     pub fn try_connect(transport: Transport, server: SocketAddr) -> std::io::Result<Self> {
-        match transport {
-            Transport::Udp => {
-                let socket = UdpSocket::bind("127.0.0.1:0")?;
-                socket.connect(server)?;
-                Ok(Self { local: socket.local_addr()?, socket: Socket::Udp(socket) })
-            }
-            Transport::Tcp => {
-                let stream = TcpStream::connect_timeout(&server, ANSWER_LIMIT)?;
-                stream.set_nodelay(true)?;
-                stream.set_write_timeout(Some(ANSWER_LIMIT))?;
-                let local = stream.local_addr()?;
-                Ok(Self { local, socket: Socket::Tcp { stream, pending: Vec::new(), closed: false } })
-            }
+        if transport == Transport::Udp {
+            let any = if server.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
+            let socket = UdpSocket::bind(any)?;
+            socket.connect(server)?;
+            return Ok(Self { local: socket.local_addr()?, transport, socket: Socket::Udp(socket) });
         }
+        Self::with_certificate(transport, server, None)
+    }
+
+    /// A connection on which we show a certificate, if the server asks for one.
+    ///
+    /// # Errors
+    /// What the operating system says, or why there was no handshake.
+    pub fn with_certificate(transport: Transport, server: SocketAddr, own: Option<&Issued>) -> std::io::Result<Self> {
+        Self::on(transport, TcpStream::connect_timeout(&server, ANSWER_LIMIT)?, own)
+    }
+
+    /// Speaks that transport on a connection that is there already, whatever was said on it before.
+    ///
+    /// # Errors
+    /// Why there was no handshake.
+    ///
+    /// # Panics
+    /// When the transport is UDP.
+    pub fn on(transport: Transport, stream: TcpStream, own: Option<&Issued>) -> std::io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(ANSWER_LIMIT))?;
+        stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+        let (local, server) = (stream.local_addr()?, stream.peer_addr()?);
+        let socket = match transport {
+            Transport::Udp => panic!("UDP has no connections"),
+            Transport::Tcp => Socket::Stream { wire: Wire::Plain(stream), pending: Vec::new(), closed: false },
+            Transport::Tls => Socket::Stream { wire: Wire::encrypt(stream, own)?, pending: Vec::new(), closed: false },
+            Transport::Ws => Socket::upgrade(Wire::Plain(stream), server)?,
+            Transport::Wss => Socket::upgrade(Wire::encrypt(stream, own)?, server)?,
+        };
+        Ok(Self { socket, transport, local })
     }
 
     /// Our own address, for Via and Contact.
@@ -87,10 +126,7 @@ impl RawSip {
     /// The transport of this socket.
     #[must_use]
     pub fn transport(&self) -> Transport {
-        match self.socket {
-            Socket::Udp(_) => Transport::Udp,
-            Socket::Tcp { .. } => Transport::Tcp,
-        }
+        self.transport
     }
 
     /// The protocol and sent-by of a Via from here.
@@ -99,11 +135,18 @@ impl RawSip {
         format!("SIP/2.0/{} {}", self.transport().name().to_ascii_uppercase(), self.local)
     }
 
-    /// Sends octets: one datagram, or a piece of the stream. `false` when the server has closed or refused.
+    /// Sends octets: one datagram, one WebSocket message, or a piece of the stream. `false` when the server has closed or refused.
     pub fn send(&mut self, octets: &[u8]) -> bool {
         match &mut self.socket {
             Socket::Udp(socket) => socket.send(octets).is_ok(),
-            Socket::Tcp { stream, .. } => stream.write_all(octets).is_ok(),
+            Socket::Stream { wire, .. } => wire.write_all(octets).and_then(|()| wire.flush()).is_ok(),
+            Socket::WebSocket { socket, .. } => {
+                let message = match std::str::from_utf8(octets) {
+                    Ok(text) => tungstenite::Message::text(text),
+                    Err(_) => tungstenite::Message::binary(octets.to_vec()),
+                };
+                socket.send(message).is_ok()
+            }
         }
     }
 
@@ -164,7 +207,7 @@ impl RawSip {
     }
 
     fn is_closed(&self) -> bool {
-        matches!(self.socket, Socket::Tcp { closed: true, .. })
+        matches!(self.socket, Socket::Stream { closed: true, .. } | Socket::WebSocket { closed: true, .. })
     }
 
     fn next_message(&mut self, deadline: Instant) -> Option<Vec<u8>> {
@@ -184,7 +227,21 @@ impl RawSip {
                         Err(_) => return None,
                     }
                 }
-                Socket::Tcp { stream, pending, closed } => {
+                Socket::WebSocket { socket, closed } => {
+                    if *closed {
+                        return None;
+                    }
+                    socket.get_mut().set_read_timeout(left);
+                    match socket.read() {
+                        Ok(message) if message.is_text() || message.is_binary() => {
+                            return Some(message.into_data().to_vec());
+                        }
+                        Ok(_) => {}
+                        Err(tungstenite::Error::Io(error)) if is_timeout(&error) => {}
+                        Err(_) => *closed = true,
+                    }
+                }
+                Socket::Stream { wire, pending, closed } => {
                     // Keep-alive answers (RFC 5626 section 4.4.1) stand before a message.
                     let blank = pending.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
                     pending.drain(..blank);
@@ -194,16 +251,28 @@ impl RawSip {
                     if *closed {
                         return None;
                     }
-                    stream.set_read_timeout(Some(left)).expect("a socket that takes a time limit");
+                    wire.set_read_timeout(left);
                     let mut chunk = [0; 8192];
-                    match stream.read(&mut chunk) {
+                    match wire.read(&mut chunk) {
                         Ok(0) => *closed = true,
                         Ok(length) => pending.extend_from_slice(&chunk[..length]),
-                        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                        Err(error) if is_timeout(&error) => {}
                         Err(_) => *closed = true,
                     }
                 }
             }
+        }
+    }
+}
+
+impl Socket {
+    fn upgrade(wire: Wire, server: SocketAddr) -> std::io::Result<Self> {
+        let scheme = if matches!(wire, Wire::Plain(_)) { "ws" } else { "wss" };
+        let uri = format!("{scheme}://{server}/").parse().expect("a URI");
+        let request = tungstenite::ClientRequestBuilder::new(uri).with_sub_protocol("sip");
+        match tungstenite::client(request, wire) {
+            Ok((socket, _)) => Ok(Self::WebSocket { socket: Box::new(socket), closed: false }),
+            Err(error) => Err(std::io::Error::other(error.to_string())),
         }
     }
 }
