@@ -13,7 +13,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("sip-message", &[]),
     ("sip-digest", &["sip-message"]),
     ("sip-transaction", &["sip-message"]),
-    ("sip-transport", &["sip-message"]),
+    ("handshakes", &[]),
+    ("sip-transport", &["sip-message", "tls-identity", "handshakes"]),
     ("sip-registrar", &["sip-message", "sip-digest", "domain"]),
     ("storage", &["domain"]),
     ("keyring", &["domain"]),
@@ -36,7 +37,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sip-user-agent", &["sip-message", "sip-digest", "sip-transaction", "sip-registrar", "sip-transport"]),
-    ("http-api", &["domain", "provisioning", "storage"]),
+    ("http-api", &["domain", "provisioning", "storage", "handshakes"]),
     (
         "server",
         &[
@@ -88,6 +89,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("tower", &["http-api", "server"]),
     ("rustls", &["tls-identity", "acceptance"]),
     ("tokio-rustls", &["tls-identity"]),
+    ("tungstenite", &["sip-transport", "acceptance"]),
     ("rcgen", &["acceptance"]),
     ("aes-gcm", &["keyring"]),
     ("md-5", &["sip-digest", "acceptance"]),

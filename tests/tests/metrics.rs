@@ -34,6 +34,12 @@ fn is(server: &Server, gauge: &str, expected: f64) -> Option<()> {
     ((server.scrape().value(gauge, &[]) - expected).abs() < f64::EPSILON).then_some(())
 }
 
+/// Whether that many connections over TCP are open.
+fn connections(server: &Server, count: f64) -> Option<()> {
+    let open = server.scrape().value("sipwarden_sip_connections", &[("transport", "tcp")]);
+    ((open - count).abs() < f64::EPSILON).then_some(())
+}
+
 #[test]
 fn a_scrape_says_what_phones_did() {
     let server = Server::start_with(&METRICS);
@@ -45,10 +51,10 @@ fn a_scrape_says_what_phones_did() {
         ("sipwarden_accounts", 1.0),
         ("sipwarden_credentials", 1.0),
         ("sipwarden_registrations", 0.0),
-        ("sipwarden_tcp_connections", 0.0),
     ] {
         assert!((before.value(gauge, &[]) - value).abs() < f64::EPSILON, "{gauge}");
     }
+    assert_eq!(connections(&server, 0.0), Some(()));
     // Over TCP nothing is ever sent twice, so that every number is certain.
     let mut right = phone(&server, &account, Transport::Tcp, PASSWORD);
     assert_eq!(right.register(600).status, 200);
@@ -58,6 +64,7 @@ fn a_scrape_says_what_phones_did() {
     assert_eq!(
         after.growth_since(&before, "sipwarden_sip_"),
         grown(&[
+            ("sipwarden_sip_connections_opened_total tcp", 2.0),
             ("sipwarden_sip_requests_total REGISTER tcp", 4.0),
             ("sipwarden_sip_responses_total 200", 1.0),
             ("sipwarden_sip_responses_total 401", 3.0),
@@ -72,10 +79,10 @@ fn a_scrape_says_what_phones_did() {
         ])
     );
     assert_eq!(is(&server, "sipwarden_registrations", 1.0), Some(()));
-    assert_eq!(is(&server, "sipwarden_tcp_connections", 2.0), Some(()));
+    assert_eq!(connections(&server, 2.0), Some(()));
     wait_for("a stored registration", LIMIT, || is(&server, "sipwarden_registration_backlog", 0.0));
     drop((right, wrong));
-    wait_for("closed connections", LIMIT, || is(&server, "sipwarden_tcp_connections", 0.0));
+    wait_for("closed connections", LIMIT, || connections(&server, 0.0));
     let before = server.scrape();
     assert_eq!(phone(&server, &account, Transport::Udp, PASSWORD).register(600).status, 200);
     let grown = server.scrape().growth_since(&before, "sipwarden_sip_requests_total");
