@@ -4,7 +4,7 @@ use super::message::{Response, framed_length};
 use super::wire::{Wire, is_timeout};
 use crate::tls::Issued;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// How long a response may take on a busy machine.
@@ -115,6 +115,30 @@ impl RawSip {
             Transport::Wss => Socket::upgrade(Wire::encrypt(stream, own)?, server)?,
         };
         Ok(Self { socket, transport, local })
+    }
+
+    /// A UDP socket of that address: on one machine everything below 127.0.0.0/8 is ours, and so can be forged.
+    ///
+    /// # Panics
+    /// When there is none to be had.
+    #[must_use]
+    pub fn udp_from(source: IpAddr, server: SocketAddr) -> Self {
+        let socket = UdpSocket::bind((source, 0)).expect("a socket of that address");
+        socket.connect(server).expect("a server of the same family");
+        Self { local: socket.local_addr().expect("a bound socket"), socket: Socket::Udp(socket) }
+    }
+
+    /// The server's address.
+    ///
+    /// # Panics
+    /// When a connection has ended.
+    #[must_use]
+    pub fn remote(&self) -> SocketAddr {
+        match &self.socket {
+            Socket::Udp(socket) => socket.peer_addr(),
+            Socket::Tcp { stream, .. } => stream.peer_addr(),
+        }
+        .expect("a socket that is connected")
     }
 
     /// Our own address, for Via and Contact.

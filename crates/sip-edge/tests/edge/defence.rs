@@ -5,6 +5,7 @@ use crate::world::{ACCOUNT, DOMAIN, Options, REALM, World};
 use domain::{AuthReason, ChallengePolicy};
 use provisioning::{CredentialUpdate, CredentialsWrite};
 use sip_edge::{Defence, ThrottlePolicy};
+use sip_transport::{Crowding, Inbound, Precedence, Received};
 
 async fn world(defence: Defence) -> (World, CredentialsWrite) {
     let world = World::empty(Options { defence, ..Options::default() }).await;
@@ -210,4 +211,76 @@ async fn throttling_can_be_turned_off() {
     be_banned(&mut world, &mut phone);
     be_banned(&mut world, &mut phone);
     assert_eq!(world.last_reason(), AuthReason::WrongPassword);
+}
+
+fn precedence(world: &mut World, source: &str, octets: &[u8], crowding: Crowding) -> Precedence {
+    let (flow, node) = (crate::world::udp(source.parse().unwrap()), &mut world.node);
+    node.edge.precedence(&mut node.scratch, Received { lane: 0, flow: &flow, octets }, crowding)
+}
+
+#[tokio::test]
+async fn phones_go_first_and_made_up_credentials_do_not() {
+    let (mut world, scope) = world(Defence::default()).await;
+    world.credential(&scope, "alice").await;
+    let mut phone = Phone::new("alice");
+    let draft = phone.draft_register(&[]);
+    let bare = phone.write(&draft);
+    assert_eq!(precedence(&mut world, "192.0.2.7:5062", bare.as_bytes(), Crowding::Heavy), Precedence::Ordinary);
+    phone.be_challenged(&mut world, &draft);
+    let authorized = phone.authorize(&draft);
+    let text = phone.write(&authorized);
+    for (source, crowding, expected) in [
+        ("192.0.2.7:5062", Crowding::Heavy, Precedence::First),
+        // Looked for only where it matters.
+        ("192.0.2.7:5062", Crowding::Light, Precedence::Ordinary),
+        ("203.0.113.9:5062", Crowding::Heavy, Precedence::Ordinary),
+    ] {
+        assert_eq!(precedence(&mut world, source, text.as_bytes(), crowding), expected, "{source} {crowding:?}");
+    }
+    let invented = text.replace("nonce=\"", "nonce=\"x");
+    assert_eq!(precedence(&mut world, "192.0.2.7:5062", invented.as_bytes(), Crowding::Heavy), Precedence::Ordinary);
+    world.receive(phone.source, text.as_bytes());
+    assert_eq!(precedence(&mut world, "192.0.2.7:5062", bare.as_bytes(), Crowding::Light), Precedence::First);
+}
+
+#[tokio::test]
+async fn what_is_turned_away_is_told_when_to_come_back_at_a_bounded_rate() {
+    let (mut world, _) = world(Defence::default()).await;
+    let mut phone = Phone::new("alice");
+    let draft = phone.draft_register(&[]);
+    let ack = phone.draft("ACK", "sip:ma-aaaaaaaa.example.test");
+    let (register, ack) = (phone.write(&draft), phone.write(&ack));
+    let (flow, node) = (phone.flow, &mut world.node);
+    node.outbox.clear();
+    for text in [&ack, &register].into_iter().cycle().take(1_000) {
+        let received = Received { lane: 0, flow: &flow, octets: text.as_bytes() };
+        node.edge.shed(&mut node.scratch, received, &mut node.outbox);
+    }
+    let answers = node.outbox.messages().iter().map(|message| node.outbox.octets_of(message));
+    let answers: Vec<_> = answers.map(|octets| String::from_utf8_lossy(octets).into_owned()).collect();
+    assert_eq!(answers.len(), 50, "a hundred a second, and never to an ACK");
+    assert!(
+        answers.iter().all(|answer| answer.starts_with("SIP/2.0 503 ") && answer.contains("\r\nRetry-After: 5\r\n"))
+    );
+    assert_eq!(node.edge.counters().totals().shed, 1_000);
+}
+
+#[tokio::test]
+async fn a_source_rate_holds_over_every_transport() {
+    let (mut world, scope) = world(Defence { source_rate: 5, ..Defence::default() }).await;
+    world.credential(&scope, "alice").await;
+    let mut phone = Phone::new("alice");
+    let tcp = crate::world::tcp(phone.source, 1);
+    let answered = |world: &mut World, phone: &mut Phone, flow: &sip_transport::Flow| {
+        let draft = phone.draft_register(&[]);
+        world.receive_on(0, flow, phone.write(&draft).as_bytes()).len()
+    };
+    let udp = phone.flow;
+    let first: usize = [udp, tcp].iter().cycle().take(20).map(|flow| answered(&mut world, &mut phone, flow)).sum();
+    assert_eq!(first, 5);
+    let elsewhere = crate::world::udp("192.0.2.8:5060".parse().unwrap());
+    assert_eq!(answered(&mut world, &mut phone, &elsewhere), 1);
+    world.clock.advance_seconds(1);
+    assert_eq!(answered(&mut world, &mut phone, &udp), 1);
+    assert_eq!(world.node.edge.counters().totals().beyond_rate, 15);
 }

@@ -1,10 +1,14 @@
 //! UDP sockets and workers.
 
 use crate::recorder::{Recorder, answer_to};
-use sip_transport::{ConnectionId, Flow, Flows, SendError, Transport, UdpWorker, bind_udp};
+use parking_lot::Mutex;
+use sip_transport::{
+    ConnectionId, Crowding, Flow, Flows, Inbound, Outbox, Precedence, Received, SendError, Transport, UdpWorker,
+    bind_udp,
+};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -196,4 +200,78 @@ fn answers_from_where_it_was_asked(wildcard: &str, asked: &[&str]) {
 fn a_wildcard_socket_answers_from_the_address_that_was_asked() {
     answers_from_where_it_was_asked("0.0.0.0:0", &["127.0.0.1", "127.0.0.2", "127.9.8.7"]);
     answers_from_where_it_was_asked("[::]:0", &["::1"]);
+}
+
+/// Lets the handling of `HOLD` last until the others have come, and tells those that begin with `VIP` to go first.
+#[derive(Default)]
+struct Crowd {
+    handled: Mutex<Vec<Vec<u8>>>,
+    shed: AtomicU64,
+    released: AtomicBool,
+    is_slow: AtomicBool,
+}
+
+impl Inbound for Crowd {
+    type Scratch = ();
+
+    fn scratch(&self) {}
+
+    fn receive(&self, (): &mut (), received: Received<'_>, _outbox: &mut Outbox) {
+        while received.octets == b"HOLD" && !self.released.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if self.is_slow.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.handled.lock().push(received.octets.to_vec());
+    }
+
+    fn precedence(&self, (): &mut (), received: Received<'_>, _crowding: Crowding) -> Precedence {
+        if received.octets.starts_with(b"VIP") { Precedence::First } else { Precedence::Ordinary }
+    }
+
+    fn shed(&self, (): &mut (), received: Received<'_>, outbox: &mut Outbox) {
+        if self.shed.fetch_add(1, Ordering::Relaxed) == 0 {
+            outbox.push(received.flow.remote, |out| out.extend_from_slice(b"later"));
+        }
+    }
+}
+
+#[test]
+fn who_goes_first_goes_first_and_what_finds_no_room_is_shed() {
+    let [socket] = bind_udp("127.0.0.1:0".parse().unwrap(), 1).unwrap().try_into().unwrap();
+    let address = socket.local_addr().unwrap();
+    let (crowd, stop) = (Arc::new(Crowd::default()), Arc::new(AtomicBool::new(false)));
+    let worker = UdpWorker::new(socket, 0, Arc::clone(&crowd), &Flows::new()).unwrap();
+    let thread = std::thread::spawn({
+        let stop = Arc::clone(&stop);
+        move || worker.run(&stop)
+    });
+    let peer = peer("127.0.0.1:0");
+    peer.send_to(b"HOLD", address).unwrap();
+    // Each a datagram of its own; the kernel holds some hundred of them while the worker is held up.
+    let ordinary = vec![b'o'; 100];
+    (0..100).for_each(|_| assert_eq!(peer.send_to(&ordinary, address).unwrap(), 100));
+    (0..10).for_each(|_| assert_eq!(peer.send_to(b"VIP", address).unwrap(), 3));
+    crowd.released.store(true, Ordering::Relaxed);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while crowd.handled.lock().len() < 111 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let handled = crowd.handled.lock().clone();
+    assert_eq!(handled.len(), 111);
+    // Those taken with the first batches may have gone before; the last ordinary ones must not.
+    let last_first = handled.iter().rposition(|octets| octets.starts_with(b"VIP")).unwrap();
+    assert!(last_first < 110, "{last_first}");
+    // Handled slowly, more comes than fits: it is turned away, and told so.
+    crowd.is_slow.store(true, Ordering::Relaxed);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while crowd.shed.load(Ordering::Relaxed) == 0 {
+        assert!(Instant::now() < deadline, "nothing was shed");
+        let _ = peer.send_to(&ordinary, address);
+    }
+    crowd.is_slow.store(false, Ordering::Relaxed);
+    assert_eq!(receive(&peer), b"later");
+    stop.store(true, Ordering::Relaxed);
+    thread.join().unwrap();
 }
