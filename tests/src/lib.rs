@@ -19,6 +19,7 @@ pub mod seed_document;
 pub mod server;
 pub mod sip;
 pub mod small_disk;
+pub mod soak;
 pub mod syscall_trace;
 pub mod tls;
 

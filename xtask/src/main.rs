@@ -3,17 +3,21 @@
 mod acceptance_targets;
 mod debian_packages;
 mod schemathesis;
+mod sipvicious;
+mod soak;
 mod steps;
 mod test_results;
 
 use std::process::ExitCode;
 use steps::{Coverage, Steps};
 
-const USAGE: &str = "usage: cargo xtask test [--fast | interop]
+const USAGE: &str = "usage: cargo xtask test [--fast | interop] | soak NAME [OPTION N]
 
   test           everything that must hold: formatting, lints, all tests, real phones, schemathesis, documentation
   test --fast    the same without the real phones
   test interop   the real phones only
+  soak NAME      a long run against the release build: flood [--seconds N], timing [--tries N],
+                 mutate [--messages N], connections [--count N]
 
 As root, `test` and `test interop` install the Debian packages of the phones that are missing.";
 
@@ -24,6 +28,9 @@ fn main() -> ExitCode {
         ["test"] => Coverage::Everything,
         ["test", "--fast"] => Coverage::WithoutInterop,
         ["test", "interop"] => Coverage::InteropOnly,
+        ["soak", soak @ ..] if !soak.is_empty() => {
+            return if soak::run(soak) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
         ["help" | "--help" | "-h"] | ["test", "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

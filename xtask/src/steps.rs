@@ -4,6 +4,7 @@
 use crate::acceptance_targets;
 use crate::debian_packages;
 use crate::schemathesis;
+use crate::sipvicious;
 use crate::test_results::TestResults;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -57,6 +58,7 @@ impl Steps {
         if self.coverage != Coverage::WithoutInterop {
             self.step("phones", |_| debian_packages::provide());
             self.step("schemathesis", |run| schemathesis::provide(&run.target()));
+            self.step("sipvicious", |run| sipvicious::provide(&run.target()));
         }
         if self.step("build", |run| run.cargo(&["build", "--workspace", "--bins", "--locked"])) {
             self.test();

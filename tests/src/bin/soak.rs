@@ -1,0 +1,42 @@
+//! Runs one soak at full length and prints what it measured: `cargo xtask soak NAME` builds what it needs and starts it.
+
+use acceptance::soak::{connections, flood, mutate, timing};
+use std::process::ExitCode;
+
+const USAGE: &str =
+    "usage: soak flood [--seconds N] | timing [--tries N] | mutate [--messages N] | connections [--count N]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let given = |option: &str, default: u64| match arguments.get(1..) {
+        Some([name, value]) if *name == option => value.parse().ok(),
+        Some([]) => Some(default),
+        _ => None,
+    };
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let report = match arguments.first() {
+        Some(&"flood") => {
+            given("--seconds", 60).map(|seconds| flood::run(flood::Flood { seconds, sources: 4_000 }).to_string())
+        }
+        Some(&"timing") => given("--tries", 20_000).map(|tries| {
+            timing::run(timing::Timing { tries: size(tries), cold_users: 500 })
+                .map(|report| report.to_string())
+                .join("\n")
+        }),
+        Some(&"mutate") => given("--messages", 10_000_000)
+            .map(|messages| mutate::run(mutate::Mutate { messages, senders: 4 }).to_string()),
+        Some(&"connections") => given("--count", 9_990).map(|count| connections::tcp(size(count)).to_string()),
+        _ => None,
+    };
+    match report {
+        Some(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        None => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
