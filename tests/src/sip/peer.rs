@@ -54,6 +54,7 @@ pub struct RawSip {
     socket: Socket,
     transport: Transport,
     local: SocketAddr,
+    remote: SocketAddr,
 }
 
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl RawSip {
             let any = if server.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" };
             let socket = UdpSocket::bind(any)?;
             socket.connect(server)?;
-            return Ok(Self { local: socket.local_addr()?, transport, socket: Socket::Udp(socket) });
+            return Ok(Self::over_udp(socket, server));
         }
         Self::with_certificate(transport, server, None)
     }
@@ -114,7 +115,7 @@ impl RawSip {
             Transport::Ws => Socket::upgrade(Wire::Plain(stream), server)?,
             Transport::Wss => Socket::upgrade(Wire::encrypt(stream, own)?, server)?,
         };
-        Ok(Self { socket, transport, local })
+        Ok(Self { socket, transport, local, remote: server })
     }
 
     /// A UDP socket of that address: on one machine everything below 127.0.0.0/8 is ours, and so can be forged.
@@ -125,20 +126,18 @@ impl RawSip {
     pub fn udp_from(source: IpAddr, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind((source, 0)).expect("a socket of that address");
         socket.connect(server).expect("a server of the same family");
-        Self { local: socket.local_addr().expect("a bound socket"), socket: Socket::Udp(socket) }
+        Self::over_udp(socket, server)
+    }
+
+    fn over_udp(socket: UdpSocket, remote: SocketAddr) -> Self {
+        let local = socket.local_addr().expect("a bound socket");
+        Self { socket: Socket::Udp(socket), transport: Transport::Udp, local, remote }
     }
 
     /// The server's address.
-    ///
-    /// # Panics
-    /// When a connection has ended.
     #[must_use]
     pub fn remote(&self) -> SocketAddr {
-        match &self.socket {
-            Socket::Udp(socket) => socket.peer_addr(),
-            Socket::Tcp { stream, .. } => stream.peer_addr(),
-        }
-        .expect("a socket that is connected")
+        self.remote
     }
 
     /// Our own address, for Via and Contact.
