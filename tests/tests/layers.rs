@@ -78,6 +78,7 @@ const FENCES: &[(&str, &[&str])] = &[
             "sip-user-agent",
             "http-api",
             "tls-identity",
+            "handshakes",
             "server",
             "testkit",
         ],

@@ -64,6 +64,7 @@ fn a_scrape_says_what_phones_did() {
     assert_eq!(
         after.growth_since(&before, "sipwarden_sip_"),
         grown(&[
+            ("sipwarden_sip_connections tcp", 2.0),
             ("sipwarden_sip_connections_opened_total tcp", 2.0),
             ("sipwarden_sip_requests_total REGISTER tcp", 4.0),
             ("sipwarden_sip_responses_total 200", 1.0),
