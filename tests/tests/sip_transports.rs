@@ -216,6 +216,32 @@ fn connections_have_their_limits() {
     }
 }
 
+#[test]
+fn strangers_make_room_for_phones() {
+    let server = Server::start_on_every_transport(&["--sip-max-connections", "6", "--metrics-listen", "127.0.0.1:0"]);
+    let account = account(&server);
+    let mut phones = [Transport::Tcp, Transport::Wss].map(|transport| phone(&server, &account, transport));
+    for phone in &mut phones {
+        assert_eq!(phone.register(600).status, 200);
+    }
+    let strangers: Vec<_> = (0..40)
+        .map(|_| {
+            let mut stranger = RawSip::connect(Transport::Ws, server.sip(Transport::Ws));
+            let probe = options(&account.sip_domain, &stranger.via());
+            assert!(stranger.try_exchange(&probe).is_some(), "they are served while there is room");
+            stranger
+        })
+        .collect();
+    let mut late = phone(&server, &account, Transport::Tls);
+    assert_eq!(late.register(600).status, 200);
+    for phone in phones.iter_mut().chain([&mut late]) {
+        assert_eq!(phone.reuse("").status, 200, "phones keep their connections");
+    }
+    let displaced = server.scrape().value("sipwarden_sip_connections_displaced_total", &[("transport", "ws")]);
+    assert!(displaced >= 36.0, "{displaced}");
+    drop(strangers);
+}
+
 fn ask(place: SocketAddr, request: &str) -> (u16, String) {
     let mut connection = RawHttp::connect(place);
     connection.send(request.as_bytes());

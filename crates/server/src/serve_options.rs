@@ -54,7 +54,8 @@ pub(crate) struct ServeOptions {
     /// Threads that serve each UDP address [default: one per processor]
     #[arg(long, env = "SIPWARDEN_SIP_WORKERS", value_name = "N")]
     pub(crate) sip_workers: Option<usize>,
-    /// Most SIP connections at a time; further ones are closed at once [default: 20000]
+    /// Most SIP connections at a time; one more takes the place of the oldest that has not authenticated, if there is one
+    /// [default: 20000]
     #[arg(long, env = "SIPWARDEN_SIP_MAX_CONNECTIONS", value_name = "N")]
     pub(crate) sip_max_connections: Option<usize>,
     /// Most SIP connections at a time of one IPv4 address or one IPv6 network of 64 bits; 0 for as many as there is room

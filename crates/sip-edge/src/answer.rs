@@ -43,6 +43,11 @@ impl<'e, 'm> Answer<'e, 'm> {
         self.incoming
     }
 
+    /// Notes that the request has proven who sent it.
+    pub(crate) fn note_known_peer(&mut self) {
+        self.outbox.note_known_peer();
+    }
+
     /// Sends a response with those headers besides what every response has.
     pub(crate) fn respond(
         &mut self,

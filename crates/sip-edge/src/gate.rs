@@ -148,6 +148,7 @@ impl Edge {
         let is_failure = is_failure(&verdict);
         let (reason, staleness) = match verdict {
             Verdict::Verified(identity) => {
+                answer.note_known_peer();
                 self.throttle.succeeded(&claimant, incoming.now.as_unix_millis());
                 self.note(incoming, &asked, AuthReason::Ok, attributed);
                 return Some(Passed { identity, claim, asked });

@@ -29,7 +29,7 @@ pub(crate) enum Ending {
     TimedOut,
     /// What it carries cannot be understood.
     Unusable,
-    /// The registration that it served was revoked.
+    /// Whoever it served is no longer let in, or it gave way to another.
     Revoked,
     /// The server stops.
     GoingAway,

@@ -35,6 +35,8 @@ struct Deadlines {
 struct Handled {
     /// Whether SIP was among it.
     progress: bool,
+    /// Whether somebody has proven who they are.
+    proof: bool,
     ending: Option<Ending>,
 }
 
@@ -80,6 +82,7 @@ impl<I: Inbound> ConnectionService<I> {
 
     async fn exchange(&self, carrier: &mut impl Carrier, around: &mut Surroundings) -> io::Result<Ending> {
         let mut deadlines = Deadlines::new(self.config());
+        let mut is_proven = false;
         loop {
             tokio::select! {
                 more = carrier.read() => {
@@ -88,6 +91,10 @@ impl<I: Inbound> ConnectionService<I> {
                     }
                     let handled = self.handle(carrier, &around.flow);
                     deadlines.note(&handled, carrier.is_midway());
+                    if handled.proof && !is_proven {
+                        is_proven = true;
+                        self.flows().prove(around.flow.connection);
+                    }
                     self.send(carrier).await?;
                     if let Some(ending) = handled.ending {
                         return Ok(ending);
@@ -114,6 +121,7 @@ impl<I: Inbound> ConnectionService<I> {
             match carrier.next() {
                 Item::Message(octets) => {
                     let outbox = lane.receive(self.inbound(), flow, octets);
+                    handled.proof |= outbox.peer_is_known();
                     for message in outbox.messages() {
                         carrier.push(outbox.octets_of(message));
                     }

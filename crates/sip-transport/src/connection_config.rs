@@ -6,7 +6,8 @@ use ipnet::IpNet;
 /// Bounds of everything that is not UDP, over all its listeners.
 #[derive(Debug, Clone)]
 pub struct ConnectionConfig {
-    /// Most connections at a time; further ones are closed at once.
+    /// Most connections at a time. One more takes the place of the oldest over which nobody has proven who they are; where
+    /// there is none, it is closed at once.
     pub max_connections: usize,
     /// Most of one source at a time, handshakes included: of an IPv4 address, or of an IPv6 network of 64 bits. `None` for
     /// as many as there is room for.

@@ -16,6 +16,8 @@ pub struct TransportCounts {
     pub opened: u64,
     /// Closed at once because there was no room for them.
     pub refused: u64,
+    /// Closed to make room for another, before anybody had proven who they are over it.
+    pub gave_way: u64,
     /// Closed because what comes before SIP was not completed in time, or not at all.
     pub failed_handshakes: u64,
 }
@@ -42,6 +44,7 @@ struct TransportCounters {
     opened: AtomicU64,
     closed: AtomicU64,
     refused: AtomicU64,
+    gave_way: AtomicU64,
     failed_handshakes: AtomicU64,
 }
 
@@ -56,6 +59,10 @@ impl Counters {
 
     pub fn refused(&self, transport: Transport) {
         self.of(transport).refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn gave_way(&self, transport: Transport) {
+        self.of(transport).gave_way.fetch_add(1, Ordering::Relaxed);
     }
 
     pub fn failed_handshake(&self, transport: Transport) {
@@ -87,6 +94,7 @@ impl TransportCounters {
             open: opened.saturating_sub(closed),
             opened,
             refused: self.refused.load(Ordering::Relaxed),
+            gave_way: self.gave_way.load(Ordering::Relaxed),
             failed_handshakes: self.failed_handshakes.load(Ordering::Relaxed),
         }
     }
@@ -109,7 +117,9 @@ mod tests {
         let totals = counters.totals();
         let open: Vec<_> = totals.iter().map(|(transport, counts)| (transport.as_str(), counts.open)).collect();
         assert_eq!(open, [("tcp", 1), ("tls", 0), ("ws", 1), ("wss", 2)]);
-        let tls = TransportCounts { open: 0, opened: 1, refused: 0, failed_handshakes: 1 };
+        counters.gave_way(Transport::Tls);
+        let totals = counters.totals();
+        let tls = TransportCounts { open: 0, opened: 1, refused: 0, gave_way: 1, failed_handshakes: 1 };
         assert_eq!((totals.of(Transport::Tls), totals.of(Transport::Ws).refused), (tls, 1));
     }
 }

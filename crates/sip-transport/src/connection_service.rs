@@ -36,6 +36,7 @@ pub struct ConnectionService<I: Inbound> {
     places: HandshakePlaces,
     sources: Sources,
     proxy_faults: Unreported,
+    accept_faults: Unreported,
 }
 
 /// A connection on which SIP may be spoken.
@@ -66,7 +67,8 @@ impl<I: Inbound> ConnectionService<I> {
         let lanes = Lanes::new(&*inbound, lanes);
         let places = HandshakePlaces::new(config.max_handshakes);
         let sources = Sources::new(config.max_connections_per_source);
-        Arc::new(Self { inbound, flows, lanes, places, sources, proxy_faults: Unreported::default(), config })
+        let (proxy_faults, accept_faults) = (Unreported::default(), Unreported::default());
+        Arc::new(Self { inbound, flows, lanes, places, sources, proxy_faults, accept_faults, config })
     }
 
     /// Accepts connections until told to stop; returns when those it has accepted have ended.
@@ -88,7 +90,9 @@ impl<I: Inbound> ConnectionService<I> {
                 }
                 Err(error) => {
                     // Out of file descriptors, mostly; waiting lets connections end.
-                    tracing::warn!(%error, "accepting a connection failed; trying again");
+                    if let Some(count) = self.accept_faults.note() {
+                        tracing::warn!(%error, count, "no connection could be accepted; raise the limit of open files");
+                    }
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -100,6 +104,10 @@ impl<I: Inbound> ConnectionService<I> {
 
     pub(crate) fn config(&self) -> &ConnectionConfig {
         &self.config
+    }
+
+    pub(crate) fn flows(&self) -> &Flows {
+        &self.flows
     }
 
     pub(crate) fn inbound(&self) -> &I {
@@ -119,7 +127,7 @@ impl<I: Inbound> ConnectionService<I> {
         let Ok(local) = stream.local_addr() else { return };
         listen::settle(&stream);
         let transport = layers.transport();
-        if self.flows.connection_count() >= self.config.max_connections {
+        if !self.flows.has_room(self.config.max_connections) {
             return self.flows.refused(transport, remote);
         }
         // In a box of its own, which is gone before the first message comes.

@@ -41,7 +41,7 @@ impl Transport {
 }
 
 /// Names one connection for the life of the process; zero for transports without connections.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ConnectionId(pub u64);
 
 impl ConnectionId {

@@ -2,6 +2,7 @@
 //! connections from outside.
 
 use crate::connection_counts::{ConnectionCounts, Counters};
+use crate::open_connections::{OpenConnections, Sender};
 use crate::packet_info;
 use crate::unreported::Unreported;
 use crate::{ConnectionId, Flow, Transport};
@@ -9,7 +10,6 @@ use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 /// Why a late message was not sent. The peer will send its request again.
@@ -30,8 +30,7 @@ pub enum SendError {
 #[derive(Debug, Default)]
 pub struct Flows {
     udp: RwLock<HashMap<SocketAddr, Arc<UdpSocket>>>,
-    connections: RwLock<HashMap<ConnectionId, mpsc::Sender<Vec<u8>>>>,
-    last_connection: AtomicU64,
+    connections: RwLock<OpenConnections>,
     counters: Counters,
     refused: Unreported,
 }
@@ -59,7 +58,7 @@ impl Flows {
                 Ok(())
             }
             Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
-                let sender = self.connections.read().get(&flow.connection).cloned().ok_or(SendError::FlowGone)?;
+                let sender = self.connections.read().sender(flow.connection).cloned().ok_or(SendError::FlowGone)?;
                 sender.try_send(octets.to_vec()).map_err(|error| match error {
                     mpsc::error::TrySendError::Full(_) => SendError::PeerTooSlow,
                     mpsc::error::TrySendError::Closed(_) => SendError::FlowGone,
@@ -80,14 +79,14 @@ impl Flows {
     /// Whether that connection is still there.
     #[must_use]
     pub fn is_open(&self, connection: ConnectionId) -> bool {
-        self.connections.read().contains_key(&connection)
+        self.connections.read().sender(connection).is_some()
     }
 
     /// Ends a connection after what already waits to be sent over it; `false` when there is none of that name. Nothing
     /// can be sent over it from now on, and [`crate::Inbound::closed`] is told when it is gone.
     pub fn close(&self, connection: ConnectionId) -> bool {
         // Its task ends when the last sender is dropped.
-        self.connections.write().remove(&connection).is_some()
+        self.connections.write().remove(connection)
     }
 
     /// How many connections are open.
@@ -106,25 +105,27 @@ impl Flows {
         self.udp.write().entry(local).or_insert(socket);
     }
 
-    /// Registers a connection, unless there are `most` already.
-    pub(crate) fn add_connection(
-        &self,
-        (transport, sender): (Transport, mpsc::Sender<Vec<u8>>),
-        most: usize,
-    ) -> Option<ConnectionId> {
-        let mut connections = self.connections.write();
-        if connections.len() >= most {
-            return None;
-        }
-        let id = ConnectionId(self.last_connection.fetch_add(1, Ordering::Relaxed) + 1);
-        connections.insert(id, sender);
+    /// Whether one more connection would find room among that many.
+    pub(crate) fn has_room(&self, most: usize) -> bool {
+        self.connections.read().has_room(most)
+    }
+
+    /// Registers a connection, unless there are `most` already and none of them gives way.
+    pub(crate) fn add_connection(&self, connection: (Transport, Sender), most: usize) -> Option<ConnectionId> {
+        let transport = connection.0;
+        let id = self.connections.write().add(connection, most, |transport| self.counters.gave_way(transport))?;
         self.counters.opened(transport);
         Some(id)
     }
 
+    /// Notes that somebody has proven who they are over that connection.
+    pub(crate) fn prove(&self, connection: ConnectionId) {
+        self.connections.write().prove(connection);
+    }
+
     /// To be called once for each connection that was added.
     pub(crate) fn remove_connection(&self, flow: &Flow) {
-        self.connections.write().remove(&flow.connection);
+        self.connections.write().remove(flow.connection);
         self.counters.closed(flow.transport);
     }
 

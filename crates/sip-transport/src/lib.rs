@@ -21,6 +21,7 @@ mod layers;
 mod linger;
 mod listen;
 mod octet_stream;
+mod open_connections;
 mod outbox;
 mod packet_info;
 mod proxy_protocol;

@@ -19,13 +19,14 @@ pub struct Outgoing {
 pub struct Outbox {
     octets: Vec<u8>,
     messages: Vec<Outgoing>,
+    peer_is_known: bool,
 }
 
 impl Outbox {
     /// An empty outbox.
     #[must_use]
     pub const fn new() -> Self {
-        Self { octets: Vec::new(), messages: Vec::new() }
+        Self { octets: Vec::new(), messages: Vec::new(), peer_is_known: false }
     }
 
     /// Appends a message that `write` appends to the buffer; nothing if it writes nothing.
@@ -44,6 +45,17 @@ impl Outbox {
         for message in self.messages.iter_mut().skip(first) {
             message.source = Some(source);
         }
+    }
+
+    /// Notes that the message being handled has proven who sent it. A connection over which one came does not give way to
+    /// others when there are too many.
+    pub fn note_known_peer(&mut self) {
+        self.peer_is_known = true;
+    }
+
+    /// Whether that was noted since the last [`Self::clear`].
+    pub(crate) fn peer_is_known(&self) -> bool {
+        self.peer_is_known
     }
 
     /// Takes back the messages from that index on.
@@ -76,5 +88,6 @@ impl Outbox {
     pub fn clear(&mut self) {
         self.octets.clear();
         self.messages.clear();
+        self.peer_is_known = false;
     }
 }

@@ -61,7 +61,7 @@ pub struct RawSip {
 enum Socket {
     Udp(UdpSocket),
     Stream { wire: Wire, pending: Vec<u8>, closed: bool },
-    WebSocket { socket: Box<tungstenite::WebSocket<Wire>>, closed: bool },
+    Upgraded { socket: Box<tungstenite::WebSocket<Wire>>, closed: bool },
 }
 
 impl RawSip {
@@ -163,7 +163,7 @@ impl RawSip {
         match &mut self.socket {
             Socket::Udp(socket) => socket.send(octets).is_ok(),
             Socket::Stream { wire, .. } => wire.write_all(octets).and_then(|()| wire.flush()).is_ok(),
-            Socket::WebSocket { socket, .. } => {
+            Socket::Upgraded { socket, .. } => {
                 let message = match std::str::from_utf8(octets) {
                     Ok(text) => tungstenite::Message::text(text),
                     Err(_) => tungstenite::Message::binary(octets.to_vec()),
@@ -230,7 +230,7 @@ impl RawSip {
     }
 
     fn is_closed(&self) -> bool {
-        matches!(self.socket, Socket::Stream { closed: true, .. } | Socket::WebSocket { closed: true, .. })
+        matches!(self.socket, Socket::Stream { closed: true, .. } | Socket::Upgraded { closed: true, .. })
     }
 
     fn next_message(&mut self, deadline: Instant) -> Option<Vec<u8>> {
@@ -250,7 +250,7 @@ impl RawSip {
                         Err(_) => return None,
                     }
                 }
-                Socket::WebSocket { socket, closed } => {
+                Socket::Upgraded { socket, closed } => {
                     if *closed {
                         return None;
                     }
@@ -294,7 +294,7 @@ impl Socket {
         let uri = format!("{scheme}://{server}/").parse().expect("a URI");
         let request = tungstenite::ClientRequestBuilder::new(uri).with_sub_protocol("sip");
         match tungstenite::client(request, wire) {
-            Ok((socket, _)) => Ok(Self::WebSocket { socket: Box::new(socket), closed: false }),
+            Ok((socket, _)) => Ok(Self::Upgraded { socket: Box::new(socket), closed: false }),
             Err(error) => Err(std::io::Error::other(error.to_string())),
         }
     }

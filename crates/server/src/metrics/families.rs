@@ -51,6 +51,10 @@ pub(crate) const SIP_CONNECTIONS_OPENED: Family =
     counter("sipwarden_sip_connections_opened_total", "SIP connections that were opened.");
 pub(crate) const SIP_CONNECTIONS_REFUSED: Family =
     counter("sipwarden_sip_connections_refused_total", "SIP connections closed at once for want of room.");
+pub(crate) const SIP_CONNECTIONS_DISPLACED: Family = counter(
+    "sipwarden_sip_connections_displaced_total",
+    "SIP connections closed to make room for others, before anybody had proven who they are over them.",
+);
 pub(crate) const SIP_HANDSHAKES_FAILED: Family = counter(
     "sipwarden_sip_handshakes_failed_total",
     "SIP connections closed because what comes before SIP was not completed.",

@@ -100,6 +100,7 @@ impl Metrics {
         family(&families::SIP_CONNECTIONS, |counts| counts.open);
         family(&families::SIP_CONNECTIONS_OPENED, |counts| counts.opened);
         family(&families::SIP_CONNECTIONS_REFUSED, |counts| counts.refused);
+        family(&families::SIP_CONNECTIONS_DISPLACED, |counts| counts.gave_way);
         family(&families::SIP_HANDSHAKES_FAILED, |counts| counts.failed_handshakes);
     }
 

@@ -75,7 +75,7 @@ async fn a_connection_that_falls_silent_ends() {
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_at_once() {
     let server = Server::start(ConnectionConfig { max_connections: 2, ..QUICK });
-    let octets = message("AAA", 0);
+    let octets = message("KNOWN", 0);
     let mut peers = [server.connect().await, server.connect().await];
     for peer in &mut peers {
         peer.send(&octets).await;

@@ -45,6 +45,9 @@ impl Inbound for Recorder {
         let Received { lane, flow, octets } = received;
         self.received.lock().push(Noted { octets: octets.to_vec(), flow: *flow, lane, scratch: *scratch });
         *scratch += 1;
+        if octets.starts_with(b"KNOWN") {
+            outbox.note_known_peer();
+        }
         let answer = answer_to(octets.len());
         match octets {
             // An answer that no socket buffer takes whole.
