@@ -4,7 +4,7 @@ use crate::operator_cli::{
     AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, RestoreOptions,
 };
 use crate::serve_options::{ServeOptions, TracedOptions};
-use crate::tenant_cli::{SubAccountCommand, TokenCommand};
+use crate::tenant_cli::{PhonesOptions, SubAccountCommand, TokenCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -69,6 +69,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SubAccountCommand,
     },
+    /// Show which phones are online, or end their registrations, over HTTP
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Phones(PhonesOptions),
     /// Try everything once with throw-away data: serve, create a credential, register with it
     Quickstart {
         /// Stop after the last step instead of serving on; exit 0 if every step went as it should

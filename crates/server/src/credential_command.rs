@@ -111,7 +111,7 @@ fn client(access: &ServerAccess) -> ApiClient {
 }
 
 /// The credential of that id or username.
-async fn find(client: &ApiClient, credential: &str) -> Result<Value, Failure> {
+pub(crate) async fn find(client: &ApiClient, credential: &str) -> Result<Value, Failure> {
     if credential.len() == 36 && credential.matches('-').count() == 4 {
         return client.call("GET", &format!("credentials/{credential}"), None).await?.expect(200);
     }
@@ -126,7 +126,7 @@ async fn find(client: &ApiClient, credential: &str) -> Result<Value, Failure> {
     Err(Failure::Refused(format!("there is no credential {credential:?}; `sipwarden credential list` shows all")))
 }
 
-fn path_of(credential: &Value) -> Result<String, Failure> {
+pub(crate) fn path_of(credential: &Value) -> Result<String, Failure> {
     let id = credential["id"].as_str();
     id.map(|id| format!("credentials/{id}")).ok_or_else(|| Failure::Refused("the answer is not of this API".into()))
 }

@@ -21,6 +21,7 @@ mod operator_client;
 mod operator_commands;
 mod otlp_endpoint;
 mod patience;
+mod phones;
 mod quickstart;
 mod remote_operator;
 mod restore;
@@ -75,6 +76,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Token { command } => in_runtime(tenant_commands::token(command)),
         cli::Command::SubAccount { command } => in_runtime(tenant_commands::sub_account(command)),
         cli::Command::Credential { command } => in_runtime(credential_command::run(command)),
+        cli::Command::Phones(options) => in_runtime(phones::run(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
     }
 }

@@ -16,14 +16,14 @@ use crate::signals::StopSignals;
 use crate::sip_listeners::{self, RunningSip, SipSockets};
 use crate::telemetry;
 use crate::watch::Watch;
-use directory::{Directory, RegistrationWriter, SaveStatistics, WriterConfig};
+use directory::{Connections, Directory, RegistrationView, RegistrationWriter, SaveStatistics, WriterConfig};
 use domain::RealmName;
 use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
 use provisioning::{BaseDomainOutcome, InstallationOperator};
 use sip_digest::{NonceIssuer, NonceKey};
 use sip_edge::Edge;
-use sip_transport::{Flows, Transport};
+use sip_transport::{ConnectionId, Flows, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,6 +96,7 @@ struct Signalling {
     flows: Arc<Flows>,
     events: Arc<EventLog>,
     saves: Arc<SaveStatistics>,
+    online: Arc<RegistrationView>,
     registrations: JoinHandle<()>,
 }
 
@@ -131,6 +132,7 @@ impl Server {
             Arc::clone(&readiness),
             Arc::clone(&node.random),
             http_api::Config {
+                registrations: Arc::clone(&signalling.online) as _,
                 sip_services: sip_services(&sip_addresses, &configuration),
                 observer: Arc::clone(&watch) as _,
                 rate_limit: configuration.http_rate_limit,
@@ -196,6 +198,18 @@ impl Server {
         self.watch.finish().await;
         // Not left to the last owner: a connection to the control socket may own it for longer than the process lives.
         self.node.database.close().await;
+    }
+}
+
+/// Lets the directory end the connections of phones that are revoked.
+struct Closing {
+    flows: Arc<Flows>,
+}
+
+impl Connections for Closing {
+    fn close(&self, connection: u64) {
+        // One that has ended meanwhile is as good as closed.
+        let _ = self.flows.close(ConnectionId(connection));
     }
 }
 
@@ -291,7 +305,9 @@ async fn build_signalling(
 ) -> Result<Signalling, Failure> {
     let started_at = node.clock.now();
     let boot = node.storage.begin_boot("local", started_at).await?;
-    let directory = Arc::new(Directory::new(Arc::clone(&node.keyring), boot, configuration.directory.clone()));
+    let flows = Arc::new(Flows::new());
+    let directory = Directory::new(Arc::clone(&node.keyring), boot, configuration.directory.clone());
+    let directory = Arc::new(directory.closing(Arc::new(Closing { flows: Arc::clone(&flows) })));
     node.storage.follow(Arc::clone(&directory) as _).await?;
     let loaded = tokio::task::block_in_place(|| directory.load_registrations(&*node.storage, started_at))?;
     tracing::info!(credentials = directory.credential_count(), registrations = loaded, "loaded");
@@ -302,7 +318,7 @@ async fn build_signalling(
         WriterConfig::default(),
     );
     let events = Arc::new(EventLog::new(event_log::Config { lanes, ..event_log::Config::default() }));
-    let flows = Arc::new(Flows::new());
+    let online = RegistrationView::new(Arc::clone(&directory), &writer, Arc::clone(&node.clock));
     let saves = Arc::clone(writer.statistics());
     let edge = Arc::new(Edge::new(sip_edge::Parts {
         directory: Arc::clone(&directory),
@@ -321,7 +337,7 @@ async fn build_signalling(
             defence: configuration.defence,
         },
     }));
-    Ok(Signalling { edge, directory, flows, events, saves, registrations })
+    Ok(Signalling { edge, directory, flows, events, saves, online: Arc::new(online), registrations })
 }
 
 /// The nonce key outlives the process, so that nonces of before a restart are known for what they are.

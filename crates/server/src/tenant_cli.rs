@@ -2,7 +2,7 @@
 
 use crate::cli::ServerAccess;
 use crate::operator_cli::NewToken;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
@@ -70,6 +70,46 @@ pub(crate) enum SubAccountCommand {
         /// Really delete it
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+}
+
+/// Who is online, and which of them; or what to do with them.
+#[derive(Debug, Args)]
+pub(crate) struct PhonesOptions {
+    #[command(subcommand)]
+    pub(crate) command: Option<PhonesCommand>,
+    #[command(flatten)]
+    pub(crate) filter: PhonesFilter,
+    // Not needed where a subcommand has its own.
+    #[command(flatten)]
+    pub(crate) access: Option<ServerAccess>,
+}
+
+/// Which phones to show.
+#[derive(Debug, Args)]
+pub(crate) struct PhonesFilter {
+    /// Only those of the credential of this username
+    #[arg(long, value_name = "USERNAME")]
+    pub(crate) username: Option<String>,
+    /// Only those over this transport: udp, tcp, tls, ws or wss
+    #[arg(long, value_name = "TRANSPORT")]
+    pub(crate) transport: Option<String>,
+    /// Only those from this IP address
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) source: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PhonesCommand {
+    /// End a credential's registrations and close their connections; its phones may register again
+    Remove {
+        /// The credential's id or username
+        credential: String,
+        /// Only this registration, by its id as `phones --json` shows it
+        #[arg(long, value_name = "ID")]
+        registration: Option<String>,
         #[command(flatten)]
         access: ServerAccess,
     },
