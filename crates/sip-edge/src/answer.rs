@@ -11,7 +11,9 @@ use std::hash::{BuildHasher, Hash, Hasher};
 /// The methods we take, for Allow.
 pub(crate) const ALLOW: &[u8] = b"REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE";
 /// The extensions we support, for Supported and against Require.
-const SUPPORTED: [&[u8]; 1] = [b"path"];
+const SUPPORTED: [&[u8]; 2] = [b"path", b"outbound"];
+/// The same as a header's value.
+pub(crate) const SUPPORTED_VALUE: &[u8] = b"path, outbound";
 /// Most octets of an answer over any transport: what a UDP datagram carries over IPv6, the smaller of the two.
 pub(crate) const MAX_DATAGRAM_OCTETS: usize = 65_487;
 /// Seconds an overloaded server asks to be left alone.

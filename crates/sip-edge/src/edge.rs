@@ -9,6 +9,7 @@ use crate::lane::Lane;
 use crate::proven_sources::ProvenSources;
 use crate::scratch::Scratch;
 use crate::source_rate::SourceRate;
+use crate::stun::{answer_binding_request, is_stun};
 use crate::throttle::Throttle;
 use directory::{Directory, RegistrationWriter};
 use domain::{Clock, RealmName};
@@ -209,6 +210,10 @@ impl Inbound for Edge {
         }
         if !self.is_within_rate(&received) {
             return;
+        }
+        if received.flow.transport.is_datagram() && is_stun(received.octets) {
+            let source = received.flow.remote;
+            return outbox.push(source, |out| answer_binding_request(received.octets, source, out));
         }
         let mut spans = scratch.spans.take().unwrap_or_default();
         match parse(received.octets, &mut spans) {

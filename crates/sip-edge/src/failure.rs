@@ -27,6 +27,8 @@ pub enum Failure {
     IntervalTooBrief,
     /// More contacts than an address-of-record may have.
     TooManyContacts,
+    /// An outbound registration through a proxy that keeps no flow (RFC 5626 section 6).
+    FirstHopLacksOutbound,
     /// More bindings than one answer can list.
     TooLongToList,
     /// An answer that no datagram carries.
@@ -62,6 +64,7 @@ impl Failure {
             Self::MisplacedWildcard => Status { code: 400, reason: "Wildcard Contact Needs Expires 0 And No Other" },
             Self::IntervalTooBrief => Status::of(423),
             Self::TooManyContacts => Status { code: 403, reason: "Too Many Contacts" },
+            Self::FirstHopLacksOutbound => Status::of(439),
             Self::TooLongToList => Status { code: 513, reason: "Too Many Long Contacts For One Answer" },
             Self::TooLongToAnswer => Status::of(513),
             Self::OutOfOrder => Status { code: 500, reason: "CSeq Out Of Order" },
@@ -95,6 +98,7 @@ impl From<Rejection> for Failure {
             Rejection::IntervalTooBrief { .. } => Self::IntervalTooBrief,
             Rejection::OutOfOrder => Self::OutOfOrder,
             Rejection::TooManyContacts => Self::TooManyContacts,
+            Rejection::FirstHopLacksOutbound => Self::FirstHopLacksOutbound,
             Rejection::TooLongToList => Self::TooLongToList,
         }
     }

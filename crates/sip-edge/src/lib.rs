@@ -28,6 +28,7 @@ mod reported_refusals;
 mod scratch;
 mod source_network;
 mod source_rate;
+mod stun;
 mod subject;
 mod throttle;
 
@@ -36,4 +37,5 @@ pub use defence::Defence;
 pub use edge::{Config, Edge, Parts};
 pub use failure::Failure;
 pub use scratch::Scratch;
+pub use stun::{answer_binding_request, is_stun};
 pub use throttle::{ThrottleCounts, ThrottlePolicy};

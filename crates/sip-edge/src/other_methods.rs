@@ -1,6 +1,6 @@
 //! Everything but REGISTER behind the gate.
 
-use crate::answer::{ALLOW, Answer};
+use crate::answer::{ALLOW, Answer, SUPPORTED_VALUE};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::gate::Passed;
@@ -14,7 +14,7 @@ impl Edge {
         let in_dialog = incoming.request.to_header().address.tag().is_some();
         match incoming.request.method() {
             Method::Options if !in_dialog => answer.respond(Status::of(200), |writer| {
-                writer.header("Allow", ALLOW).header("Accept", b"application/sdp").header("Supported", b"path")
+                writer.header("Allow", ALLOW).header("Accept", b"application/sdp").header("Supported", SUPPORTED_VALUE)
             }),
             Method::Invite if !in_dialog => answer.failure(self.callee_failure(passed, &answer)),
             Method::Other(_) => answer.failure(Failure::NotImplemented),

@@ -1,6 +1,6 @@
 //! REGISTER behind the gate.
 
-use crate::answer::{Answer, MAX_DATAGRAM_OCTETS};
+use crate::answer::{Answer, MAX_DATAGRAM_OCTETS, SUPPORTED_VALUE};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::gate::{Attributed, Passed};
@@ -12,12 +12,15 @@ use domain::{AuthReason, LiveBinding, Timestamp};
 use sip_digest::Staleness;
 use sip_message::write::{ResponseWriter, Status, push_number};
 use sip_message::{HeaderName, Method};
-use sip_registrar::{Arrival, AuthorizedRegister, LocationAccess, Registered, register};
+use sip_registrar::{Arrival, AuthorizedRegister, LocationAccess, Registered, is_outbound, register};
 use sip_transaction::Reliability;
 use std::io::Write as _;
 
 /// What we add to a 200 besides what it repeats of its request and the Contact values.
 const OWN_OCTETS: usize = 1_024;
+/// How often a phone shall show that its flow lives (RFC 5626 section 5.4): what it would do without being told over
+/// UDP, and often enough for most NATs.
+const FLOW_TIMER_SECONDS: u32 = 120;
 
 /// Why a REGISTER changed nothing.
 enum Refused {
@@ -145,7 +148,10 @@ impl<'a> Prepared<'a> {
         if !self.authentication_info.is_empty() {
             writer = writer.header("Authentication-Info", self.authentication_info);
         }
-        writer.header("Date", self.date)
+        if is_outbound(self.incoming.request) {
+            writer = writer.header("Require", b"outbound").header_u32("Flow-Timer", FLOW_TIMER_SECONDS);
+        }
+        writer.header("Supported", SUPPORTED_VALUE).header("Date", self.date)
     }
 }
 

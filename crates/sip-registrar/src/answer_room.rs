@@ -22,13 +22,13 @@ pub(crate) fn check_room(
     (arrival, policy): (&Arrival, &Policy),
 ) -> Result<(), Rejection> {
     let wanted = reading.contacts().filter(|contact| wanted_seconds(reading, contact, policy) > 0);
-    let wanted: usize = wanted.map(|contact| octets_of_identity(&ContactIdentity::of(&contact))).sum();
+    let wanted: usize = wanted.map(|contact| octets_of_identity(&reading.identity(&contact))).sum();
     let room = arrival.contact_room.checked_sub(wanted).ok_or(Rejection::TooLongToList)?;
     // Which of them the request replaces matters only if not even all of them are too much.
     if listed_octets(bindings) <= room {
         return Ok(());
     }
-    let stays = |binding: &&LiveBinding| !reading.contacts().any(|contact| ContactIdentity::of(&contact).is(binding));
+    let stays = |binding: &&LiveBinding| !reading.contacts().any(|contact| reading.identity(&contact).is(binding));
     let staying: usize = bindings.iter().filter(stays).map(octets_of_binding).sum();
     if staying <= room { Ok(()) } else { Err(Rejection::TooLongToList) }
 }

@@ -1,7 +1,8 @@
 //! Which present binding a contact means.
 
+use crate::outbound::RegIds;
 use domain::LiveBinding;
-use sip_message::{CheckedAddress, Uri, uris_match};
+use sip_message::{CheckedAddress, NameAddr, Uri, uris_match};
 
 /// What names a contact: its URI, or for a phone with several flows its instance and reg-id (RFC 5626 section 6).
 #[derive(Clone, Copy)]
@@ -13,12 +14,10 @@ pub(crate) struct ContactIdentity<'m> {
 }
 
 impl<'m> ContactIdentity<'m> {
-    pub(crate) fn of(contact: &CheckedAddress<'m>) -> Self {
+    pub(crate) fn of(contact: &CheckedAddress<'m>, reg_ids: RegIds) -> Self {
         let CheckedAddress { address, uri } = *contact;
         let instance = address.instance().unwrap_or_default();
-        // Without an instance a reg-id says nothing and is ignored (RFC 5626 section 6).
-        let named = address.reg_id().filter(|_| !instance.is_empty());
-        let reg_id = named.and_then(parse_reg_id).unwrap_or(0);
+        let reg_id = named_flow(&address).filter(|_| reg_ids == RegIds::Count).unwrap_or(0);
         Self { octets: address.uri_octets, uri, instance, reg_id }
     }
 
@@ -50,6 +49,12 @@ impl<'m> ContactIdentity<'m> {
                 && self.uri.host.eq_ignore_ascii_case(theirs.host)
         })
     }
+}
+
+/// The reg-id of a contact. Without an instance it says nothing and is ignored (RFC 5626 section 6).
+pub(crate) fn named_flow(address: &NameAddr<'_>) -> Option<u32> {
+    let instance = address.instance().unwrap_or_default();
+    address.reg_id().filter(|_| !instance.is_empty()).and_then(parse_reg_id)
 }
 
 /// 1 to 2^31 - 1 (RFC 5626 section 9).

@@ -7,10 +7,12 @@
 mod answer_room;
 mod authorized;
 mod contact_match;
+mod outbound;
 mod policy;
 mod reading;
 mod register;
 
 pub use authorized::{AddressOfRecordOwner, AuthorizedRegister, NotTheirAddressOfRecord};
+pub use outbound::is_outbound;
 pub use policy::Policy;
 pub use register::{Arrival, LocationAccess, Registered, Rejection, register};

@@ -1,6 +1,8 @@
 //! What a REGISTER asks for, read without allocation.
 
 use crate::Rejection;
+use crate::contact_match::ContactIdentity;
+use crate::outbound::{RegIds, asks_for_outbound, names_a_flow, reg_ids};
 use sip_message::{CheckedAddress, CheckedContact, CheckedRequest, HeaderName};
 
 /// How many octets of a User-Agent are kept.
@@ -15,6 +17,7 @@ pub(crate) struct Reading<'r, 'm> {
     pub(crate) expires: Option<u32>,
     pub(crate) user_agent: &'m [u8],
     pub(crate) wish: Wish,
+    reg_ids: RegIds,
 }
 
 /// What its Contact headers amount to (RFC 3261 section 10.3 steps 6 and 7).
@@ -30,6 +33,10 @@ pub(crate) enum Wish {
 
 impl<'r, 'm> Reading<'r, 'm> {
     pub(crate) fn of(request: &'r CheckedRequest<'m>) -> Result<Self, Rejection> {
+        let reg_ids = reg_ids(request);
+        if reg_ids == RegIds::Ignored && asks_for_outbound(request) && names_a_flow(request) {
+            return Err(Rejection::FirstHopLacksOutbound);
+        }
         let user_agent = request.headers().first(HeaderName::UserAgent).unwrap_or_default();
         Ok(Self {
             request,
@@ -38,7 +45,13 @@ impl<'r, 'm> Reading<'r, 'm> {
             expires: request.expires(),
             user_agent: user_agent.get(..USER_AGENT_OCTETS).unwrap_or(user_agent),
             wish: wish(request)?,
+            reg_ids,
         })
+    }
+
+    /// What names a contact of this request.
+    pub(crate) fn identity(&self, contact: &CheckedAddress<'m>) -> ContactIdentity<'m> {
+        ContactIdentity::of(contact, self.reg_ids)
     }
 
     /// The named contacts; a wildcard has been ruled out or in by [`Wish`].

@@ -72,6 +72,8 @@ pub enum Rejection {
     OutOfOrder,
     /// More contacts in one request than an address-of-record may have; 403.
     TooManyContacts,
+    /// The phone asks for a flow to be kept, and the proxy it talks to keeps none; 439 (RFC 5626 section 11.6).
+    FirstHopLacksOutbound,
     /// The bindings that there would be do not fit into one answer; 513.
     TooLongToList,
 }
@@ -141,7 +143,7 @@ fn check(reading: &Reading<'_, '_>, bindings: &[LiveBinding], policy: &Policy) -
                 return Err(Rejection::IntervalTooBrief { min_expires_seconds: policy.min_expires_seconds });
             }
         }
-        let identity = ContactIdentity::of(&contact);
+        let identity = reading.identity(&contact);
         if bindings.iter().any(|binding| is_out_of_order(reading, binding) && identity.is(binding)) {
             return Err(Rejection::OutOfOrder);
         }
@@ -160,7 +162,7 @@ fn apply(
     for contact in reading.contacts() {
         if wanted_seconds(reading, &contact, policy) == 0 {
             outcome = Registered::Removed;
-            remove_from(0, &ContactIdentity::of(&contact), location);
+            remove_from(0, &reading.identity(&contact), location);
         }
     }
     for contact in reading.contacts() {
@@ -181,7 +183,7 @@ fn keep(
     (contact, seconds): (&CheckedAddress<'_>, u32),
     (arrival, policy): (&Arrival, &Policy),
 ) -> Result<(), Rejection> {
-    let identity = ContactIdentity::of(contact);
+    let identity = reading.identity(contact);
     let texts = BindingTexts {
         contact: identity.octets,
         instance: identity.instance,

@@ -81,15 +81,15 @@ fn status_of(octets: &[u8]) -> u16 {
 async fn unsupported_extensions_are_named() {
     let mut world = World::new().await;
     let mut phone = Phone::new("alice");
-    let draft = phone.draft_register(&["Require: path, PATH, outbound"]);
+    let draft = phone.draft_register(&["Require: path, PATH, OUTBOUND, gruu"]);
     let sent = phone.send(&mut world, &draft);
     assert_eq!(status(&sent), 420);
-    assert_eq!(header(&sent, "Unsupported").as_deref(), Some("outbound"));
+    assert_eq!(header(&sent, "Unsupported").as_deref(), Some("gruu"));
     let draft = phone.draft_register(&["Require: path"]);
     assert_eq!(status(&phone.send(&mut world, &draft)), 401);
     // A CANCEL is never refused for what it requires (RFC 3261 section 8.2.2.3).
     let mut cancel = phone.draft("CANCEL", "sip:bob@ma-aaaaaaaa.example.test");
-    cancel.lines.push("Require: outbound".into());
+    cancel.lines.push("Require: gruu".into());
     assert_eq!(status(&phone.send(&mut world, &cancel)), 481);
 }
 
