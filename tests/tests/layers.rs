@@ -62,6 +62,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("testkit", &["domain", "storage"]),
     ("acceptance", &[]),
     ("xtask", &[]),
+    ("fuzz-targets", &["sip-message", "sip-digest", "sip-transaction"]),
 ];
 
 /// Outside libraries and the only crates that may name them among their shipped dependencies.
