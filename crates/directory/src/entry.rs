@@ -1,7 +1,9 @@
 //! A credential as it is kept for answering phones.
 
-use domain::{AccountId, Credential, CredentialId, LiveBinding, RealmId};
+use crate::UsedAlgorithms;
+use domain::{AccountId, BindingFacts, Credential, CredentialId, LiveBinding, RealmId, Requirements};
 use sip_digest::{Ha1, HashAlgorithm};
+use std::sync::Arc;
 
 /// The opened HA1s of one credential. Wiped when dropped.
 #[derive(Default)]
@@ -45,6 +47,9 @@ pub(crate) struct Entry {
     /// Whether it stands in its shard's list of entries with unsaved bindings.
     pub(crate) listed: bool,
     ha1s: OpenHa1s,
+    /// Shared, so that copying it out costs no allocation; absent where nothing is demanded, which is the rule.
+    requirements: Option<Arc<Requirements>>,
+    pub(crate) uses: UsedAlgorithms,
     pub(crate) bindings: Vec<LiveBinding>,
 }
 
@@ -63,6 +68,10 @@ pub struct CredentialSnapshot {
     pub enabled: bool,
     /// HA1 under the hash asked for; `None` if that was retired or never known.
     pub ha1: Option<Ha1>,
+    /// What it demands of whoever answers with it; `None` if nothing.
+    pub requirements: Option<Arc<Requirements>>,
+    /// What it has been used with.
+    pub uses: UsedAlgorithms,
 }
 
 impl Entry {
@@ -78,19 +87,25 @@ impl Entry {
             enablings: 0,
             listed: false,
             ha1s,
+            requirements: Some(&credential.requirements)
+                .filter(|requirements| !requirements.is_none())
+                .map(|requirements| Arc::new(requirements.clone())),
+            uses: UsedAlgorithms::default(),
             bindings: Vec::new(),
         }
     }
 
     /// Takes over a newer state of the same credential and gives back the bindings that ended by it: they end with the
-    /// password that made them and with a disabled credential.
+    /// password that made them, with a disabled credential, and where they do not meet its demands.
     pub(crate) fn renew(&mut self, newer: Self) -> Vec<LiveBinding> {
         let keeps_bindings = newer.may_authenticate() && newer.id == self.id && newer.generation == self.generation;
         let present = std::mem::take(&mut self.bindings);
-        let (bindings, ended) = if keeps_bindings { (present, Vec::new()) } else { (Vec::new(), present) };
+        let (bindings, ended): (Vec<_>, Vec<_>) =
+            present.into_iter().partition(|binding| keeps_bindings && newer.admits(&binding.facts));
         let listed = keeps_bindings && self.listed;
         let enablings = self.enablings_until(newer.may_authenticate());
-        *self = Self { bindings, listed, enablings, ..newer };
+        let uses = if newer.id == self.id { self.uses } else { newer.uses };
+        *self = Self { bindings, listed, enablings, uses, ..newer };
         ended
     }
 
@@ -114,12 +129,21 @@ impl Entry {
             enablings: self.enablings,
             enabled: self.may_authenticate(),
             ha1: self.ha1s.of(hash).cloned(),
+            requirements: self.requirements.clone(),
+            uses: self.uses,
         }
     }
 
     /// Whether this is still what was verified.
     pub(crate) fn is_current(&self, id: CredentialId, generation: u32) -> bool {
         self.id == id && self.generation == generation && self.may_authenticate()
+    }
+
+    /// Whether a binding could still be made from where it was made.
+    fn admits(&self, binding: &BindingFacts) -> bool {
+        self.requirements.as_deref().is_none_or(|demands| {
+            demands.accepts_source(binding.source.ip()) && demands.accepts_transport(binding.transport)
+        })
     }
 
     fn may_authenticate(&self) -> bool {

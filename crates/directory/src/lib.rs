@@ -8,6 +8,7 @@
 //! A credential and its bindings share one entry, and a binding is written only while the credential that was verified
 //! is still the one in the entry: a revocation that came in between wins.
 
+mod algorithm_uses;
 mod connections;
 mod credential_table;
 mod entry;
@@ -20,6 +21,7 @@ mod registration_writer;
 mod removals;
 mod save_statistics;
 
+pub use algorithm_uses::UsedAlgorithms;
 pub use connections::Connections;
 pub use entry::CredentialSnapshot;
 pub use location::{Bindings, CredentialKey, Superseded};
@@ -29,6 +31,7 @@ pub use registration_view::RegistrationView;
 pub use registration_writer::{Completion, FlushPlace, FlushQueueFull, RegistrationWriter, WriterConfig};
 pub use save_statistics::SaveStatistics;
 
+use algorithm_uses::AlgorithmUseQueue;
 use arc_swap::{ArcSwap, Guard};
 use connections::ConnectionIndex;
 use credential_table::CredentialTable;
@@ -49,6 +52,7 @@ pub struct Directory {
     keyring: Arc<Keyring>,
     realms: ArcSwap<Realms>,
     credentials: CredentialTable,
+    algorithm_uses: AlgorithmUseQueue,
     connection_index: ConnectionIndex,
     connections: Option<Arc<dyn Connections>>,
     /// The next binding id; starts with the boot number in its upper half, so that ids never repeat.
@@ -64,6 +68,7 @@ impl Directory {
             keyring,
             realms: ArcSwap::from_pointee(Realms::new(config.default_account)),
             credentials: CredentialTable::new(binding_id(first_binding)),
+            algorithm_uses: AlgorithmUseQueue::new(),
             connection_index: ConnectionIndex::new(),
             connections: None,
             next_binding: AtomicU64::new(first_binding),

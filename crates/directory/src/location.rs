@@ -5,7 +5,6 @@ use crate::removals::Removals;
 use crate::{CredentialSnapshot, Directory};
 use domain::{BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Timestamp};
 use sip_digest::HashAlgorithm;
-use std::collections::HashMap;
 use storage::{RegistrationChange, Registrations, StorageError};
 
 /// The credential that was verified, as it must still be when its bindings are written.
@@ -93,12 +92,7 @@ impl Directory {
     /// # Errors
     /// [`StorageError`] when they cannot be read.
     pub fn load_registrations(&self, stored: &dyn Registrations, now: Timestamp) -> Result<usize, StorageError> {
-        let mut hashes = HashMap::with_capacity(self.credential_count());
-        for shard in self.credentials.shards() {
-            for entry in &shard.lock().entries {
-                hashes.insert(entry.id, self.credentials.hash(entry.realm, &entry.username));
-            }
-        }
+        let hashes = self.credentials.hashes_by_id();
         let mut loaded = 0;
         stored.load(now, &mut |record: ContactBinding| {
             if let Some(hash) = hashes.get(&record.credential)

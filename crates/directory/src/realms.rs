@@ -1,7 +1,7 @@
 //! Which host leads to which realm, and which accounts there are.
 
 use crate::entry::AccountState;
-use domain::{Account, AccountId, AuthId, ChallengePolicy, HostName, Realm, RealmId, RealmName};
+use domain::{Account, AccountId, AuthId, ChallengePolicy, DigestRules, HostName, Realm, RealmId, RealmName};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub struct RealmEntry {
     pub name: RealmName,
     /// What its challenges offer.
     pub challenge_policy: ChallengePolicy,
+    /// What else it offers and accepts.
+    pub rules: DigestRules,
 }
 
 #[derive(Debug, Clone)]
@@ -118,8 +120,8 @@ impl Realms {
     }
 
     pub(crate) fn put_realm(&mut self, realm: &Realm) {
-        let Realm { id, name, challenge_policy } = realm.clone();
-        self.realms.insert(id, Arc::new(RealmEntry { id, name, challenge_policy }));
+        let Realm { id, name, challenge_policy, rules } = realm.clone();
+        self.realms.insert(id, Arc::new(RealmEntry { id, name, challenge_policy, rules }));
     }
 
     pub(crate) fn put_account(&mut self, account: &Account) {

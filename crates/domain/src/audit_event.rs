@@ -33,8 +33,10 @@ pub enum AuditAction {
     CredentialDeleted,
     /// Registrations of a credential were ended.
     RegistrationsEnded,
-    /// A realm's challenge policy was changed.
+    /// What a realm's challenges offer, or what it accepts, was changed.
     RealmPolicyChanged,
+    /// MD5 was retired for a realm, or HA1s under it deleted for that.
+    RealmMd5Retired,
     /// A setting of the installation was changed.
     SettingChanged,
 }
@@ -59,6 +61,7 @@ impl AuditAction {
             Self::CredentialDeleted => "credential.deleted",
             Self::RegistrationsEnded => "registrations.ended",
             Self::RealmPolicyChanged => "realm.policy_changed",
+            Self::RealmMd5Retired => "realm.md5_retired",
             Self::SettingChanged => "setting.changed",
         }
     }

@@ -100,6 +100,31 @@ impl fmt::Display for AuthReason {
     }
 }
 
+/// What is worth telling about an attempt besides its reason: a closed set like that of the reasons.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AuthRemark {
+    /// A credential that has used SHA-256 or SHA-512-256 answered with MD5: another phone, an old one, or somebody who
+    /// keeps the better challenges away. Told once per credential and day (UTC).
+    AlgorithmDowngrade,
+    /// The credential demands TLS or a secure WebSocket, and the request came without; the reason is
+    /// [`AuthReason::SourceNotInAcl`].
+    InsecureTransport,
+}
+
+impl AuthRemark {
+    /// Every remark.
+    pub const ALL: [Self; 2] = [Self::AlgorithmDowngrade, Self::InsecureTransport];
+
+    /// The name used by API, log and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AlgorithmDowngrade => "algorithm_downgrade",
+            Self::InsecureTransport => "insecure_transport",
+        }
+    }
+}
+
 /// A hash that HA1s exist for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum DigestAlgorithm {
@@ -123,6 +148,12 @@ impl DigestAlgorithm {
             Self::Sha256 => "SHA-256",
             Self::Sha512_256 => "SHA-512-256",
         }
+    }
+
+    /// The algorithm of that IANA name, written as there.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 }
 
@@ -201,6 +232,8 @@ pub struct AuthEvent<'m> {
     pub call_id: &'m [u8],
     /// The algorithm answered or offered first, if any.
     pub algorithm: Option<DigestAlgorithm>,
+    /// What else is worth telling, if anything.
+    pub remark: Option<AuthRemark>,
 }
 
 #[cfg(test)]

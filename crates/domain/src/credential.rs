@@ -1,6 +1,6 @@
 //! A SIP digest credential.
 
-use crate::{AccountId, RealmId, Revision, SealedHa1s, Timestamp};
+use crate::{AccountId, RealmId, Requirements, Revision, SealedHa1s, Timestamp};
 use std::fmt;
 use uuid::Uuid;
 
@@ -143,6 +143,8 @@ pub struct Credential {
     pub generation: u32,
     /// The HA1s of the present generation.
     pub ha1s: SealedHa1s,
+    /// What it demands of whoever answers with it.
+    pub requirements: Requirements,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything about it last changed.

@@ -5,6 +5,7 @@
 //! [`RandomSource`]).
 
 pub mod account;
+pub mod algorithm_use;
 pub mod api_token;
 pub mod audit_event;
 pub mod auth_event;
@@ -12,20 +13,25 @@ pub mod contact_binding;
 pub mod credential;
 pub mod host_name;
 pub mod live_binding;
+pub mod network;
 pub mod realm;
+pub mod requirements;
 pub mod revision;
 pub mod secret;
 pub mod time;
 
 pub use account::{Account, AccountId, AccountProfile, ApiId, AuthId, AuthIdError};
+pub use algorithm_use::{AlgorithmUse, Day};
 pub use api_token::{ApiToken, ApiTokenHash, OperatorToken, TokenId, TokenScope};
 pub use audit_event::{AuditAction, AuditEvent};
-pub use auth_event::{AuthEvent, AuthReason, DigestAlgorithm, SignallingTransport};
+pub use auth_event::{AuthEvent, AuthReason, AuthRemark, DigestAlgorithm, SignallingTransport};
 pub use contact_binding::{BindingId, ContactBinding};
 pub use credential::{Credential, CredentialId, Username, UsernameError, UsernameRule};
 pub use host_name::{HostName, HostNameError};
 pub use live_binding::{BindingFacts, BindingTexts, LiveBinding};
-pub use realm::{ChallengePolicy, Realm, RealmId, RealmName, RealmNameError};
+pub use network::{Network, NetworkError};
+pub use realm::{ChallengePolicy, DigestRules, Realm, RealmId, RealmName, RealmNameError};
+pub use requirements::{Networks, Requirements, TooManyNetworks};
 pub use revision::Revision;
 pub use secret::{Password, PasswordError, Sealed, SealedHa1s};
 pub use time::{Clock, RandomSource, Timestamp};

@@ -105,6 +105,19 @@ pub struct Realm {
     pub name: RealmName,
     /// What its challenges offer.
     pub challenge_policy: ChallengePolicy,
+    /// What else it offers and accepts.
+    pub rules: DigestRules,
+}
+
+/// What a realm's digest does besides its policy; by default nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DigestRules {
+    /// Whether challenges offer `qop=auth-int` beside `auth`, and answers with it are accepted (RFC 7616 section 3.4.3).
+    pub auth_int: bool,
+    /// Whether answers without `qop` (RFC 2069) are accepted; a nonce is then good once.
+    pub without_qop: bool,
+    /// Whether MD5 was retired: storage keeps no HA1 under it for any credential that is written from then on.
+    pub md5_retired: bool,
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod record;
 
 pub use record::EventRecord;
 
-use domain::{AuthEvent, AuthReason};
+use domain::{AuthEvent, AuthReason, AuthRemark};
 use parking_lot::Mutex;
 use recent::Recent;
 use record::Slot;
@@ -49,6 +49,8 @@ struct Lane {
     dropped: AtomicU64,
     /// In the order of [`AuthReason::ALL`]; counted whether or not the event found room.
     attempts: [AtomicU64; AuthReason::ALL.len()],
+    /// In the order of [`AuthRemark::ALL`].
+    remarks: [AtomicU64; AuthRemark::ALL.len()],
 }
 
 impl EventLog {
@@ -59,6 +61,7 @@ impl EventLog {
             pending: Mutex::new(Vec::with_capacity(config.events_per_lane)),
             dropped: AtomicU64::new(0),
             attempts: Default::default(),
+            remarks: Default::default(),
         };
         Self {
             lanes: (0..config.lanes.max(1)).map(lane).collect(),
@@ -67,7 +70,7 @@ impl EventLog {
         }
     }
 
-    /// Moves what the lanes recorded to the recent events, and logs refusals: the first few of them, the rest as a sum.
+    /// Moves what the lanes recorded to the recent events, and logs refusals and what is remarkable: the first few, the rest as a sum.
     pub fn collect(&self) {
         let mut spare = Vec::with_capacity(self.config.events_per_lane);
         let mut lines = self.config.log_lines_per_collection;
@@ -77,7 +80,7 @@ impl EventLog {
             let mut recent = self.recent.lock();
             for slot in spare.drain(..) {
                 let record = slot.to_record();
-                if record.is_refusal() {
+                if record.is_refusal() || record.remark.is_some() {
                     if lines > 0 {
                         lines -= 1;
                         record.log();
@@ -105,6 +108,14 @@ impl EventLog {
         self.lanes.iter().map(|lane| lane.dropped.load(Ordering::Relaxed)).sum()
     }
 
+    /// How many attempts there were with each remark, those included whose event found no room.
+    pub fn remarks(&self) -> impl Iterator<Item = (AuthRemark, u64)> {
+        AuthRemark::ALL.into_iter().enumerate().map(|(place, remark)| {
+            let counts = self.lanes.iter().filter_map(|lane| lane.remarks.get(place));
+            (remark, counts.map(|count| count.load(Ordering::Relaxed)).sum())
+        })
+    }
+
     /// How many attempts there were for each reason, those included whose event found no room.
     pub fn attempts(&self) -> impl Iterator<Item = (AuthReason, u64)> {
         AuthReason::ALL.into_iter().enumerate().map(|(place, reason)| {
@@ -118,6 +129,9 @@ impl EventSink for EventLog {
     fn record(&self, lane: usize, event: &AuthEvent<'_>) {
         let Some(lane) = self.lanes.get(lane % self.lanes.len().max(1)) else { return };
         if let Some(count) = lane.attempts.get(event.reason as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(count) = event.remark.and_then(|remark| lane.remarks.get(remark as usize)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
         let mut pending = lane.pending.lock();
@@ -149,6 +163,7 @@ mod tests {
             user_agent: b"phone/1 \xff\n",
             call_id: b"call",
             algorithm: None,
+            remark: None,
         }
     }
 
@@ -185,6 +200,21 @@ mod tests {
         }
         let expected: Vec<_> = AuthReason::ALL.into_iter().zip(1..).collect();
         assert_eq!(log.attempts().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn remarks_are_kept_and_counted() {
+        let log = EventLog::new(Config { lanes: 2, ..Config::default() });
+        let remark = Some(AuthRemark::AlgorithmDowngrade);
+        for lane in 0..2 {
+            log.record(lane, &AuthEvent { remark, ..event(b"a", AuthReason::Ok) });
+            log.record(lane, &event(b"b", AuthReason::Ok));
+        }
+        log.collect();
+        let remarks: Vec<_> = log.recent(10, |record| record.username == "a").iter().map(|r| r.remark).collect();
+        assert_eq!(remarks, [remark, remark]);
+        let counts: Vec<_> = log.remarks().collect();
+        assert_eq!(counts, [(AuthRemark::AlgorithmDowngrade, 2), (AuthRemark::InsecureTransport, 0)]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! An event in the form it is kept in.
 
 use domain::{
-    AccountId, AuthEvent, AuthReason, CredentialId, DigestAlgorithm, RealmId, SignallingTransport, Timestamp,
+    AccountId, AuthEvent, AuthReason, AuthRemark, CredentialId, DigestAlgorithm, RealmId, SignallingTransport,
+    Timestamp,
 };
 use std::net::SocketAddr;
 
@@ -40,6 +41,7 @@ pub(crate) struct Slot {
     source: SocketAddr,
     transport: SignallingTransport,
     algorithm: Option<DigestAlgorithm>,
+    remark: Option<AuthRemark>,
     method: ShortText<16>,
     username: ShortText<64>,
     host: ShortText<64>,
@@ -58,6 +60,7 @@ impl Slot {
             source: event.source,
             transport: event.transport,
             algorithm: event.algorithm,
+            remark: event.remark,
             method: ShortText::of(event.method),
             username: ShortText::of(event.username),
             host: ShortText::of(event.host),
@@ -76,6 +79,7 @@ impl Slot {
             source: self.source,
             transport: self.transport,
             algorithm: self.algorithm,
+            remark: self.remark,
             method: self.method.to_text(),
             username: self.username.to_text(),
             host: self.host.to_text(),
@@ -105,6 +109,8 @@ pub struct EventRecord {
     pub transport: SignallingTransport,
     /// The algorithm answered or offered first.
     pub algorithm: Option<DigestAlgorithm>,
+    /// What else is worth telling.
+    pub remark: Option<AuthRemark>,
     /// The SIP method.
     pub method: String,
     /// The digest username as sent.
@@ -128,6 +134,8 @@ impl EventRecord {
         tracing::info!(
             target: "sipwarden::auth",
             reason = self.reason.as_str(),
+            remark = self.remark.map(AuthRemark::as_str),
+            algorithm = self.algorithm.map(DigestAlgorithm::as_str),
             username = %self.username,
             source = %self.source,
             transport = self.transport.as_str(),
@@ -135,7 +143,8 @@ impl EventRecord {
             host = %self.host,
             user_agent = %self.user_agent,
             call_id = %self.call_id,
-            "refused"
+            "{}",
+            if self.is_refusal() { "refused" } else { "remarkable" }
         );
     }
 }

@@ -7,8 +7,8 @@ use crate::rate_limit::RateLimits;
 use crate::request_id::RequestId;
 use crate::routes::Routes;
 use crate::{
-    Config, Exposition, Readiness, credentials, health, me, metrics_page, openapi, panic_guard, path, phone_settings,
-    reference, registrations, sub_accounts, tokens,
+    Config, Exposition, Readiness, algorithm_report, credentials, health, me, metrics_page, openapi, panic_guard, path,
+    phone_settings, reference, registrations, sub_accounts, tokens,
 };
 use axum::Router;
 use axum::body::Body;
@@ -154,6 +154,7 @@ fn router(username_rule: UsernameRule) -> Router<Arc<Shared>> {
 pub(crate) fn described_routes() -> Routes {
     Routes::new()
         .merge(credentials::routes())
+        .merge(algorithm_report::routes())
         .merge(tokens::routes())
         .merge(sub_accounts::routes())
         .merge(registrations::routes())

@@ -54,6 +54,8 @@ enum Member {
     Flag(bool),
     Number(u64),
     Map(Map<String, Value>),
+    /// An array of nothing but strings.
+    Texts(Vec<Zeroizing<String>>),
     Other(&'static str),
 }
 
@@ -89,6 +91,18 @@ impl JsonObject {
         match self.take(field)? {
             Member::Text(text) => Some(text),
             other => self.wrong_type(field, "a string", &other),
+        }
+    }
+
+    /// Takes an array of texts, if it is there.
+    pub fn texts(&mut self, field: &'static str) -> Option<Vec<Zeroizing<String>>> {
+        match self.take(field)? {
+            Member::Texts(texts) => Some(texts),
+            Member::Other("an array") => {
+                self.problems.note(field, "must hold strings only");
+                None
+            }
+            other => self.wrong_type(field, "an array of strings", &other),
         }
     }
 
@@ -148,6 +162,7 @@ impl Member {
             Self::Flag(_) => "a boolean",
             Self::Number(_) => "a number",
             Self::Map(_) => "an object",
+            Self::Texts(_) => "an array",
             Self::Other(kind) => kind,
         }
     }
@@ -208,6 +223,59 @@ impl ObjectReader<'_> {
     }
 }
 
+/// Reads a string and skips anything else.
+struct ElementReader;
+
+impl<'de> DeserializeSeed<'de> for ElementReader {
+    type Value = Option<Zeroizing<String>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ElementReader {
+    type Value = Option<Zeroizing<String>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
 struct MemberReader(Objects);
 
 /// What becomes of a member that is an object.
@@ -257,8 +325,14 @@ impl<'de> Visitor<'de> for MemberReader {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Member, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Member::Other("an array"))
+        let mut texts = Some(Vec::new());
+        while let Some(element) = elements.next_element_seed(ElementReader)? {
+            texts = texts.zip(element).map(|(mut texts, text)| {
+                texts.push(text);
+                texts
+            });
+        }
+        Ok(texts.map_or(Member::Other("an array"), Member::Texts))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Member, A::Error> {

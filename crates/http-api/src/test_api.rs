@@ -145,6 +145,14 @@ impl TestApi {
         answer.json()["id"].as_str().unwrap().to_owned()
     }
 
+    /// Creates a credential of the account beside it and answers its id.
+    pub async fn other_credential(&self, username: &str) -> String {
+        let body = format!(r#"{{"username":"{username}","password":"correct horse"}}"#);
+        let answer = self.as_other("POST", &format!("/api/v1/Account/{OTHER}/credentials"), &body).await;
+        assert_eq!(answer.status(), 201, "{}", answer.body);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
     async fn with_json(&self, method: Method, path: &str, body: impl Into<Body>) -> Answer {
         let request = self.request(method, path).header("content-type", "application/json");
         self.send(request.body(body.into()).unwrap()).await

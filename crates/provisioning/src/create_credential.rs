@@ -6,7 +6,7 @@ use crate::{
     AccountScope, Answered, CredentialView, CredentialsWrite, Provisioning, ProvisioningError, Remembering,
     RequestContext,
 };
-use domain::{AuditAction, Credential, CredentialId, Password, Revision, Username};
+use domain::{AuditAction, Credential, CredentialId, Password, Requirements, Revision, Username};
 use storage::{Change, ChangeSet};
 
 /// What a tenant says of a new credential: exactly this.
@@ -81,6 +81,7 @@ impl Provisioning {
             updated_at: now,
             password_changed_at: now,
             revision: Revision(0),
+            requirements: Requirements::default(),
         };
         let detail = format!("{{\"username\":\"{}\"}}", credential.username);
         let audit = scope.audit(context, now, (AuditAction::CredentialCreated, id.to_string(), detail));

@@ -10,10 +10,12 @@
 
 mod account_name;
 mod accounts;
+mod algorithm_report;
 mod api_tokens;
 mod asker;
 mod base_domain;
 mod create_credential;
+mod credential_requirements;
 mod credentials_page;
 mod default_account;
 mod delete_credential;
@@ -46,9 +48,11 @@ mod update_credential;
 
 pub use account_name::{AccountName, AccountNameError};
 pub use accounts::{AccountCreated, AccountUpdate, AccountView, NewAccountRequest};
+pub use algorithm_report::AlgorithmReportQuery;
 pub use api_tokens::{ApiTokenCreated, ApiTokenView};
 pub use base_domain::{BaseDomainOutcome, DEFAULT_BASE_DOMAIN};
 pub use create_credential::NewCredential;
+pub use credential_requirements::RequirementsUpdate;
 pub use credentials_page::{CredentialsPage, CredentialsRequest, PageStart};
 pub use description::{Description, DescriptionError};
 pub use error::{AuthenticationError, InstallationError, OperatorAuthenticationError, ProvisioningError, ScopeError};
@@ -61,6 +65,7 @@ pub use operator_tokens::{OperatorTokenCreated, OperatorTokenView};
 pub use permission::{AccountRead, AccountWrite, CredentialsWrite, PermissionError};
 pub use profile::{Email, Permissions, PhoneNumber, ProfileError, ProfilePatch, RateLimit};
 pub use read_credentials::CredentialView;
+pub use realms::{Md5Retired, RealmUpdate};
 pub use registrations::{RegistrationView, RegistrationsPage, RegistrationsRequest, RegistrationsToEnd};
 pub use rotate_keys::{KeysRotated, NotOpened, OldKeys, OnProgress, RotationError, RotationProgress, RotationStart};
 pub use sub_accounts::NewSubAccount;

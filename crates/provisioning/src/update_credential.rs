@@ -2,6 +2,7 @@
 
 use crate::{
     AccountScope, CredentialView, CredentialsWrite, Description, Provisioning, ProvisioningError, RequestContext,
+    RequirementsUpdate,
 };
 use domain::{AuditAction, Credential, CredentialId, Password, SealedHa1s, Timestamp};
 use storage::{Change, ChangeSet, RegistrationsAfter};
@@ -15,6 +16,8 @@ pub struct CredentialUpdate {
     pub enabled: Option<bool>,
     /// The tenant's own note.
     pub description: Option<Description>,
+    /// What it demands of whoever answers with it.
+    pub requirements: RequirementsUpdate,
 }
 
 /// The same with the password already turned into sealed HA1s, so that deciding anew needs no password.
@@ -22,6 +25,7 @@ struct Patch {
     ha1s: Option<SealedHa1s>,
     enabled: Option<bool>,
     description: Option<Box<str>>,
+    requirements: RequirementsUpdate,
 }
 
 /// How often an update is decided anew when others change the same credential.
@@ -38,15 +42,26 @@ impl Provisioning {
         context: RequestContext,
         (id, update): (CredentialId, CredentialUpdate),
     ) -> Result<CredentialView, ProvisioningError> {
+        let updated = self.updated_credential(scope, context, (id, update)).await?;
+        Ok(CredentialView::new(scope, updated))
+    }
+
+    pub(crate) async fn updated_credential(
+        &self,
+        scope: &CredentialsWrite,
+        context: RequestContext,
+        (id, update): (CredentialId, CredentialUpdate),
+    ) -> Result<Credential, ProvisioningError> {
         let sealing = self.sealing().await;
         let mut current = self.stored_credential(scope, id).await?;
         let patch = Patch {
             ha1s: update.password.map(|password| sealing.seal_password(scope, id, &current.username, password)),
             enabled: update.enabled,
             description: update.description.map(Description::into_inner),
+            requirements: update.requirements,
         };
         if patch.is_empty() {
-            return Ok(CredentialView::new(scope, current));
+            return Ok(current);
         }
         for _ in 0..ATTEMPTS {
             let now = self.parts.clock.now();
@@ -59,7 +74,7 @@ impl Provisioning {
                 Ok(revision) => {
                     drop(sealing);
                     self.applied_everywhere(revision).await?;
-                    return Ok(CredentialView::new(scope, credential));
+                    return Ok(credential);
                 }
                 Err(ProvisioningError::Contended) => current = self.stored_credential(scope, id).await?,
                 Err(error) => return Err(error),
@@ -76,7 +91,7 @@ impl Provisioning {
 
 impl Patch {
     fn is_empty(&self) -> bool {
-        self.ha1s.is_none() && self.enabled.is_none() && self.description.is_none()
+        self.ha1s.is_none() && self.enabled.is_none() && self.description.is_none() && self.requirements.is_empty()
     }
 
     fn registrations_after(&self) -> RegistrationsAfter {
@@ -99,6 +114,7 @@ impl Patch {
         if let Some(description) = &self.description {
             credential.description = description.clone();
         }
+        self.requirements.apply_to(&mut credential.requirements);
         credential.updated_at = now;
         credential
     }
@@ -115,6 +131,7 @@ impl Patch {
         if self.description.is_some() {
             parts.push(String::from("\"description\":\"changed\""));
         }
+        parts.extend(self.requirements.audit_parts());
         format!("{{{}}}", parts.join(","))
     }
 }

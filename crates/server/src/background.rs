@@ -1,9 +1,11 @@
 //! What a server does by the clock.
 
+use directory::Directory;
 use event_log::EventLog;
 use provisioning::Provisioning;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::Storage;
 use tokio::time::interval;
 
 /// How often events are collected from the lanes.
@@ -12,6 +14,9 @@ const COLLECT_INTERVAL: Duration = Duration::from_millis(100);
 const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How old the stored last use of a token may be.
 const TOKEN_USE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How old the stored last use of an algorithm may be: what a crash loses.
+const ALGORITHM_USE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Takes events out of the lanes until dropped.
 pub(crate) async fn collect_events(events: Arc<EventLog>) {
@@ -40,6 +45,17 @@ pub(crate) async fn save_token_uses(provisioning: Arc<Provisioning>) {
         ticks.tick().await;
         if let Err(error) = provisioning.flush_token_uses().await {
             tracing::warn!(%error, "when tokens were last used could not be stored; trying again later");
+        }
+    }
+}
+
+/// Stores which algorithms credentials are used with, until dropped.
+pub(crate) async fn save_algorithm_uses(directory: Arc<Directory>, storage: Arc<dyn Storage>) {
+    let mut ticks = interval(ALGORITHM_USE_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = directory.flush_algorithm_uses(&*storage).await {
+            tracing::warn!(%error, "which algorithms phones use could not be stored; trying again");
         }
     }
 }

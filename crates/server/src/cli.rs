@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::operator_cli::{
-    AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, RestoreOptions,
+    AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, ReportOptions,
+    RestoreOptions, Switch,
 };
 use crate::serve_options::{ServeOptions, TracedOptions};
 use crate::tenant_cli::{PhonesOptions, SubAccountCommand, TokenCommand};
@@ -175,6 +176,23 @@ impl NewPassword {
     }
 }
 
+/// What to demand of whoever answers with a credential.
+#[derive(Debug, Args)]
+pub(crate) struct Demands {
+    /// sha256 refuses MD5; any accepts what the realm does
+    #[arg(long, value_parser = ["any", "sha256"])]
+    pub(crate) algorithm: Option<String>,
+    /// Whether to accept only TLS and secure WebSockets
+    #[arg(long)]
+    pub(crate) secure_transport: Option<Switch>,
+    /// A network whose sources to accept, as in 192.0.2.0/24; may be given several times and replaces those of before
+    #[arg(long = "network", value_name = "CIDR")]
+    pub(crate) networks: Vec<String>,
+    /// Accept sources of all networks again
+    #[arg(long, conflicts_with = "networks")]
+    pub(crate) any_network: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CredentialCommand {
     /// Create a credential; prints what to type into a phone
@@ -240,6 +258,22 @@ pub(crate) enum CredentialCommand {
     Enable {
         /// Its id or username
         credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Show what a credential demands beyond the right password, or change it: what is not given stays
+    Require {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        demands: Demands,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Show which credentials still use MD5
+    Algorithms {
+        #[command(flatten)]
+        options: ReportOptions,
         #[command(flatten)]
         access: ServerAccess,
     },

@@ -4,9 +4,12 @@ mod output;
 mod password;
 
 use crate::api_client::ApiClient;
-use crate::cli::{CredentialCommand, NewPassword, ServerAccess};
+use crate::cli::{CredentialCommand, Demands, NewPassword, ServerAccess};
 use crate::failure::Failure;
-use output::{print_credential, print_list, print_new, print_one_line};
+use crate::operator_cli::ReportOptions;
+use crate::operator_commands::algorithms::AlgorithmReport;
+use crate::operator_commands::{PAGE, print};
+use output::{print_credential, print_list, print_new, print_one_line, print_requirements};
 use serde_json::{Map, Value, json};
 
 pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
@@ -49,6 +52,15 @@ pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
         CredentialCommand::Enable { credential, access } => {
             update(&credential, json!({ "enabled": true }), (None, &access)).await
         }
+        CredentialCommand::Require { credential, demands, access } => {
+            let client = client(&access);
+            let path = format!("{}/requirements", path_of(&find(&client, &credential).await?)?);
+            let change = demands.into_change();
+            let (method, body) = if change.is_empty() { ("GET", None) } else { ("PUT", Some(Value::Object(change))) };
+            let demands = client.call(method, &path, body).await?.expect(200)?;
+            print_requirements(&demands, access.json)
+        }
+        CredentialCommand::Algorithms { options, access } => algorithms(&options, &access).await,
         CredentialCommand::Delete { credential, access } => {
             let client = client(&access);
             let found = find(&client, &credential).await?;
@@ -104,6 +116,32 @@ async fn update(
         }
         None => print_credential(&updated, access.json),
     }
+}
+
+impl Demands {
+    fn into_change(self) -> Map<String, Value> {
+        let networks = (self.any_network || !self.networks.is_empty()).then_some(self.networks);
+        let fields = [
+            ("algorithm", self.algorithm.map(Value::String)),
+            ("secure_transport", self.secure_transport.map(|state| Value::Bool(state.is_on()))),
+            ("networks", networks.map(|networks| json!(networks))),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+}
+
+async fn algorithms(options: &ReportOptions, access: &ServerAccess) -> Result<(), Failure> {
+    let client = client(access);
+    let mut report = AlgorithmReport::new();
+    loop {
+        let path = format!("algorithm-report?days={}&limit={PAGE}&offset={}", options.days, report.len());
+        match report.add(client.call("GET", &path, None).await?.expect(200)?) {
+            None => return Err(Failure::Refused("the answer is not of this API".into())),
+            Some(count) if count < PAGE => break,
+            Some(_) => {}
+        }
+    }
+    print(access.json, &report.to_json(), || if options.csv { report.to_csv() } else { report.to_text() })
 }
 
 fn client(access: &ServerAccess) -> ApiClient {

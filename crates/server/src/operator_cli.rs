@@ -1,7 +1,7 @@
 //! The command line of whoever runs the installation.
 
 use crate::cli::Installation;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -191,6 +191,78 @@ pub(crate) enum RealmCommand {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Set what a realm's challenges offer and which answers it accepts
+    Set {
+        /// The realm, as `realm list` shows it
+        realm: String,
+        #[command(flatten)]
+        settings: RealmSettings,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Show which of a realm's credentials still use MD5
+    Algorithms {
+        /// The realm, as `realm list` shows it
+        realm: String,
+        #[command(flatten)]
+        options: ReportOptions,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Show who still uses MD5 and, with --yes, retire it: SHA-256 only from then on, and no HA1 under MD5 is kept
+    RetireMd5 {
+        /// The realm, as `realm list` shows it
+        realm: String,
+        /// Really retire it
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+/// What to change about a realm.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct RealmSettings {
+    /// compatible: SHA-256 where the phone is known to do it, else MD5; sha256: SHA-256 only; rfc8760: all
+    #[arg(long, value_parser = ["compatible", "sha256", "rfc8760"])]
+    pub(crate) policy: Option<String>,
+    /// Whether challenges offer qop=auth-int, which protects bodies too, and answers with it are accepted
+    #[arg(long)]
+    pub(crate) auth_int: Option<Switch>,
+    /// Whether answers without qop, as of RFC 2069, are accepted
+    #[arg(long)]
+    pub(crate) without_qop: Option<Switch>,
+}
+
+/// A setting of two states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    /// Whether it is on.
+    pub(crate) const fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
+}
+
+/// How a report of algorithms is printed, and what it covers.
+#[derive(Debug, Args)]
+pub(crate) struct ReportOptions {
+    /// How many days count, today included (UTC)
+    #[arg(long, default_value_t = Self::DEFAULT_DAYS, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub(crate) days: u16,
+    /// Print CSV instead of text
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+}
+
+impl ReportOptions {
+    pub(crate) const DEFAULT_DAYS: u16 = 30;
 }
 
 #[derive(Debug, Subcommand)]

@@ -85,6 +85,7 @@ pub(crate) struct Server {
     http: Vec<JoinHandle<()>>,
     background: Vec<JoinHandle<()>>,
     edge: Arc<Edge>,
+    directory: Arc<Directory>,
     registrations: JoinHandle<()>,
     watch: Arc<Watch>,
 }
@@ -152,6 +153,7 @@ impl Server {
             tokio::spawn(background::collect_events(Arc::clone(&signalling.events))),
             tokio::spawn(background::forget_answers(Arc::clone(&node.provisioning))),
             tokio::spawn(background::save_token_uses(Arc::clone(&node.provisioning))),
+            tokio::spawn(background::save_algorithm_uses(Arc::clone(&signalling.directory), Arc::clone(&node.storage))),
         ];
         background.extend(certificates.clone().map(|certificates| tokio::spawn(certificates.watch())));
         Ok(Self {
@@ -166,6 +168,7 @@ impl Server {
             http,
             background,
             edge: signalling.edge,
+            directory: signalling.directory,
             registrations: signalling.registrations,
             watch,
         })
@@ -194,6 +197,9 @@ impl Server {
         }
         if let Err(error) = self.node.provisioning.flush_token_uses().await {
             tracing::warn!(%error, "when tokens were last used could not be stored");
+        }
+        if let Err(error) = self.directory.flush_algorithm_uses(&*self.node.storage).await {
+            tracing::warn!(%error, "which algorithms phones use could not be stored");
         }
         self.watch.finish().await;
         // Not left to the last owner: a connection to the control socket may own it for longer than the process lives.
@@ -309,7 +315,10 @@ async fn build_signalling(
     let directory = Directory::new(Arc::clone(&node.keyring), boot, configuration.directory.clone());
     let directory = Arc::new(directory.closing(Arc::new(Closing { flows: Arc::clone(&flows) })));
     node.storage.follow(Arc::clone(&directory) as _).await?;
-    let loaded = tokio::task::block_in_place(|| directory.load_registrations(&*node.storage, started_at))?;
+    let loaded = tokio::task::block_in_place(|| {
+        directory.load_algorithm_uses(&*node.storage)?;
+        directory.load_registrations(&*node.storage, started_at)
+    })?;
     tracing::info!(credentials = directory.credential_count(), registrations = loaded, "loaded");
     let (writer, registrations) = RegistrationWriter::start(
         Arc::clone(&directory),

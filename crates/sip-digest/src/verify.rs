@@ -239,7 +239,8 @@ fn conclude<S: Clone>(
     match spend {
         Spend::Fresh => {
             let algorithm = claim.exchange.algorithm;
-            Verdict::Verified(VerifiedIdentity { subject: subject.clone(), algorithm, nonce, ha1: ha1.clone() })
+            let (subject, ha1) = (subject.clone(), ha1.clone());
+            Verdict::Verified(VerifiedIdentity { subject, algorithm, nonce, count: claim.count, ha1 })
         }
         Spend::Replayed => Verdict::Stale(StaleReason::Replayed),
         Spend::Evicted => Verdict::Stale(StaleReason::Evicted),

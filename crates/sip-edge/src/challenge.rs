@@ -4,8 +4,10 @@ use crate::answer::Answer;
 use crate::edge::Edge;
 use crate::gate::AskedRealm;
 use crate::scratch::Scratch;
-use domain::ChallengePolicy;
-use sip_digest::{AlgorithmSet, Challenge, HashAlgorithm, NonceScope, QopOffer, Staleness, answers_sha256};
+use domain::{ChallengePolicy, DigestRules};
+use sip_digest::{
+    AlgorithmSet, Challenge, HashAlgorithm, NonceScope, Permission, QopOffer, QopRule, Staleness, answers_sha256,
+};
 use sip_message::Method;
 use sip_message::write::Status;
 
@@ -33,8 +35,22 @@ pub(crate) fn accepted(policy: ChallengePolicy) -> AlgorithmSet {
     }
 }
 
+/// The hashes offered to whoever answered right, but with MD5 where the credential refuses it.
+fn offered_without_md5(policy: ChallengePolicy) -> &'static [HashAlgorithm] {
+    match policy {
+        ChallengePolicy::Compatible | ChallengePolicy::Sha256 => &[HashAlgorithm::Sha256],
+        ChallengePolicy::Rfc8760 => &[HashAlgorithm::Sha512_256, HashAlgorithm::Sha256],
+    }
+}
+
+/// What a realm accepts besides `qop=auth`.
+pub(crate) fn qop_rule(rules: DigestRules) -> QopRule {
+    let permission = |accepted| if accepted { Permission::Accepted } else { Permission::Refused };
+    QopRule { auth_int: permission(rules.auth_int), without_qop: permission(rules.without_qop) }
+}
+
 impl Edge {
-    /// Answers 401 (REGISTER) or 407 with one challenge for each hash offered (RFC 8760 section 2.4).
+    /// Challenges with what the realm's policy offers.
     pub(crate) fn challenge(
         &self,
         scratch: &mut Scratch,
@@ -42,7 +58,31 @@ impl Edge {
         staleness: Staleness,
         answer: &mut Answer<'_, '_>,
     ) {
+        let hashes = offered(realm.policy, answer.incoming().user_agent);
+        self.challenge_for(scratch, realm, (hashes, staleness), answer);
+    }
+
+    /// Challenges anew after a right answer with MD5 for a credential that refuses it. It says `stale=true`: the digest
+    /// was right and its nonce, being one for MD5, is of no use; without it phones take the password for wrong.
+    pub(crate) fn challenge_without_md5(
+        &self,
+        scratch: &mut Scratch,
+        realm: &AskedRealm<'_>,
+        answer: &mut Answer<'_, '_>,
+    ) {
+        self.challenge_for(scratch, realm, (offered_without_md5(realm.policy), Staleness::Stale), answer);
+    }
+
+    /// Answers 401 (REGISTER) or 407 with one challenge for each hash offered (RFC 8760 section 2.4).
+    fn challenge_for(
+        &self,
+        scratch: &mut Scratch,
+        realm: &AskedRealm<'_>,
+        (hashes, staleness): (&[HashAlgorithm], Staleness),
+        answer: &mut Answer<'_, '_>,
+    ) {
         let incoming = answer.incoming();
+        let qop = if realm.rules.auth_int { QopOffer::AuthAndAuthInt } else { QopOffer::Auth };
         let (status, header) = match incoming.request.method() {
             Method::Register => (Status::of(401), "WWW-Authenticate"),
             _ => (Status::of(407), "Proxy-Authenticate"),
@@ -52,18 +92,12 @@ impl Edge {
         let Some(lane) = self.lane(incoming.lane) else { return };
         let value = &mut scratch.value;
         answer.respond(status, |mut writer| {
-            for hash in offered(realm.policy, incoming.user_agent).iter().copied() {
+            for hash in hashes.iter().copied() {
                 let (seed, issued_at) = lane.next_seed(hash, now);
                 let nonce = self.parts.nonces.issue(&seed, &scope, issued_at);
                 value.clear();
-                let challenge = Challenge {
-                    realm: realm.name,
-                    nonce: &nonce,
-                    hash,
-                    qop: QopOffer::Auth,
-                    staleness,
-                    opaque: Some(OPAQUE),
-                };
+                let challenge =
+                    Challenge { realm: realm.name, nonce: &nonce, hash, qop, staleness, opaque: Some(OPAQUE) };
                 challenge.write(value);
                 writer = writer.header(header, value);
             }

@@ -4,8 +4,9 @@
 //! request was refused is only in the event.
 
 use crate::answer::Answer;
-use crate::challenge::{accepted, offered};
+use crate::challenge::{accepted, offered, qop_rule};
 use crate::claim::{Claim, claim_for};
+use crate::demands::{Unmet, unmet};
 use crate::edge::Edge;
 use crate::incoming::Incoming;
 use crate::lane::SpendOnItsLane;
@@ -14,10 +15,12 @@ use crate::scratch::Scratch;
 use crate::subject::Subject;
 use crate::throttle::{Admission, Claimant, Incarnation};
 use directory::{CredentialSnapshot, RealmEntry, Realms};
-use domain::{AccountId, AuthEvent, AuthReason, ChallengePolicy, CredentialId, DigestAlgorithm};
+use domain::{
+    AccountId, AuthEvent, AuthReason, AuthRemark, ChallengePolicy, CredentialId, Day, DigestAlgorithm, DigestRules,
+};
 use sip_digest::{
-    Algorithm, Attempt, Candidate, HashAlgorithm, NonceScope, QopRule, Refusal, StaleReason, Staleness, UriAgreement,
-    Verdict, VerifiedIdentity, uri_agrees, verify,
+    Algorithm, Attempt, Candidate, HashAlgorithm, NonceScope, Refusal, StaleReason, Staleness, UriAgreement, Verdict,
+    VerifiedIdentity, uri_agrees, verify,
 };
 use sip_message::DigestCredentials;
 use sip_transaction::Reliability;
@@ -33,6 +36,7 @@ pub(crate) struct AskedRealm<'r> {
     pub(crate) name: &'r [u8],
     pub(crate) number: i64,
     pub(crate) policy: ChallengePolicy,
+    pub(crate) rules: DigestRules,
 }
 
 /// A request whose sender is known.
@@ -49,6 +53,43 @@ pub(crate) struct Attributed<'c> {
     pub(crate) algorithm: Option<DigestAlgorithm>,
     pub(crate) account: Option<AccountId>,
     pub(crate) credential: Option<CredentialId>,
+    pub(crate) remark: Option<AuthRemark>,
+}
+
+/// Why a request was turned away, and how it is challenged again.
+struct Ruling {
+    reason: AuthReason,
+    remark: Option<AuthRemark>,
+    challenge: Again,
+}
+
+/// Which challenge follows.
+enum Again {
+    /// The realm's usual one.
+    Same(Staleness),
+    /// One without MD5.
+    Stronger,
+}
+
+impl Ruling {
+    /// As after a wrong password.
+    const fn refused(reason: AuthReason) -> Self {
+        Self { reason, remark: None, challenge: Again::Same(Staleness::Fresh) }
+    }
+}
+
+impl From<Unmet> for Ruling {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::Source => Self::refused(AuthReason::SourceNotInAcl),
+            Unmet::Transport => {
+                Self { remark: Some(AuthRemark::InsecureTransport), ..Self::refused(AuthReason::SourceNotInAcl) }
+            }
+            Unmet::Algorithm => {
+                Self { reason: AuthReason::AlgorithmNotAllowed, remark: None, challenge: Again::Stronger }
+            }
+        }
+    }
 }
 
 impl Edge {
@@ -85,12 +126,14 @@ impl Edge {
                 name: entry.name.as_str().as_bytes(),
                 number: entry.id.0,
                 policy: entry.challenge_policy,
+                rules: entry.rules,
             },
             None => AskedRealm {
                 entry: None,
                 name: self.parts.config.realm_of_nobody.as_str().as_bytes(),
                 number: NOBODY,
                 policy: ChallengePolicy::Compatible,
+                rules: DigestRules::default(),
             },
         }
     }
@@ -134,7 +177,7 @@ impl Edge {
             realm: asked.name,
             nonce,
             accepted: accepted(asked.policy),
-            qop: QopRule::default(),
+            qop: qop_rule(asked.rules),
             uri: self.agreement(realms, incoming, &claim),
             candidates: &[candidate],
         };
@@ -144,28 +187,48 @@ impl Edge {
             algorithm: Some(name_of(hash)),
             account: subject.map(|subject| subject.account),
             credential: subject.map(|subject| subject.id),
+            remark: None,
         };
-        let is_failure = is_failure(&verdict);
-        let (reason, staleness) = match verdict {
-            Verdict::Verified(identity) => {
+        let unmet = unmet(&verdict, credential, name_of(hash), incoming);
+        let is_failure = is_failure(&verdict) || unmet.is_some_and(Unmet::is_failure);
+        let ruling = match (verdict, unmet) {
+            (Verdict::Verified(_) | Verdict::Stale(_), Some(unmet)) => unmet.into(),
+            (Verdict::Verified(identity), None) => {
                 answer.note_known_peer();
                 self.throttle.succeeded(&claimant, incoming.now.as_unix_millis());
-                self.note(incoming, &asked, AuthReason::Ok, attributed);
+                let remark = credential.and_then(|credential| self.note_algorithm(&identity, credential, incoming));
+                self.note(incoming, &asked, AuthReason::Ok, Attributed { remark, ..attributed });
                 return Some(Passed { identity, claim, asked });
             }
-            _ if admission == Admission::Banned => (AuthReason::Banned, Staleness::Fresh),
-            Verdict::Stale(reason) => stale(reason),
-            Verdict::Revoked(_) => (AuthReason::CredentialDisabled, Staleness::Fresh),
-            Verdict::Refused(refusal) => (refused(refusal, subject.is_some()), Staleness::Fresh),
+            _ if admission == Admission::Banned => Ruling::refused(AuthReason::Banned),
+            (Verdict::Stale(reason), None) => stale(reason),
+            (Verdict::Revoked(_), _) => Ruling::refused(AuthReason::CredentialDisabled),
+            (Verdict::Refused(refusal), _) => Ruling::refused(refused(refusal, subject.is_some())),
         };
         if !self.is_reported(scratch, &claim, incoming) {
             if is_failure && admission == Admission::Verified {
                 self.throttle.failed(&claimant, incoming.now.as_unix_millis());
             }
-            self.note(incoming, &asked, reason, attributed);
+            self.note(incoming, &asked, ruling.reason, Attributed { remark: ruling.remark, ..attributed });
         }
-        self.challenge(scratch, &asked, staleness, answer);
+        match ruling.challenge {
+            Again::Same(staleness) => self.challenge(scratch, &asked, staleness, answer),
+            Again::Stronger => self.challenge_without_md5(scratch, &asked, answer),
+        }
         None
+    }
+
+    /// Notes which algorithm was used; all but the first use of a day are known already and cost nothing more.
+    fn note_algorithm(
+        &self,
+        identity: &VerifiedIdentity<Subject<'_>>,
+        credential: &CredentialSnapshot,
+        incoming: &Incoming<'_>,
+    ) -> Option<AuthRemark> {
+        let news = (name_of(identity.algorithm().hash), Day::of(incoming.now));
+        let is_news = credential.uses.is_news(news.0, news.1);
+        let key = identity.subject().key();
+        if is_news { self.parts.directory.note_algorithm(&key, news, incoming.user_agent) } else { None }
     }
 
     /// Whether this is the retransmission of a request that was refused before; only datagrams are retransmitted.
@@ -206,6 +269,7 @@ impl Edge {
             user_agent: incoming.user_agent,
             call_id: request.call_id(),
             algorithm: attributed.algorithm,
+            remark: attributed.remark,
         };
         self.parts.events.record(incoming.lane, &event);
     }
@@ -246,14 +310,15 @@ fn is_address(host: &[u8]) -> bool {
 
 /// A nonce that anybody could have made up must not turn the answer into a test for passwords that no throttle sees;
 /// so only nonces that we issued to this very source are worth a `stale=true`.
-fn stale(reason: StaleReason) -> (AuthReason, Staleness) {
-    match reason {
+fn stale(reason: StaleReason) -> Ruling {
+    let (reason, staleness) = match reason {
         StaleReason::Expired | StaleReason::OtherBoot | StaleReason::Evicted => {
             (AuthReason::StaleNonce, Staleness::Stale)
         }
         StaleReason::Replayed => (AuthReason::ReplayedNonceCount, Staleness::Stale),
         StaleReason::Foreign => (AuthReason::ForeignNonce, Staleness::Fresh),
-    }
+    };
+    Ruling { reason, remark: None, challenge: Again::Same(staleness) }
 }
 
 fn refused(refusal: Refusal, user_is_known: bool) -> AuthReason {

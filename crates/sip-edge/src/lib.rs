@@ -9,10 +9,12 @@
 //! exception is a removal of bindings: its 200 leaves when the removal is durable, from the thread that made it so.
 
 mod answer;
+mod authentication_info;
 mod challenge;
 mod claim;
 mod counts;
 mod defence;
+mod demands;
 mod edge;
 mod failure;
 mod gate;

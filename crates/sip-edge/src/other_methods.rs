@@ -13,9 +13,17 @@ impl Edge {
         let incoming = answer.incoming();
         let in_dialog = incoming.request.to_header().address.tag().is_some();
         match incoming.request.method() {
-            Method::Options if !in_dialog => answer.respond(Status::of(200), |writer| {
-                writer.header("Allow", ALLOW).header("Accept", b"application/sdp").header("Supported", SUPPORTED_VALUE)
-            }),
+            Method::Options if !in_dialog => {
+                self.write_authentication_info(passed, incoming, &mut scratch.value);
+                answer.respond(Status::of(200), |writer| {
+                    let writer = writer.header("Allow", ALLOW).header("Accept", b"application/sdp");
+                    let writer = writer.header("Supported", SUPPORTED_VALUE);
+                    match scratch.value.as_slice() {
+                        b"" => writer,
+                        value => writer.header("Authentication-Info", value),
+                    }
+                });
+            }
             Method::Invite if !in_dialog => answer.failure(self.callee_failure(passed, &answer)),
             Method::Other(_) => answer.failure(Failure::NotImplemented),
             // There are no dialogs to be inside of.

@@ -41,7 +41,7 @@ impl Edge {
         let incoming = answer.incoming();
         match self.update(scratch, passed, incoming) {
             Ok(Registered::Kept) => {
-                let prepared = Prepared::new(scratch, passed, incoming);
+                let prepared = Prepared::new(self, scratch, passed, incoming);
                 answer.respond(Status::of(200), |writer| prepared.write(writer));
                 self.remember(scratch, &answer);
             }
@@ -50,7 +50,7 @@ impl Edge {
                     answer.failure(Failure::Overloaded);
                     return self.remember(scratch, &answer);
                 };
-                let prepared = Prepared::new(scratch, passed, incoming);
+                let prepared = Prepared::new(self, scratch, passed, incoming);
                 let octets = answer.compose(Status::of(200), |writer| prepared.write(writer));
                 let failed = answer.compose(Failure::NotStored.status(), |writer| writer);
                 let late = LateAnswer::new(self, incoming, std::mem::take(&mut scratch.key), (octets, failed));
@@ -67,6 +67,7 @@ impl Edge {
                     algorithm: None,
                     account: Some(subject.account),
                     credential: Some(subject.id),
+                    remark: None,
                 };
                 self.note(incoming, &passed.asked, AuthReason::CredentialDisabled, attributed);
                 self.challenge(scratch, &passed.asked, Staleness::Fresh, &mut answer);
@@ -130,9 +131,8 @@ struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    fn new(scratch: &'a mut Scratch, passed: &Passed<'_>, incoming: &'a Incoming<'a>) -> Self {
-        scratch.value.clear();
-        passed.identity.write_authentication_info(&passed.claim, b"", None, &mut scratch.value);
+    fn new(edge: &Edge, scratch: &'a mut Scratch, passed: &Passed<'_>, incoming: &'a Incoming<'a>) -> Self {
+        edge.write_authentication_info(passed, incoming, &mut scratch.value);
         scratch.renew_date(incoming.now);
         Self { contacts: &scratch.contacts, date: scratch.date(), authentication_info: &scratch.value, incoming }
     }

@@ -15,7 +15,9 @@ mod phone;
 #[path = "edge/world.rs"]
 mod world;
 
+use domain::Networks;
 use phone::{Draft, Phone, status};
+use provisioning::RequirementsUpdate;
 use sip_transport::{Inbound, Received};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -138,5 +140,35 @@ async fn a_retransmission_allocates_nothing() {
     let text = phone.write(&draft);
     for _ in 0..10 {
         assert_eq!(allocations_of(&mut world, &phone, &text, 200), 0);
+    }
+}
+
+/// From well before the last quarter of the nonce's life until shortly before its end.
+#[tokio::test]
+async fn offering_a_next_nonce_allocates_nothing() {
+    let mut world = World::new().await;
+    let mut phone = Phone::new("alice");
+    assert_eq!(status(&phone.register(&mut world, &[])), 200);
+    world.clock.advance_seconds(world::NONCE_SECONDS * 3 / 4 - 100);
+    check(&mut world, &mut phone, 200, |phone| {
+        let draft = phone.draft_register(&[]);
+        phone.authorize(&draft)
+    });
+}
+
+#[tokio::test]
+async fn a_demand_that_is_not_met_allocates_nothing() {
+    let networks = Networks::new(vec!["198.51.100.0/24".parse().unwrap()]).unwrap();
+    let elsewhere = RequirementsUpdate { networks: Some(networks), ..RequirementsUpdate::default() };
+    let sha256 = RequirementsUpdate { sha256: Some(true), ..RequirementsUpdate::default() };
+    for requirements in [elsewhere, sha256] {
+        let mut world = World::demanding(requirements).await;
+        let mut phone = Phone::new("alice");
+        let draft = phone.draft_register(&[]);
+        phone.be_challenged(&mut world, &draft);
+        check(&mut world, &mut phone, 401, |phone| {
+            let draft = phone.draft_register(&[]);
+            phone.authorize(&draft)
+        });
     }
 }

@@ -4,9 +4,9 @@ use crate::failure::Failure;
 use crate::rows::{self, find};
 use crate::tokens;
 use crate::transaction::Refused;
-use domain::{Account, AccountId, ChallengePolicy, HostName, Realm, RealmId};
+use domain::{Account, AccountId, ChallengePolicy, DigestRules, HostName, Realm, RealmId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use storage::{AccountPatch, Conflict, Fact, NewAccount, RegistrationsAfter};
+use storage::{AccountPatch, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter};
 
 /// Creates an account with all that belongs to it.
 pub(crate) fn create(connection: &Connection, new: &NewAccount, facts: &mut Vec<Fact>) -> Result<(), Refused> {
@@ -121,15 +121,17 @@ pub(crate) fn remove_host(connection: &Connection, account: AccountId, host: &Ho
     }
 }
 
-/// Changes a realm's policy, if there is that realm.
-pub(crate) fn set_challenge_policy(
-    connection: &Connection,
-    realm: RealmId,
-    policy: ChallengePolicy,
-) -> Result<Fact, Refused> {
-    let sql = "UPDATE realms SET challenge_policy = ?2 WHERE id = ?1 RETURNING id, name, challenge_policy";
-    let changed =
-        connection.prepare_cached(sql)?.query_row(params![realm.0, policy.as_str()], rows::realm).optional()?;
+/// Changes what the patch names, if there is that realm.
+pub(crate) fn update_realm(connection: &Connection, realm: RealmId, patch: &RealmPatch) -> Result<Fact, Refused> {
+    let sql = format!(
+        "UPDATE realms SET challenge_policy = coalesce(?2, challenge_policy), auth_int = coalesce(?3, auth_int),
+         without_qop = coalesce(?4, without_qop), md5_retired = coalesce(?5, md5_retired)
+         WHERE id = ?1 RETURNING {}",
+        rows::REALM
+    );
+    let policy = patch.challenge_policy.map(ChallengePolicy::as_str);
+    let parameters = params![realm.0, policy, patch.auth_int, patch.without_qop, patch.md5_retired];
+    let changed = connection.prepare_cached(&sql)?.query_row(parameters, rows::realm).optional()?;
     changed.map(Fact::Realm).ok_or(Refused::Conflict(Conflict::NotFound))
 }
 
@@ -157,7 +159,8 @@ fn insert_realm(connection: &Connection, new: &NewAccount, facts: &mut Vec<Fact>
         .prepare_cached("INSERT INTO realms (name, challenge_policy) VALUES (?1, ?2)")?
         .execute(params![new.realm.as_str(), new.challenge_policy.as_str()])?;
     let id = RealmId(connection.last_insert_rowid());
-    facts.push(Fact::Realm(Realm { id, name: new.realm.clone(), challenge_policy: new.challenge_policy }));
+    let (name, challenge_policy) = (new.realm.clone(), new.challenge_policy);
+    facts.push(Fact::Realm(Realm { id, name, challenge_policy, rules: DigestRules::default() }));
     Ok(id)
 }
 

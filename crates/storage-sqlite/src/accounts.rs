@@ -8,9 +8,10 @@ use storage::{AccountPage, Accounts, Page, Pending, SettingName, Settings, Stora
 
 /// Accounts with their realms; the realm's columns follow the account's.
 const WITH_REALM: &str =
-    "FROM accounts JOIN (SELECT id AS realm_number, name AS realm_name, challenge_policy FROM realms)
+    "FROM accounts JOIN (SELECT id AS realm_number, name AS realm_name, challenge_policy, auth_int, without_qop, md5_retired
+                            FROM realms)
      ON realm_number = realm_id";
-const REALM_COLUMNS: &str = "realm_number, realm_name, challenge_policy";
+const REALM_COLUMNS: &str = "realm_number, realm_name, challenge_policy, auth_int, without_qop, md5_retired";
 
 impl Accounts for SqliteStorage {
     fn account(&self, auth_id: AuthId) -> Pending<'_, Result<Option<Account>, StorageError>> {

@@ -118,9 +118,10 @@ pub(crate) fn create(connection: &Connection, new: &Credential, revision: Revisi
     if taken {
         return Err(Conflict::UsernameTaken.into());
     }
-    insert(connection, new, revision)?;
+    let credential = Credential { revision, ..without_retired(connection, new.clone())? };
+    insert(connection, &credential)?;
     count(connection, new.account, 1)?;
-    Ok(Fact::Credential(Credential { revision, ..new.clone() }))
+    Ok(Fact::Credential(credential))
 }
 
 /// Replaces what may change of a credential, if it is still as it was read.
@@ -149,6 +150,7 @@ pub(crate) fn update(
     if made_from != new.revision {
         return Err(Conflict::Superseded.into());
     }
+    let credential = without_retired(connection, credential)?;
     write(connection, &credential)?;
     if registrations == RegistrationsAfter::Remove {
         connection
@@ -198,12 +200,22 @@ pub(crate) fn reseal(
     Ok(())
 }
 
-fn insert(connection: &Connection, new: &Credential, revision: Revision) -> Result<(), Refused> {
+/// The same without its HA1 under MD5, if its realm has retired that: whoever sealed it may not have known yet.
+fn without_retired(connection: &Connection, mut credential: Credential) -> Result<Credential, Refused> {
+    let mut retired = connection.prepare_cached("SELECT 1 FROM realms WHERE id = ?1 AND md5_retired = 1")?;
+    if retired.exists([credential.realm.0])? {
+        credential.ha1s.md5 = None;
+    }
+    Ok(credential)
+}
+
+fn insert(connection: &Connection, new: &Credential) -> Result<(), Refused> {
     connection
         .prepare_cached(
             "INSERT INTO credentials (id, account_id, realm_id, username, enabled, description, generation, ha1_md5,
-             ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256,
+             requires_secure_transport, allowed_networks)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             new.id.as_bytes(),
@@ -219,7 +231,10 @@ fn insert(connection: &Connection, new: &Credential, revision: Revision) -> Resu
             new.created_at.as_micros(),
             new.updated_at.as_micros(),
             new.password_changed_at.as_micros(),
-            revision.0.cast_signed(),
+            new.revision.0.cast_signed(),
+            new.requirements.sha256,
+            new.requirements.secure_transport,
+            rows::networks(&new.requirements),
         ])?;
     Ok(())
 }
@@ -228,7 +243,8 @@ fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused
     connection
         .prepare_cached(
             "UPDATE credentials SET enabled = ?2, description = ?3, generation = ?4, ha1_md5 = ?5, ha1_sha256 = ?6,
-             ha1_sha512_256 = ?7, updated_at = ?8, password_changed_at = ?9, revision = ?10 WHERE id = ?1",
+             ha1_sha512_256 = ?7, updated_at = ?8, password_changed_at = ?9, revision = ?10, requires_sha256 = ?11,
+             requires_secure_transport = ?12, allowed_networks = ?13 WHERE id = ?1",
         )?
         .execute(params![
             credential.id.as_bytes(),
@@ -241,6 +257,9 @@ fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused
             credential.updated_at.as_micros(),
             credential.password_changed_at.as_micros(),
             credential.revision.0.cast_signed(),
+            credential.requirements.sha256,
+            credential.requirements.secure_transport,
+            rows::networks(&credential.requirements),
         ])?;
     Ok(())
 }

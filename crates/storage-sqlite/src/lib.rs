@@ -16,6 +16,7 @@
 
 mod account_changes;
 mod accounts;
+mod algorithm_uses;
 mod answers;
 mod backup;
 mod coherence;

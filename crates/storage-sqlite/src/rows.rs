@@ -5,9 +5,10 @@
 
 use crate::failure::Failure;
 use domain::{
-    Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId, ChallengePolicy,
-    ContactBinding, Credential, CredentialId, HostName, OperatorToken, Realm, RealmId, RealmName, Revision, Sealed,
-    SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope, Username,
+    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId,
+    ChallengePolicy, ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, Network,
+    Networks, OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s,
+    SignallingTransport, Timestamp, TokenId, TokenScope, Username,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
@@ -15,7 +16,7 @@ use std::fmt::Display;
 use storage::{CredentialNumber, Fact, RememberedAnswer};
 
 /// The columns [`realm`] reads.
-pub(crate) const REALM: &str = "id, name, challenge_policy";
+pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qop, md5_retired";
 /// The columns [`account`] reads.
 pub(crate) const ACCOUNT: &str = "id, auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, \
      phone, description, permissions, rate_limit, created_at, updated_at";
@@ -29,10 +30,14 @@ pub(crate) const OPERATOR_TOKEN: &str = "id, hash, label, created_at, expires_at
 pub(crate) const ANSWER: &str = "account_id, key, sealed, at";
 /// The columns [`credential`] reads.
 pub(crate) const CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, ha1_md5, \
-     ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision";
+     ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
+     requires_secure_transport, allowed_networks";
 /// The columns [`numbered_credential`] reads.
 pub(crate) const NUMBERED_CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, \
-     ha1_md5, ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, no";
+     ha1_md5, ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
+     requires_secure_transport, allowed_networks, no";
+/// The columns [`algorithm_use`] reads.
+pub(crate) const ALGORITHM_USE: &str = "credential, algorithm, first_day, last_day, user_agent";
 /// The columns [`binding`] reads.
 pub(crate) const BINDING: &str = "credential, binding, generation, contact, instance, reg_id, path, q_thousandths, \
      call_id, cseq, user_agent, transport, source, local, registered_at, expires_at";
@@ -58,6 +63,11 @@ pub(crate) fn realm_at(row: &Row<'_>, first: usize) -> Result<Realm> {
         id: RealmId(row.get(first)?),
         name: parsed(row, first + 1, RealmName::parse)?,
         challenge_policy: parsed(row, first + 2, policy)?,
+        rules: DigestRules {
+            auth_int: row.get(first + 3)?,
+            without_qop: row.get(first + 4)?,
+            md5_retired: row.get(first + 5)?,
+        },
     })
 }
 
@@ -83,7 +93,7 @@ pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
     })
 }
 
-fn auth_id(row: &Row<'_>, column: usize) -> Result<AuthId> {
+pub(crate) fn auth_id(row: &Row<'_>, column: usize) -> Result<AuthId> {
     parsed(row, column, AuthId::parse)
 }
 
@@ -148,11 +158,35 @@ pub(crate) fn credential(row: &Row<'_>) -> Result<Credential> {
         updated_at: moment(row, 11)?,
         password_changed_at: moment(row, 12)?,
         revision: revision(row, 13)?,
+        requirements: requirements(row, 14)?,
+    })
+}
+
+/// What a credential demands, in three columns from that one on.
+fn requirements(row: &Row<'_>, first: usize) -> Result<Requirements> {
+    let networks = parsed(row, first + 2, |text| text.split_whitespace().map(str::parse::<Network>).collect())?;
+    let networks = Networks::new(networks).map_err(|error| damaged(row, first + 2, &error))?;
+    Ok(Requirements { sha256: row.get(first)?, secure_transport: row.get(first + 1)?, networks })
+}
+
+/// The networks of a credential as they are stored.
+pub(crate) fn networks(requirements: &Requirements) -> String {
+    let texts: Vec<String> = requirements.networks.as_slice().iter().map(Network::to_string).collect();
+    texts.join(" ")
+}
+
+pub(crate) fn algorithm_use(row: &Row<'_>) -> Result<AlgorithmUse> {
+    Ok(AlgorithmUse {
+        credential: CredentialId::from_bytes(row.get(0)?),
+        algorithm: parsed(row, 1, |name| DigestAlgorithm::from_name(name).ok_or("no algorithm has that name"))?,
+        first_day: Day(row.get(2)?),
+        last_day: Day(row.get(3)?),
+        user_agent: row.get(4)?,
     })
 }
 
 pub(crate) fn numbered_credential(row: &Row<'_>) -> Result<(CredentialNumber, Credential)> {
-    Ok((CredentialNumber(row.get::<_, i64>(14)?.cast_unsigned()), credential(row)?))
+    Ok((CredentialNumber(row.get::<_, i64>(17)?.cast_unsigned()), credential(row)?))
 }
 
 /// Of a deleted credential its `id, realm_id, username`, in this order.

@@ -120,8 +120,8 @@ fn apply(connection: &Connection, change: &Change, revision: Revision, facts: &m
         Change::EndRegistrations { account, credential, binding } => {
             facts.push(registrations::end(connection, (*account, *credential), *binding)?);
         }
-        Change::SetChallengePolicy { realm, policy } => {
-            facts.push(account_changes::set_challenge_policy(connection, *realm, *policy)?);
+        Change::UpdateRealm { realm, patch } => {
+            facts.push(account_changes::update_realm(connection, *realm, patch)?);
         }
         Change::PutSetting { name, value } => facts.push(put_setting(connection, *name, value)?),
         Change::ClearSetting(name) => facts.extend(clear_setting(connection, *name)?),

@@ -67,19 +67,21 @@ pub enum Change {
         /// Answers remembered earlier than this no longer count.
         replaces_before: Timestamp,
     },
-    /// Replaces sealed secrets by the same secrets sealed with another key. One whose credential is gone or was changed
+    /// Replaces sealed secrets by the same secrets sealed with another key, or by fewer of them. One whose credential is gone or was changed
     /// since its revision is left alone; the others get the commit's revision, so that an update made before does not
     /// bring the old seal back.
     ResealCredentials(Vec<ResealedCredential>),
     /// Replaces sealed answers by the same answers sealed with another key. One that is gone, or of another moment by
     /// now, is left alone.
     ResealAnswers(Vec<RememberedAnswer>),
-    /// Creates a credential; `revision` in it is ignored. Conflicts:
+    /// Creates a credential; `revision` in it is ignored, and so is its HA1 under MD5 where its realm has retired that.
+    /// Conflicts:
     /// [`UsernameTaken`](crate::Conflict::UsernameTaken), [`NotFound`](crate::Conflict::NotFound) (no such account, or
     /// the realm is not the account's).
     CreateCredential(Credential),
     /// Replaces a credential if its stored revision is still the one in `credential`, and says what becomes of its
-    /// registrations. Username, realm and creation time stay as stored. Conflicts: [`Superseded`](crate::Conflict::Superseded),
+    /// registrations. Username, realm and creation time stay as stored; its HA1 under MD5 is ignored where its realm has
+    /// retired that. Conflicts: [`Superseded`](crate::Conflict::Superseded),
     /// [`NotFound`](crate::Conflict::NotFound).
     UpdateCredential {
         /// The new state, carrying the revision it was made from.
@@ -104,12 +106,12 @@ pub enum Change {
         /// Only this one; `None` for all.
         binding: Option<BindingId>,
     },
-    /// Changes a realm's challenge policy. Conflict: [`NotFound`](crate::Conflict::NotFound).
-    SetChallengePolicy {
+    /// Changes what a realm offers and accepts. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    UpdateRealm {
         /// The realm.
         realm: RealmId,
-        /// Its new policy.
-        policy: ChallengePolicy,
+        /// What changes about it.
+        patch: RealmPatch,
     },
     /// Writes a setting of the installation, replacing any earlier value.
     PutSetting {
@@ -133,6 +135,19 @@ pub struct AccountPatch {
     pub profile: Option<AccountProfile>,
     /// When this was decided.
     pub updated_at: Timestamp,
+}
+
+/// What changes about a realm; what is absent stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealmPatch {
+    /// What its challenges offer.
+    pub challenge_policy: Option<ChallengePolicy>,
+    /// Whether it offers and accepts `qop=auth-int`.
+    pub auth_int: Option<bool>,
+    /// Whether it accepts answers without `qop`.
+    pub without_qop: Option<bool>,
+    /// Whether credentials that are created or updated from now on keep no HA1 under MD5, whatever was sent.
+    pub md5_retired: Option<bool>,
 }
 
 /// A credential's HA1s, sealed anew.

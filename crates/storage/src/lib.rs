@@ -5,11 +5,12 @@
 //! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Settings`], [`Answers`]) serve the control plane.
 //! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
-//! * [`Registrations`] keeps contact bindings across restarts; [`Boots`] numbers the starts of nodes.
+//! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use; [`Boots`] numbers the starts of nodes.
 //! * [`EventSink`] takes authentication events and never blocks.
 //!
 //! Futures are boxed, because the adapter is chosen at run time.
 
+mod algorithm_uses;
 mod change;
 mod error;
 mod events;
@@ -18,8 +19,11 @@ mod live_registrations;
 mod reads;
 mod registrations;
 
+pub use algorithm_uses::{
+    AlgorithmReport, AlgorithmReportRequest, AlgorithmTotals, AlgorithmUses, CredentialAlgorithms, ReportOf,
+};
 pub use change::{
-    AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RegistrationsAfter, RememberedAnswer,
+    AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RealmPatch, RegistrationsAfter, RememberedAnswer,
     ResealedCredential,
 };
 pub use error::{CommitError, Conflict, StorageError};
@@ -40,7 +44,18 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Everything an adapter provides, for wiring.
 pub trait Storage:
-    Commit + Accounts + Tokens + Credentials + Settings + Answers + ChangeFeed + Coherence + Registrations + Boots + 'static
+    Commit
+    + Accounts
+    + Tokens
+    + Credentials
+    + Settings
+    + Answers
+    + ChangeFeed
+    + Coherence
+    + Registrations
+    + AlgorithmUses
+    + Boots
+    + 'static
 {
 }
 
@@ -54,6 +69,7 @@ impl<T> Storage for T where
         + ChangeFeed
         + Coherence
         + Registrations
+        + AlgorithmUses
         + Boots
         + 'static
 {

@@ -4,8 +4,9 @@
 use crate::SeededRandom;
 use domain::{
     Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditAction, AuditEvent, AuthId, BindingId,
-    ChallengePolicy, ContactBinding, Credential, CredentialId, HostName, OperatorToken, RandomSource, RealmName,
-    Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope, Username, UsernameRule,
+    ChallengePolicy, ContactBinding, Credential, CredentialId, HostName, Networks, OperatorToken, RandomSource,
+    RealmName, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope,
+    Username, UsernameRule,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
@@ -136,7 +137,16 @@ pub fn credential(account: &Account, name: &str, number: u64) -> Credential {
         updated_at: CREATED_AT.plus_seconds(1),
         password_changed_at: CREATED_AT.plus_seconds(2),
         revision: Revision(0),
+        requirements: requirements(),
     }
+}
+
+/// Demands of every kind.
+#[must_use]
+pub fn requirements() -> Requirements {
+    let networks = ["192.0.2.0/24", "2001:db8::/32"].map(|text| text.parse().expect("a valid network"));
+    let networks = Networks::new(networks.to_vec()).expect("few enough networks");
+    Requirements { sha256: true, secure_transport: false, networks }
 }
 
 /// Octets of the sizes that sealed HA1s have, which no key opens.
@@ -212,7 +222,7 @@ fn described(change: &Change) -> (AuditAction, String) {
         Change::UpdateCredential { credential, .. } => (AuditAction::CredentialUpdated, credential.id.to_string()),
         Change::DeleteCredential { id, .. } => (AuditAction::CredentialDeleted, id.to_string()),
         Change::EndRegistrations { credential, .. } => (AuditAction::RegistrationsEnded, credential.to_string()),
-        Change::SetChallengePolicy { realm, .. } => (AuditAction::RealmPolicyChanged, realm.0.to_string()),
+        Change::UpdateRealm { realm, .. } => (AuditAction::RealmPolicyChanged, realm.0.to_string()),
         Change::PutSetting { name, .. } | Change::ClearSetting(name) => {
             (AuditAction::SettingChanged, name.as_str().to_owned())
         }

@@ -5,6 +5,7 @@ mod delete;
 mod list;
 mod list_query;
 mod object;
+mod requirements;
 mod show;
 mod update;
 
@@ -17,8 +18,13 @@ pub(crate) fn routes() -> Routes {
         .operation(show::__path_show, show::show)
         .operation(update::__path_update, update::update)
         .operation(delete::__path_delete, delete::delete)
+        .operation(requirements::__path_show, requirements::show)
+        .operation(requirements::__path_update, requirements::update)
+        .operation(requirements::__path_clear, requirements::clear)
         .schema::<object::CredentialObject<'_>>()
         .schema::<create::NewCredentialBody>()
         .schema::<update::CredentialChanges>()
+        .schema::<requirements::RequirementsObject>()
+        .schema::<requirements::RequirementsChanges>()
         .schema::<list::CredentialList<'_>>()
 }

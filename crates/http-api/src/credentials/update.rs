@@ -77,7 +77,7 @@ fn read(body: &[u8]) -> Result<CredentialUpdate, Problem> {
     let enabled = object.flag("enabled");
     let description = object.text("description");
     let description = description.and_then(|text| object.valid("description", Description::parse(&text)));
-    object.finish(Some(CredentialUpdate { password, enabled, description }))
+    object.finish(Some(CredentialUpdate { password, enabled, description, ..CredentialUpdate::default() }))
 }
 
 #[cfg(test)]

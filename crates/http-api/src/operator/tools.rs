@@ -13,6 +13,9 @@ pub(crate) const LONG_WORK: Duration = Duration::from_secs(3600);
 /// What such requests ask for.
 const LONG_PATHS: [&str; 2] = ["/admin/v1/backup", "/admin/v1/keys/rotate"];
 
+/// Below it, retiring MD5 takes long too.
+const REALMS: &str = "/admin/v1/realms/";
+
 /// A copy being made.
 pub type BackupFuture<'a> = Pin<Box<dyn Future<Output = io::Result<File>> + Send + 'a>>;
 
@@ -59,5 +62,6 @@ impl fmt::Debug for OperatorApi {
 
 /// How long the request to that path may take, where it is not the configured time.
 pub(crate) fn takes_long(path: &str) -> Option<Duration> {
-    LONG_PATHS.contains(&path).then_some(LONG_WORK)
+    let retires = path.strip_prefix(REALMS).is_some_and(|rest| rest.ends_with("/retire-md5"));
+    (retires || LONG_PATHS.contains(&path)).then_some(LONG_WORK)
 }

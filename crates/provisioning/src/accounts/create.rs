@@ -8,8 +8,8 @@ use crate::{
     Remembering,
 };
 use domain::{
-    Account, AccountId, AccountProfile, ApiId, AuditAction, AuditEvent, AuthId, ChallengePolicy, HostName, Realm,
-    RealmId, RealmName,
+    Account, AccountId, AccountProfile, ApiId, AuditAction, AuditEvent, AuthId, ChallengePolicy, DigestRules, HostName,
+    Realm, RealmId, RealmName,
 };
 use storage::{Change, ChangeSet, FirstToken, NewAccount, Page, SubAccountFilter};
 use zeroize::Zeroizing;
@@ -231,7 +231,7 @@ impl DrawnAccount {
     /// The account as it will be, except for the numbers that storage gives.
     fn before_commit(self, draft: &AccountDraft) -> AccountCreated {
         let NewAccount { auth_id, name, realm, challenge_policy, sip_domain, api_id, created_at, .. } = self.new;
-        let realm = Realm { id: RealmId(0), name: realm, challenge_policy };
+        let realm = Realm { id: RealmId(0), name: realm, challenge_policy, rules: DigestRules::default() };
         let account = Account {
             id: AccountId(0),
             auth_id,

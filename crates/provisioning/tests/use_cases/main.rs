@@ -8,5 +8,6 @@ mod hosts;
 mod house;
 mod installation;
 mod permissions;
+mod realms;
 mod sub_accounts;
 mod tokens;

@@ -72,6 +72,23 @@ pub(crate) fn print_list(list: &Value, as_json: bool) -> Result<(), Failure> {
     print(&text)
 }
 
+/// What a credential demands.
+pub(crate) fn print_requirements(requirements: &Value, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        return print(&format!("{requirements}\n"));
+    }
+    let networks: Vec<String> = requirements["networks"].as_array().into_iter().flatten().map(plain).collect();
+    let networks = if networks.is_empty() { "all".to_owned() } else { networks.join(", ") };
+    let secure = if requirements["secure_transport"] == true { "required" } else { "not required" };
+    print(&format!(
+        "  {:<12} {}\n  {:<12} {secure}\n  {:<12} {networks}\n",
+        "algorithm",
+        plain(&requirements["algorithm"]),
+        "TLS",
+        "networks"
+    ))
+}
+
 /// A value for machines or a sentence for people.
 pub(crate) fn print_one_line(value: &Value, sentence: &str, as_json: bool) -> Result<(), Failure> {
     if as_json { print(&format!("{value}\n")) } else { print(&format!("{sentence}\n")) }

@@ -21,6 +21,12 @@ pub(crate) const SIP_REQUESTS: Family = counter("sipwarden_sip_requests_total", 
 pub(crate) const SIP_RESPONSES: Family = counter("sipwarden_sip_responses_total", "SIP responses sent.");
 pub(crate) const ATTEMPTS: Family =
     counter("sipwarden_authentication_attempts_total", "Authentication attempts, by what became of them.");
+pub(crate) const REMARKS: Family =
+    counter("sipwarden_authentication_remarks_total", "Authentication attempts with something worth a look, by what.");
+pub(crate) const ALGORITHM_USES_DEFERRED: Family = counter(
+    "sipwarden_algorithm_uses_deferred_total",
+    "Uses of an algorithm that found no room to wait for storage and were left for the next request.",
+);
 pub(crate) const EVENTS_DROPPED: Family =
     counter("sipwarden_authentication_events_dropped_total", "Authentication events that found no room to be kept.");
 pub(crate) const ACCOUNTS: Family = gauge("sipwarden_accounts", "Accounts, disabled ones included.");

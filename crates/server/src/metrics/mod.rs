@@ -74,6 +74,10 @@ impl Metrics {
         for (reason, count) in self.events.attempts() {
             attempts.value(&[("reason", reason.as_str())], count);
         }
+        let mut remarks = page.family(&families::REMARKS);
+        for (remark, count) in self.events.remarks() {
+            remarks.value(&[("remark", remark.as_str())], count);
+        }
         plain(page, &families::EVENTS_DROPPED, self.events.dropped());
         plain(page, &families::ANSWERS_WITHHELD, handled.withheld);
         plain(page, &families::SHED, handled.shed);
@@ -110,6 +114,7 @@ impl Metrics {
         plain(page, &families::CREDENTIALS, occupancy.credentials);
         plain(page, &families::REGISTRATIONS, occupancy.registrations);
         plain(page, &families::BACKLOG, occupancy.unsaved + self.saves.under_way());
+        plain(page, &families::ALGORITHM_USES_DEFERRED, self.directory.deferred_algorithm_uses());
         plain(page, &families::SAVE_FAILURES, self.saves.failures());
     }
 

@@ -2,6 +2,7 @@
 
 mod account;
 pub(crate) mod account_token;
+pub(crate) mod algorithms;
 mod backup;
 mod default_account;
 mod host;
@@ -24,7 +25,7 @@ use serde_json::{Map, Value};
 use std::io::Write as _;
 
 /// Most objects of one page.
-const PAGE: usize = 1000;
+pub(crate) const PAGE: usize = 1000;
 
 /// A question of one answer.
 async fn ask(

@@ -7,6 +7,10 @@ use crate::response::Protection;
 use crate::{Algorithm, Ha1, IssuedNonce, NonceText};
 use sip_message::DigestCredentials;
 use std::fmt;
+use std::num::NonZeroU32;
+
+/// From here on a next nonce is offered: as many counts are left as a phone sends in weeks.
+const NEAR_LAST_COUNT: u32 = u32::MAX - 0xffff;
 
 /// Proof that a request was made by someone who knows the subject's password; [`verify`](super::verify) alone
 /// makes it.
@@ -14,6 +18,8 @@ pub struct VerifiedIdentity<S> {
     pub(super) subject: S,
     pub(super) algorithm: Algorithm,
     pub(super) nonce: IssuedNonce,
+    /// Absent without qop.
+    pub(super) count: Option<NonZeroU32>,
     pub(super) ha1: Ha1,
 }
 
@@ -38,6 +44,16 @@ impl<S> VerifiedIdentity<S> {
     #[must_use]
     pub const fn nonce(&self) -> &IssuedNonce {
         &self.nonce
+    }
+
+    /// Whether it is time to offer a next nonce (RFC 7616 section 3.5 `nextnonce`): this one is in the last quarter of its
+    /// life, its nonce-counts are nearly used up, or it was used without any and so is good for nothing more. A phone
+    /// that ignores the offer loses nothing but a round trip when its nonce has ended.
+    #[must_use]
+    pub fn needs_next_nonce(&self, now: u64, lifetime_seconds: u32) -> bool {
+        let age = now.saturating_sub(self.nonce.issued_at());
+        self.count.is_none_or(|count| count.get() >= NEAR_LAST_COUNT)
+            || age.saturating_mul(4) >= u64::from(lifetime_seconds) * 3
     }
 
     /// Appends an Authentication-Info value (RFC 7616 section 3.5) for the claim that was verified: our proof that we

@@ -8,17 +8,21 @@
     reason = "a test fails by panicking"
 )]
 
+mod algorithm_uses;
 mod challenges;
 mod counting;
 mod defence;
+mod demands;
 mod destinations;
 mod flows;
 mod late_answers;
 mod merged;
 mod methods;
+mod next_nonce;
 mod nonces;
 mod order_of_checks;
 mod phone;
+mod qop;
 mod realms;
 mod refusals;
 mod registering;

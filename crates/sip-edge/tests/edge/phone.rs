@@ -24,6 +24,11 @@ pub struct Phone {
     pub count: u32,
     pub flow: Flow,
     pub lane: usize,
+    /// The body of every request.
+    pub body: Vec<u8>,
+    pub qop: QopPreference,
+    /// How it understands a challenge before it answers.
+    pub reading: for<'c> fn(DigestChallenge<'c>) -> DigestChallenge<'c>,
 }
 
 /// A request before its credentials.
@@ -53,6 +58,9 @@ impl Phone {
             count: 0,
             flow: udp(source),
             lane: 0,
+            body: Vec::new(),
+            qop: QopPreference::Auth,
+            reading: |challenge| challenge,
         }
     }
 
@@ -85,7 +93,9 @@ impl Phone {
         format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {source};branch=z9hG4bK-{call_id}-{method}-{cseq};rport\r\n\
              Max-Forwards: 70\r\nFrom: <sip:{username}@{host}>;tag=from\r\nTo: {to}\r\nCall-ID: {call_id}\r\n\
-             CSeq: {cseq} {method}\r\nUser-Agent: {user_agent}\r\n{lines}Content-Length: 0\r\n\r\n"
+             CSeq: {cseq} {method}\r\nUser-Agent: {user_agent}\r\n{lines}Content-Length: {}\r\n\r\n{}",
+            self.body.len(),
+            str::from_utf8(&self.body).unwrap()
         )
     }
 
@@ -111,15 +121,15 @@ impl Phone {
 
     pub fn answer<'a>(&'a self, challenge: &DigestChallenge<'a>, draft: &'a Draft, count: u32) -> Answer<'a> {
         Answer {
-            challenge: *challenge,
+            challenge: (self.reading)(*challenge),
             username: self.username.as_bytes(),
             secret: Secret::Password(self.password.as_bytes()),
             method: draft.method.as_bytes(),
             uri: draft.uri.as_bytes(),
             cnonce: b"0a4f113b",
             count,
-            body: b"",
-            qop: QopPreference::Auth,
+            body: &self.body,
+            qop: self.qop,
         }
     }
 

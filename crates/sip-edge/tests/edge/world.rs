@@ -10,7 +10,7 @@ use keyring::Keyring;
 use parking_lot::Mutex;
 use provisioning::{
     AccountName, CredentialUpdate, CredentialsWrite, InstallationOperator, NewAccountRequest, NewCredential,
-    OperatorIndex, Provisioning, RequestContext,
+    OperatorIndex, Provisioning, RealmUpdate, RequestContext, RequirementsUpdate,
 };
 use sip_digest::{NonceIssuer, NonceKey};
 use sip_edge::{Config, Defence, Edge, Parts, Scratch};
@@ -159,6 +159,20 @@ impl World {
         self.provisioning.set_challenge_policy(&operator, realm, policy).await.unwrap();
     }
 
+    pub async fn update_realm(&self, realm: &str, update: RealmUpdate) {
+        let operator = InstallationOperator::admitted_by_file_permissions();
+        self.provisioning.update_realm(&operator, RealmName::parse(realm).unwrap(), update).await.unwrap();
+    }
+
+    /// An installation with one account and its phone `alice`, who demands that.
+    pub async fn demanding(requirements: RequirementsUpdate) -> Self {
+        let world = Self::empty(Options::default()).await;
+        let scope = world.account(ACCOUNT, None).await;
+        let id = world.credential(&scope, "alice").await;
+        world.update(&scope, id, CredentialUpdate { requirements, ..CredentialUpdate::default() }).await;
+        world
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -208,6 +222,7 @@ async fn start(
     let default_account = options.default_account.map(|id| AuthId::parse(id).unwrap());
     let directory = Arc::new(Directory::new(Arc::clone(keyring), boot, DirectoryConfig { default_account }));
     storage.follow(Arc::clone(&directory) as _).await.unwrap();
+    directory.load_algorithm_uses(&**storage).unwrap();
     directory.load_registrations(&**storage, clock.now()).unwrap();
     let (writer, writing) = RegistrationWriter::start(
         Arc::clone(&directory),

@@ -1,20 +1,26 @@
 //! The schema of each released version is kept as it was, so that every later version must migrate it.
 
 use crate::database::Database;
-use domain::{AccountProfile, ApiTokenHash, Timestamp, TokenScope};
+use domain::{
+    AccountId, AccountProfile, ApiTokenHash, Day, DigestAlgorithm, DigestRules, Requirements, Timestamp, TokenScope,
+};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
-    Accounts, Answers, Boots, ChangeFeed, Credentials, Page, Registrations, SettingName, Settings, SubAccountFilter,
-    Tokens,
+    Accounts, AlgorithmUses, Answers, Boots, ChangeFeed, Credentials, Page, Registrations, SettingName, Settings,
+    SubAccountFilter, Tokens,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
 
+/// Every object of version 3 in a database that was made by it. Never edit it.
+const SCHEMA_V3: &str = include_str!("../schema_v3.sql");
+/// Rows as version 3 writes them. Never edit them.
+const ROWS_V3: &str = include_str!("../rows_v3.sql");
 /// Every object of version 2 in a database that was made by it. Never edit it.
 const SCHEMA_V2: &str = include_str!("../schema_v2.sql");
-/// Rows as version 2 writes them. Never edit them.
+/// Rows as version 2 wrote them. Never edit them.
 const ROWS_V2: &str = include_str!("../rows_v2.sql");
 /// Every object of version 1, as `sqlite_master` has them in order of creation. Never edit it.
 const SCHEMA_V1: &str = include_str!("../schema_v1.sql");
@@ -35,16 +41,16 @@ fn make(database: &Database, version: u32, schema: &str, rows: &str) {
 }
 
 #[test]
-fn a_new_database_has_the_schema_of_version_2() {
+fn a_new_database_has_the_schema_of_version_3() {
     let database = Database::new();
     drop(database.open());
     let connection = database.look();
-    assert_eq!(dump(&connection), SCHEMA_V2);
+    assert_eq!(dump(&connection), SCHEMA_V3);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, 2));
+    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, 3));
 }
 
-/// What versions 1 and 2 have in common, which is all that version 1 has.
+/// What all versions have in common, which is all that version 1 has.
 async fn assert_common_rows(storage: &SqliteStorage) {
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
     let page = storage.credentials(account.id, Page { limit: 10, offset: 0 }).await.unwrap();
@@ -117,7 +123,7 @@ async fn a_file_of_version_1_is_migrated() {
     storage.load(samples::CREATED_AT, &mut |binding| bindings.push(binding.credential)).unwrap();
     assert_eq!(bindings, [page.credentials[0].id]);
     drop(storage);
-    assert_eq!(verify(&database.path()), Ok(Summary { schema_version: 2, ..before }));
+    assert_eq!(verify(&database.path()), Ok(Summary { schema_version: 3, ..before }));
 }
 
 /// Identifiers that the migration draws are random UUIDs, each its own.
@@ -148,7 +154,36 @@ async fn a_database_of_version_2_opens_with_all_its_rows() {
     let database = Database::new();
     make(&database, 2, SCHEMA_V2, ROWS_V2);
     let storage = database.open();
-    assert_common_rows(&storage).await;
+    assert_rows_since_version_2(&storage).await;
+    let realms = storage.realms().await.unwrap();
+    assert!(realms.iter().all(|realm| realm.rules == DigestRules::default()));
+    let page = storage.credentials(AccountId(1), Page { limit: 10, offset: 0 }).await.unwrap();
+    assert!(page.credentials.iter().all(|credential| credential.requirements.is_none()));
+}
+
+#[tokio::test]
+async fn a_database_of_version_3_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, 3, SCHEMA_V3, ROWS_V3);
+    let storage = database.open();
+    assert_rows_since_version_2(&storage).await;
+    let rules: Vec<_> = storage.realms().await.unwrap().into_iter().map(|realm| realm.rules).collect();
+    let first = DigestRules { auth_int: false, without_qop: true, md5_retired: false };
+    assert_eq!(rules, [first, DigestRules { auth_int: true, without_qop: false, md5_retired: true }]);
+    let page = storage.credentials(AccountId(1), Page { limit: 10, offset: 0 }).await.unwrap();
+    let demands = Requirements { secure_transport: true, ..samples::requirements() };
+    let read: Vec<_> = page.credentials.iter().map(|credential| credential.requirements.clone()).collect();
+    assert_eq!(read, [demands, Requirements::default()]);
+    let mut uses = Vec::new();
+    storage.load_algorithm_uses(&mut |one| uses.push(one)).unwrap();
+    let [one] = &uses[..] else { panic!("{uses:?}") };
+    assert_eq!((one.credential, one.algorithm), (page.credentials[0].id, DigestAlgorithm::Md5));
+    assert_eq!((one.first_day, one.last_day, &*one.user_agent), (Day(20_000), Day(20_400), "Phone/1.0"));
+}
+
+/// What versions 2 and 3 have in common, which is all that version 2 has.
+async fn assert_rows_since_version_2(storage: &SqliteStorage) {
+    assert_common_rows(storage).await;
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
     let page = Page { limit: 10, offset: 0 };
     let below = storage.sub_accounts(account.id, SubAccountFilter::All, page).await.unwrap();

@@ -3,9 +3,9 @@
 
 use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, samples};
-use domain::{ChallengePolicy, HostName, RealmId};
+use domain::{ChallengePolicy, DigestRules, HostName, RealmId};
 use std::sync::Arc;
-use storage::{Change, Conflict, Fact, NewAccount};
+use storage::{Change, Conflict, Fact, NewAccount, RealmPatch};
 
 /// Everything in [`NewAccount`] arrives: in reads, or as a fact where there is no read.
 pub async fn creates_account_realm_hosts_and_token(subject: Subject) {
@@ -95,15 +95,33 @@ pub async fn lists_accounts_in_order_of_creation(subject: Subject) {
     }
 }
 
-/// The policy of a realm can be changed, of a missing one not.
-pub async fn changes_the_challenge_policy(subject: Subject) {
+/// What a patch names of a realm changes, the rest stays; of a missing realm nothing can be changed.
+pub async fn changes_what_a_realm_offers(subject: Subject) {
     let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let mut expected = subject.storage.realm(account.realm).await.unwrap().unwrap();
+    assert_eq!(expected.rules, DigestRules::default());
     for policy in ChallengePolicy::ALL {
-        subject.commit(Change::SetChallengePolicy { realm: account.realm, policy }).await.unwrap();
-        assert_eq!(subject.storage.realm(account.realm).await.unwrap().unwrap().challenge_policy, policy);
+        let patch = RealmPatch { challenge_policy: Some(policy), ..RealmPatch::default() };
+        subject.commit(Change::UpdateRealm { realm: account.realm, patch }).await.unwrap();
+        expected.challenge_policy = policy;
+        assert_eq!(subject.storage.realm(account.realm).await.unwrap().as_ref(), Some(&expected));
     }
-    let missing = Change::SetChallengePolicy { realm: RealmId(99), policy: ChallengePolicy::Sha256 };
-    assert_conflict(subject.commit(missing).await, Conflict::NotFound);
+    for on in [true, false] {
+        for field in 0..3 {
+            let set = |which| (which == field).then_some(on);
+            let patch = RealmPatch { auth_int: set(0), without_qop: set(1), md5_retired: set(2), ..Default::default() };
+            subject.commit(Change::UpdateRealm { realm: account.realm, patch }).await.unwrap();
+            let rules = &mut expected.rules;
+            *[&mut rules.auth_int, &mut rules.without_qop, &mut rules.md5_retired][field] = on;
+            assert_eq!(subject.storage.realm(account.realm).await.unwrap().as_ref(), Some(&expected));
+        }
+    }
+    let accounts = subject.storage.accounts().await.unwrap();
+    assert_eq!(accounts.first().map(|(_, realm)| realm), Some(&expected));
+    assert_conflict(
+        subject.commit(Change::UpdateRealm { realm: RealmId(99), patch: RealmPatch::default() }).await,
+        Conflict::NotFound,
+    );
 }
 
 fn hosts_of(facts: &[Fact], wanted: RealmId) -> Vec<HostName> {

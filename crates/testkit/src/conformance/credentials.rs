@@ -5,7 +5,7 @@ use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, SeededRandom, samples};
 use domain::{AccountId, Credential, RealmId, Revision, SealedHa1s, Timestamp};
 use std::sync::Arc;
-use storage::{Change, Conflict, Fact, NewAccount, RegistrationsAfter, ResealedCredential};
+use storage::{Change, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter, ResealedCredential};
 
 /// Every field survives, and the revision is the one that the commit answered.
 pub async fn creates_and_reads(subject: Subject) {
@@ -201,4 +201,35 @@ pub async fn credentials_are_sealed_anew_unless_changed(subject: Subject) {
     // It would bring the old seal back.
     assert_conflict(subject.commit(update(&kept, "late")).await, Conflict::Superseded);
     subject.commit(update(&expected, "in time")).await.unwrap();
+}
+
+/// Where MD5 is retired, neither a creation nor an update brings an HA1 under it; what is there stays until it is
+/// replaced, and elsewhere nothing changes.
+pub async fn a_realm_without_md5_keeps_no_ha1_under_it(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let other = subject.create_account(samples::new_account("MA_BBBBBBBB")).await;
+    let before = subject.create_credential(samples::credential(&account, "before", 1)).await;
+    let patch = RealmPatch { md5_retired: Some(true), ..RealmPatch::default() };
+    subject.commit(Change::UpdateRealm { realm: account.realm, patch }).await.unwrap();
+    let follower = Arc::new(RecordingFollower::default());
+    subject.storage.follow(follower.clone()).await.unwrap();
+    assert_eq!(subject.storage.credential(account.id, before.id).await.unwrap().as_ref(), Some(&before));
+    let without = |credential: &Credential, revision| Credential {
+        ha1s: SealedHa1s { md5: None, ..credential.ha1s.clone() },
+        revision,
+        ..credential.clone()
+    };
+    let registrations = RegistrationsAfter::Keep;
+    let after = samples::credential(&account, "after", 2);
+    for (change, credential) in [
+        (Change::CreateCredential(after.clone()), &after),
+        (Change::UpdateCredential { credential: before.clone(), registrations }, &before),
+    ] {
+        let expected = without(credential, subject.commit(change).await.unwrap());
+        assert_eq!(subject.storage.credential(account.id, credential.id).await.unwrap().as_ref(), Some(&expected));
+        let (_, facts) = follower.calls().pop().unwrap();
+        assert_eq!(format!("{facts:?}"), format!("{:?}", [Fact::Credential(expected)]));
+    }
+    let elsewhere = subject.create_credential(samples::credential(&other, "elsewhere", 3)).await;
+    assert_eq!(subject.storage.credential(other.id, elsewhere.id).await.unwrap(), Some(elsewhere));
 }

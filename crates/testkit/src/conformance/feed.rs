@@ -7,7 +7,7 @@ use domain::{Account, AccountId, AuditAction, ChallengePolicy, Credential, Realm
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{Change, ChangeSet, Conflict, Fact, RegistrationsAfter, SettingName, Storage};
+use storage::{Change, ChangeSet, Conflict, Fact, RealmPatch, RegistrationsAfter, SettingName, Storage};
 
 /// A follower of an empty storage learns the revision, from a call without facts.
 pub async fn an_empty_storage_is_told_as_such(subject: Subject) {
@@ -46,7 +46,8 @@ pub async fn facts_equal_what_reads_return(subject: Subject) {
     subject.storage.follow(early.clone()).await.unwrap();
 
     let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
-    subject.commit(Change::SetChallengePolicy { realm: account.realm, policy: ChallengePolicy::Sha256 }).await.unwrap();
+    let patch = RealmPatch { challenge_policy: Some(ChallengePolicy::Sha256), ..RealmPatch::default() };
+    subject.commit(Change::UpdateRealm { realm: account.realm, patch }).await.unwrap();
     let kept = subject.create_credential(samples::credential(&account, "kept", 1)).await;
     let changed = subject.create_credential(samples::credential(&account, "changed", 2)).await;
     let deleted = subject.create_credential(samples::credential(&account, "deleted", 3)).await;

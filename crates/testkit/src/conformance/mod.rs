@@ -4,6 +4,7 @@
 //! [`storage_conformance!`](crate::storage_conformance) makes a test of every one of them.
 
 pub mod accounts;
+pub mod algorithm_uses;
 pub mod answers;
 pub mod atomicity;
 pub mod boots_and_settings;
@@ -80,7 +81,7 @@ macro_rules! storage_conformance {
                 refuses_a_taken_auth_id
                 refuses_a_host_of_another_realm
                 lists_accounts_in_order_of_creation
-                changes_the_challenge_policy
+                changes_what_a_realm_offers
             }
             credentials {
                 creates_and_reads
@@ -94,6 +95,12 @@ macro_rules! storage_conformance {
                 a_deleted_username_is_free_again
                 a_username_finds_the_accounts_own
                 credentials_are_sealed_anew_unless_changed
+                a_realm_without_md5_keeps_no_ha1_under_it
+            }
+            algorithm_uses {
+                days_widen_and_the_latest_user_agent_stays
+                uses_go_with_their_credential
+                reports_count_and_list
             }
             atomicity {
                 a_failing_change_undoes_the_earlier_ones

@@ -2,9 +2,10 @@
 
 use super::state::{Host, State};
 use domain::{
-    Account, AccountId, ApiToken, ChallengePolicy, HostName, OperatorToken, Realm, RealmId, RealmName, TokenId,
+    Account, AccountId, ApiToken, ChallengePolicy, DigestRules, HostName, OperatorToken, Realm, RealmId, RealmName,
+    TokenId,
 };
-use storage::{AccountPatch, CommitError, Conflict, Fact, NewAccount, RegistrationsAfter, StorageError};
+use storage::{AccountPatch, CommitError, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter, StorageError};
 
 const NOT_FOUND: CommitError = CommitError::Conflict(Conflict::NotFound);
 
@@ -53,7 +54,7 @@ impl State {
     fn create_realm(&mut self, name: RealmName, challenge_policy: ChallengePolicy, facts: &mut Vec<Fact>) -> RealmId {
         // No realm is ever deleted, so counting is numbering.
         let id = RealmId(i64::try_from(self.realms.len()).map_or(i64::MAX, |existing| existing + 1));
-        let realm = Realm { id, name, challenge_policy };
+        let realm = Realm { id, name, challenge_policy, rules: DigestRules::default() };
         self.realms.push(realm.clone());
         facts.push(Fact::Realm(realm));
         id
@@ -153,9 +154,12 @@ impl State {
         Ok(Fact::OperatorTokenRevoked(id))
     }
 
-    pub fn set_challenge_policy(&mut self, id: RealmId, policy: ChallengePolicy) -> Result<Fact, CommitError> {
+    pub fn update_realm(&mut self, id: RealmId, patch: RealmPatch) -> Result<Fact, CommitError> {
         let realm = self.realms.iter_mut().find(|realm| realm.id == id).ok_or(NOT_FOUND)?;
-        realm.challenge_policy = policy;
+        realm.challenge_policy = patch.challenge_policy.unwrap_or(realm.challenge_policy);
+        realm.rules.auth_int = patch.auth_int.unwrap_or(realm.rules.auth_int);
+        realm.rules.without_qop = patch.without_qop.unwrap_or(realm.rules.without_qop);
+        realm.rules.md5_retired = patch.md5_retired.unwrap_or(realm.rules.md5_retired);
         Ok(Fact::Realm(realm.clone()))
     }
 

@@ -20,6 +20,7 @@ impl State {
             let text = format!("credential {} exists already", credential.id);
             return Err(CommitError::Storage(StorageError::Damaged(text)));
         }
+        let credential = self.without_retired(credential);
         self.last_number += 1;
         self.usernames.insert(name, self.last_number);
         self.numbers.insert(credential.id, self.last_number);
@@ -33,6 +34,7 @@ impl State {
         registrations: RegistrationsAfter,
         revision: Revision,
     ) -> Result<Fact, CommitError> {
+        let new = self.without_retired(new);
         let stored = self.numbers.get(&new.id).and_then(|number| self.credentials.get_mut(number));
         let Some(stored) = stored.filter(|stored| stored.account == new.account) else {
             return Err(CommitError::Conflict(Conflict::NotFound));
@@ -63,6 +65,7 @@ impl State {
         }
         self.usernames.remove(&(realm, username.clone()));
         self.registrations.retain(|(credential, _), _| *credential != id);
+        self.algorithm_uses.retain(|(credential, _), _| *credential != id);
         Ok(Fact::CredentialDeleted { id, realm, username })
     }
 
@@ -77,6 +80,14 @@ impl State {
         let is_meant = |name: &BindingId| binding.is_none_or(|binding| binding == *name);
         self.registrations.retain(|(credential, name), _| *credential != id || !is_meant(name));
         Ok(Fact::RegistrationsEnded { credential: id, realm, username, binding })
+    }
+
+    /// The same without its HA1 under MD5, if its realm has retired that.
+    fn without_retired(&self, mut credential: Credential) -> Credential {
+        if self.realms.iter().any(|realm| realm.id == credential.realm && realm.rules.md5_retired) {
+            credential.ha1s.md5 = None;
+        }
+        credential
     }
 
     pub fn credential(&self, account: AccountId, id: CredentialId) -> Option<&Credential> {

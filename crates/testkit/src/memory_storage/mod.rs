@@ -1,6 +1,7 @@
 //! Storage that forgets everything when dropped, and otherwise keeps every promise of the ports.
 
 mod accounts;
+mod algorithm_uses;
 mod credentials;
 mod ports;
 mod reads;

@@ -1,8 +1,8 @@
 //! The stored things and the rules by which they change.
 
 use domain::{
-    Account, AccountId, ApiToken, AuditEvent, BindingId, ContactBinding, Credential, CredentialId, HostName,
-    OperatorToken, Realm, RealmId, Revision, Timestamp, Username,
+    Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, BindingId, ContactBinding, Credential, CredentialId,
+    DigestAlgorithm, HostName, OperatorToken, Realm, RealmId, Revision, Timestamp, Username,
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
@@ -33,6 +33,7 @@ pub(super) struct State {
     pub last_number: u64,
     pub audit_log: Vec<(Revision, AuditEvent)>,
     pub registrations: BTreeMap<(CredentialId, BindingId), ContactBinding>,
+    pub algorithm_uses: BTreeMap<(CredentialId, DigestAlgorithm), AlgorithmUse>,
     pub boots: Vec<(u32, Timestamp)>,
 }
 
@@ -93,7 +94,7 @@ impl State {
             Change::EndRegistrations { account, credential, binding } => {
                 facts.push(self.end_registrations((account, credential), binding)?);
             }
-            Change::SetChallengePolicy { realm, policy } => facts.push(self.set_challenge_policy(realm, policy)?),
+            Change::UpdateRealm { realm, patch } => facts.push(self.update_realm(realm, patch)?),
             Change::PutSetting { name, value } => {
                 self.settings.insert(name, value.clone());
                 facts.push(Fact::Setting { name, value });

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use domain::Realm;
+use domain::{DigestRules, Realm};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -32,6 +32,12 @@ pub(crate) struct RealmObject {
     /// What its challenges offer: `compatible`, `sha256` or `rfc8760`.
     #[schema(pattern = "^(compatible|sha256|rfc8760)$", example = "compatible")]
     challenge_policy: &'static str,
+    /// Whether its challenges offer `qop=auth-int`, and answers with it are accepted.
+    auth_int: bool,
+    /// Whether answers without `qop` are accepted.
+    without_qop: bool,
+    /// Whether no credential keeps an HA1 under MD5.
+    md5_retired: bool,
 }
 
 /// List realms
@@ -57,6 +63,8 @@ pub(crate) async fn list(
 
 impl From<&Realm> for RealmObject {
     fn from(realm: &Realm) -> Self {
-        Self { name: realm.name.to_string(), challenge_policy: realm.challenge_policy.as_str() }
+        let DigestRules { auth_int, without_qop, md5_retired } = realm.rules;
+        let (name, challenge_policy) = (realm.name.to_string(), realm.challenge_policy.as_str());
+        Self { name, challenge_policy, auth_int, without_qop, md5_retired }
     }
 }

@@ -1,7 +1,9 @@
 //! Realms, one operation per file.
 
+mod algorithm_report;
 mod list;
-mod set_policy;
+mod retire_md5;
+mod update;
 
 use super::TAG;
 use crate::routes::Routes;
@@ -9,7 +11,10 @@ use crate::routes::Routes;
 pub(super) fn routes() -> Routes {
     Routes::tagged(TAG)
         .operation(list::__path_list, list::list)
-        .operation(set_policy::__path_set_policy, set_policy::set_policy)
+        .operation(update::__path_update, update::update)
+        .operation(algorithm_report::__path_algorithm_report, algorithm_report::algorithm_report)
+        .operation(retire_md5::__path_retire_md5, retire_md5::retire_md5)
         .schema::<list::RealmList>()
-        .schema::<set_policy::RealmChanges>()
+        .schema::<update::RealmChanges>()
+        .schema::<retire_md5::Md5Retired>()
 }
