@@ -141,8 +141,16 @@ fn realms_settings_and_the_document() {
     let (operator, _) = Operator::new(&server, &tenant);
     let realm = format!("realms/{}", tenant.realm.replace('_', "%5F"));
     operator.done("PUT", &realm, &json!({"challenge_policy": "sha256"}));
-    let expected = json!([{"name": tenant.realm, "challenge_policy": "sha256"}]);
+    operator.done("PUT", &realm, &json!({"auth_int": true}));
+    let expected = json!([{"name": tenant.realm, "challenge_policy": "sha256", "auth_int": true, "without_qop": false,
+        "md5_retired": false}]);
     assert_eq!(operator.get("realms")["objects"], expected);
+    operator.send("PUT", &realm, &json!({"md5_retired": true})).expect_field_error("md5_retired");
+    let retired = operator.send("POST", &format!("{realm}/retire-md5"), &Value::Null).expect(200);
+    assert_eq!(retired, json!({"credentials": 0}));
+    assert_eq!(operator.get("realms")["objects"][0]["md5_retired"], true);
+    assert_eq!(operator.get(&format!("{realm}/algorithm-report"))["totals"]["credentials"], 0);
+    operator.send("GET", "realms/no-such/algorithm-report", &Value::Null).expect_error(404);
     operator.send("PUT", &realm, &json!({"challenge_policy": "md4"})).expect_field_error("challenge_policy");
     operator.send("PUT", "realms/no-such", &json!({"challenge_policy": "sha256"})).expect_error(404);
     assert_eq!(operator.get("settings"), json!({"default_account": null}));
