@@ -79,20 +79,27 @@ pub struct StreamFramer {
     scanned: usize,
     /// The length of the message, once its head is whole.
     length: Option<usize>,
+    /// Where the last message ends nobody knows.
+    lost: Option<FramingError>,
 }
 
 impl StreamFramer {
     /// A framer for a new connection.
     #[must_use]
     pub const fn new() -> Self {
-        Self { scanned: 0, length: None }
+        Self { scanned: 0, length: None, lost: None }
     }
 
-    /// What the octets received and not yet taken begin with. A message without Content-Length has no body.
+    /// What the octets received and not yet taken begin with. A message without Content-Length has no body. One whose
+    /// Content-Length cannot be used ends with its head, so that it can be answered (RFC 4475 section 3.1.2.3), and the
+    /// next call says why nothing follows it.
     ///
     /// After [`Framed::Message`] or [`Framed::KeepAlive`] the caller takes that many octets away before it calls
     /// again; after [`Framed::Incomplete`] it calls again with the same octets and more behind them.
     pub fn frame(&mut self, octets: &[u8]) -> Framed {
+        if let Some(error) = self.lost {
+            return Framed::Malformed(error);
+        }
         if self.length.is_none() {
             match octets {
                 [] | [b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => return Framed::Incomplete,
@@ -108,7 +115,7 @@ impl StreamFramer {
         }
         match self.length {
             Some(length) if octets.len() >= length => {
-                *self = Self::new();
+                *self = Self { lost: self.lost, ..Self::new() };
                 Framed::Message(length)
             }
             _ => Framed::Incomplete,
@@ -122,11 +129,14 @@ impl StreamFramer {
             self.scanned = within.len();
             return if within.len() < MAX_HEAD_OCTETS { Ok(None) } else { Err(FramingError::HeadTooLarge) };
         };
-        let body_length = content_length(octets.get(..head_length).unwrap_or_default())?;
-        match head_length.checked_add(body_length) {
-            Some(length) if length <= MAX_MESSAGE_OCTETS => Ok(Some(length)),
-            _ => Err(FramingError::MessageTooLarge),
-        }
+        let length = content_length(octets.get(..head_length).unwrap_or_default()).and_then(|body_length| {
+            let length = head_length.checked_add(body_length).filter(|length| *length <= MAX_MESSAGE_OCTETS);
+            length.ok_or(FramingError::MessageTooLarge)
+        });
+        Ok(Some(length.unwrap_or_else(|error| {
+            self.lost = Some(error);
+            head_length
+        })))
     }
 
     fn find_head_end(&self, octets: &[u8]) -> Option<usize> {
