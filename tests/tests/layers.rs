@@ -85,6 +85,7 @@ const FENCES: &[(&str, &[&str])] = &[
         ],
     ),
     ("rusqlite", &["storage-sqlite"]),
+    ("hickory-resolver", &["sip-transport"]),
     ("axum", &["http-api", "server"]),
     ("hyper", &["http-api", "server"]),
     ("hyper-util", &["http-api", "server"]),

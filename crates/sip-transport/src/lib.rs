@@ -4,7 +4,7 @@
 //! end, and the answers leave with one system call. A worker that falls behind lets datagrams wait in two queues, those
 //! that go first before the others, and turns away what finds no room. Connections run on tokio, one task each, all
 //! through one loop ([`ConnectionService`]) whatever carries their messages. What cannot be answered at once is sent
-//! later through [`Flows`].
+//! later through [`Flows`]. [`resolve`] says where a request of our own goes.
 
 mod batch;
 mod carrier;
@@ -25,6 +25,7 @@ mod open_connections;
 mod outbox;
 mod packet_info;
 mod proxy_protocol;
+pub mod resolve;
 mod sources;
 mod udp;
 mod unreported;
