@@ -1,5 +1,5 @@
-//! The messages of RFC 4475, held against `data/torture/table.txt`: what is answered over UDP, over TCP, and once the
-//! sender has authenticated.
+//! The messages of RFC 4475 and RFC 5118, held against `data/torture/table.txt` and `data/torture_ipv6/table.txt`: what
+//! is answered over UDP, over TCP, and once the sender has authenticated.
 
 use acceptance::sip::digest::{Challenge, Credentials, Subject};
 use acceptance::sip::message::{Response, framed_length, options, unique};
@@ -28,11 +28,16 @@ struct Row {
     octets: Vec<u8>,
 }
 
+/// RFC 4475, and RFC 5118 about IPv6.
 fn table() -> Vec<Row> {
-    let text = fs::read_to_string(data("torture/table.txt")).expect("the table");
+    ["torture", "torture_ipv6"].into_iter().flat_map(rows_of).collect()
+}
+
+fn rows_of(folder: &str) -> Vec<Row> {
+    let text = fs::read_to_string(data(folder).join("table.txt")).expect("the table");
     let rows = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    let rows: Vec<Row> = rows.map(Row::read).collect();
-    let files = fs::read_dir(data("torture")).expect("the torture messages");
+    let rows: Vec<Row> = rows.map(|line| Row::read(line, folder)).collect();
+    let files = fs::read_dir(data(folder)).expect("the torture messages");
     let names = files.map(|entry| entry.expect("an entry").file_name().into_string().expect("a UTF-8 name"));
     let messages: BTreeSet<_> = names.filter_map(|name| name.strip_suffix(".dat").map(str::to_owned)).collect();
     let in_table: BTreeSet<_> = rows.iter().map(|row| row.name.clone()).collect();
@@ -42,7 +47,7 @@ fn table() -> Vec<Row> {
 }
 
 impl Row {
-    fn read(line: &str) -> Self {
+    fn read(line: &str, folder: &str) -> Self {
         let fields: Vec<_> = line.split('|').map(str::trim).collect();
         let [name, section, port, udp, tcp, authenticated, why] = fields[..] else { panic!("seven fields: {line}") };
         assert!(!section.is_empty() && why.ends_with('.'), "a section and a sentence: {line}");
@@ -52,7 +57,7 @@ impl Row {
             udp: udp.to_owned(),
             tcp: tcp.to_owned(),
             authenticated: authenticated.to_owned(),
-            octets: fs::read(data("torture").join(format!("{name}.dat"))).expect("a message"),
+            octets: fs::read(data(folder).join(format!("{name}.dat"))).expect("a message"),
         }
     }
 }

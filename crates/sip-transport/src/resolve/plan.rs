@@ -75,9 +75,7 @@ impl Plan {
             let transport = one_of(spoken, target.transport.unwrap_or(by_default))?;
             return Some(Self::Host { name: name.clone(), port, transport });
         }
-        let otherwise = |transport: Transport| {
-            Box::new(Self::Host { name: name.clone(), port: default_port(transport), transport })
-        };
+        let otherwise = |transport: Transport| Box::new(Self::host_by_default(name.clone(), transport));
         if let Some(transport) = target.transport {
             let questions = question(name, one_of(spoken, transport)?).into_iter().collect();
             return Some(Self::Services { questions, otherwise: otherwise(transport) });
@@ -87,6 +85,13 @@ impl Plan {
         let transport = one_of(spoken, by_default).or_else(|| spoken.iter().copied().find(usable))?;
         let services = Self::Services { questions, otherwise: otherwise(transport) };
         Some(Self::Rules { name: name.clone(), otherwise: Box::new(services) })
+    }
+}
+
+impl Plan {
+    /// The host itself at the transport's own port: what is left where no service is listed (RFC 3263 section 4.2).
+    pub(super) const fn host_by_default(name: Box<str>, transport: Transport) -> Self {
+        Self::Host { name, port: default_port(transport), transport }
     }
 }
 

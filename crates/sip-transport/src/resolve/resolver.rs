@@ -125,14 +125,15 @@ impl Resolver {
                 }
                 Plan::Rules { name, otherwise } => {
                     let rules = search.unless_unanswered(self.rules(&name).await).unwrap_or_default();
-                    match by_rules(rules, target, &self.spoken) {
-                        None => *otherwise,
-                        Some(questions) if questions.is_empty() => return Err(ResolveError::NoCommonTransport),
-                        Some(questions) => {
-                            self.search_services(&mut search, &questions, random).await;
-                            break;
-                        }
+                    let Some(questions) = by_rules(rules, target, &self.spoken) else {
+                        plan = *otherwise;
+                        continue;
+                    };
+                    let first = questions.first().ok_or(ResolveError::NoCommonTransport)?.transport;
+                    if self.search_services(&mut search, &questions, random).await {
+                        break;
                     }
+                    Plan::host_by_default(name, first)
                 }
             };
         }

@@ -64,7 +64,7 @@ impl Numbers {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^= mixed >> 31;
         // The upper half scaled to the range: its bias is below one in a thousand million.
-        let scaled = (mixed >> 32) * (u64::from(most) + 1) >> 32;
+        let scaled = ((mixed >> 32) * (u64::from(most) + 1)) >> 32;
         u32::try_from(scaled).unwrap_or(most)
     }
 }

@@ -91,6 +91,15 @@ async fn without_rules_services_are_asked_for_and_without_those_the_host() {
 }
 
 #[tokio::test]
+async fn a_rule_that_leads_to_no_service_still_says_the_transport() {
+    let server = NameServer::start(
+        Zone::default().rule("h.example", (1, 1), "SIP+D2T", "_sip._tcp.h.example").address("h.example", "192.0.2.9"),
+    )
+    .await;
+    assert_eq!(hops(&resolver(&server), "sip:h.example").await, ["tcp 192.0.2.9:5060"]);
+}
+
+#[tokio::test]
 async fn weights_spread_requests() {
     let mut zone = Zone::default();
     for (number, weight) in [(1, 10), (2, 10), (3, 0)] {
