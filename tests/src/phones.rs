@@ -2,18 +2,28 @@
 //! bounded time, and what it sent and received is read from its own trace.
 
 pub mod baresip;
+pub mod javascript;
+pub mod life;
 pub mod linphonec;
+pub mod pyvoip;
 pub mod renaming_relay;
+pub mod running_phone;
 pub mod sipp;
 pub mod sipsak;
+pub mod spoken;
+pub mod tls_relay;
 pub mod trace;
+pub mod twinkle;
 
+pub use running_phone::RunningPhone;
 pub use trace::Trace;
 
 use crate::account::Account;
 use crate::server::Server;
 use crate::sip::Transport;
+use crate::tls::Authority;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// What a person types into a phone.
 #[derive(Clone, Debug)]
@@ -30,6 +40,8 @@ pub struct Settings {
     pub username: String,
     /// The password.
     pub password: String,
+    /// The authority that has certified the server, for phones over TLS.
+    pub authority: Option<PathBuf>,
 }
 
 impl Settings {
@@ -43,6 +55,7 @@ impl Settings {
             realm: account.realm.clone(),
             username: username.to_owned(),
             password: password.to_owned(),
+            authority: matches!(transport, Transport::Tls | Transport::Wss).then(|| Authority::shared().file()),
         }
     }
 

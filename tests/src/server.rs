@@ -19,6 +19,7 @@ use tempfile::TempDir;
 const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 const STDERR_SHOWN: usize = 16 * 1024;
+const ANY_SIP_PORTS: [&str; 2] = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"];
 
 /// A server of our own; stopped when dropped, its standard error shown if the test is failing.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Server {
     folder: TempDir,
     launcher: Vec<String>,
     extra: Vec<String>,
+    /// Where it listens for SIP at the next start.
+    sip_listen: Vec<String>,
     running: Option<Running>,
 }
 
@@ -64,10 +67,9 @@ impl Server {
     pub fn start_on_every_transport(extra: &[&str]) -> Self {
         let mut server = Self::not_started();
         let [certificate, key] = Authority::shared().certify(server.scratch());
-        let listen =
-            ["tls", "ws", "wss"].into_iter().flat_map(|name| ["--sip-listen".into(), format!("{name}:127.0.0.1:0")]);
-        let identity = ["--tls-certificate".to_owned(), certificate, "--tls-key".to_owned(), key];
-        server.extra = listen.chain(identity).chain(extra.iter().map(|&argument| argument.to_owned())).collect();
+        server.sip_listen.extend(["tls", "ws", "wss"].map(|name| format!("{name}:127.0.0.1:0")));
+        let identity = ["--tls-certificate", &certificate, "--tls-key", &key];
+        server.extra = identity.iter().chain(extra).map(|&argument| argument.to_owned()).collect();
         server.start_again();
         server
     }
@@ -79,7 +81,8 @@ impl Server {
     #[must_use]
     pub fn not_started() -> Self {
         let folder = tempfile::Builder::new().prefix("sipwarden-test-").tempdir().expect("a temporary folder");
-        Self { folder, launcher: Vec::new(), extra: Vec::new(), running: None }
+        let sip_listen = ANY_SIP_PORTS.map(str::to_owned).to_vec();
+        Self { folder, launcher: Vec::new(), extra: Vec::new(), sip_listen, running: None }
     }
 
     /// Has another program run the server from the next start on. It must leave the server as our own child.
@@ -102,7 +105,7 @@ impl Server {
             .arg("--data-dir")
             .arg(self.data_dir())
             .args(["--http-listen", "127.0.0.1:0"])
-            .args(["--sip-listen", "udp:127.0.0.1:0", "--sip-listen", "tcp:127.0.0.1:0"])
+            .args(self.sip_listen.iter().flat_map(|address| ["--sip-listen", address]))
             .args(&self.extra)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -140,6 +143,15 @@ impl Server {
         let ended = self.stop();
         assert!(ended.is_some_and(|status| status.success()), "after SIGTERM: {ended:?}");
         self.start_again();
+    }
+
+    /// Stops and starts the server where phones expect it: at the same addresses.
+    ///
+    /// # Panics
+    /// When it does not end with success within ten seconds of SIGTERM.
+    pub fn restart_in_place(&mut self) {
+        self.sip_listen = self.running().sip.clone();
+        self.restart();
     }
 
     /// Tells the server to read again what it can (SIGHUP).

@@ -160,6 +160,11 @@ fn put_file(path: &Path, text: &str) {
 pub struct TlsConnection(StreamOwned<ClientConnection, TcpStream>);
 
 impl TlsConnection {
+    /// The stream, to be read and written.
+    pub fn stream(&mut self) -> &mut StreamOwned<ClientConnection, TcpStream> {
+        &mut self.0
+    }
+
     /// The server's certificate.
     ///
     /// # Panics

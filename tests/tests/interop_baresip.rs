@@ -1,12 +1,17 @@
 //! baresip against the running server, over UDP and TCP.
 
 use acceptance::Server;
-use acceptance::phones::{Settings, baresip};
+use acceptance::phones::{Settings, baresip, life};
 use acceptance::sip::Transport;
 use serde_json::json;
 
 const USERNAME: &str = "baresip_phone";
 const PASSWORD: &str = "Correct!Horse7";
+
+#[test]
+fn it_lives_through_refreshes_and_a_restart() {
+    life::is_lived(&[Transport::Udp, Transport::Tcp, Transport::Tls], baresip::start);
+}
 
 #[test]
 fn it_registers_and_leaves_over_both_transports_and_under_both_domains() {

@@ -1,7 +1,7 @@
 //! linphonec against the running server, with MD5 and with SHA-256. It refuses a domain with an underscore, which is why
 //! every account has a legal domain beside its realm.
 
-use acceptance::phones::{Settings, linphonec};
+use acceptance::phones::{Settings, life, linphonec};
 use acceptance::sip::Transport;
 use acceptance::{Account, Server};
 
@@ -10,6 +10,11 @@ const PASSWORD: &str = "Correct!Horse7";
 
 fn line(server: &Server, account: &Account, transport: Transport) -> Settings {
     Settings::new(server, account, transport, USERNAME, PASSWORD)
+}
+
+#[test]
+fn it_lives_through_refreshes_and_a_restart() {
+    life::is_lived(&[Transport::Udp, Transport::Tcp, Transport::Tls], linphonec::start);
 }
 
 #[test]

@@ -4,16 +4,21 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 10] = [
+const PACKAGES: [(&str, &str); 14] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
     ("linphone-cli", "linphonec"),
+    ("twinkle-console", "twinkle-console"),
+    // The phones in JavaScript, and the browser one of them runs in.
+    ("chromium", "chromium"),
+    ("nodejs", "node"),
+    ("npm", "npm"),
     // For the documented API calls, which are run as they stand.
     ("curl", "curl"),
     // Shows that what was answered was on disk before.
     ("strace", "strace"),
-    // For schemathesis, which comes from the Python package index.
+    // For schemathesis and pyVoIP, which come from the Python package index.
     ("python3-venv", PYTHON_ENVIRONMENTS),
     // The documentation makes a certificate with it.
     ("openssl", "openssl"),

@@ -2,8 +2,8 @@
 
 mod acceptance_targets;
 mod debian_packages;
-mod schemathesis;
-mod sipvicious;
+mod javascript_libraries;
+mod python_programs;
 mod soak;
 mod steps;
 mod test_results;
@@ -19,7 +19,8 @@ const USAGE: &str = "usage: cargo xtask test [--fast | interop] | soak NAME [OPT
   soak NAME      a long run against the release build: flood [--seconds N], timing [--tries N],
                  mutate [--messages N], connections [--count N]
 
-As root, `test` and `test interop` install the Debian packages of the phones that are missing.";
+As root, `test` and `test interop` install the Debian packages of the phones that are missing; what comes from the npm
+registry and the Python package index is installed below the target directory.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -3,8 +3,8 @@
 
 use crate::acceptance_targets;
 use crate::debian_packages;
-use crate::schemathesis;
-use crate::sipvicious;
+use crate::javascript_libraries;
+use crate::python_programs;
 use crate::test_results::TestResults;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -57,8 +57,8 @@ impl Steps {
         }
         if self.coverage != Coverage::WithoutInterop {
             self.step("phones", |_| debian_packages::provide());
-            self.step("schemathesis", |run| schemathesis::provide(&run.target()));
-            self.step("sipvicious", |run| sipvicious::provide(&run.target()));
+            self.step("Python programs", |run| python_programs::provide(&run.target()));
+            self.step("JavaScript libraries", |run| javascript_libraries::provide(&run.root, &run.target()));
         }
         if self.step("build", |run| run.cargo(&["build", "--workspace", "--bins", "--locked"])) {
             self.test();

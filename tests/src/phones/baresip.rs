@@ -1,14 +1,13 @@
 //! baresip, with its SIP trace switched on and no audio, video or terminal.
 
-use super::{Attempt, Settings, Trace};
-use crate::bounded::{finish, read_lossy, terminate, try_wait_for};
-use std::fs::{self, File};
+use super::running_phone::{Quit, RunningPhone};
+use super::{Attempt, Settings};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 const REGISTER_LIMIT: Duration = Duration::from_secs(20);
-const QUIT_LIMIT: Duration = Duration::from_secs(10);
 
 const CONFIGURATION: &str = "poll_method epoll
 sip_listen 127.0.0.1:0
@@ -22,42 +21,42 @@ call_max_calls 1
 /// When baresip cannot be run.
 #[must_use]
 pub fn register(settings: &Settings) -> Attempt {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let home = folder.path();
-    let write = |name: &str, text: &str| fs::write(home.join(name), text).expect("a configuration file");
-    let modules = module_folder();
-    let modules = modules.display();
-    write(
-        "config",
-        &format!("{CONFIGURATION}module_path {modules}\nmodule g711.so\nmodule_app account.so\nmodule_app menu.so\n"),
-    );
-    write("accounts", &account_line(settings));
-    write("contacts", "");
-    let log = home.join("output");
-    let output = File::create(&log).expect("a file for the output");
-    let mut phone = Command::new("baresip")
-        .args(["-s", "-f"])
-        .arg(home)
-        .env("HOME", home)
-        .current_dir(home)
-        .stdin(Stdio::null())
-        .stderr(output.try_clone().expect("a second handle"))
-        .stdout(output)
-        .spawn()
-        .expect("baresip, which can be started");
-    let content = try_wait_for(REGISTER_LIMIT, || verdict(&read_lossy(&log)));
-    terminate(&phone);
-    finish(&mut phone, QUIT_LIMIT);
-    let output = read_lossy(&log);
-    Attempt { phone_is_content: content == Some(true), trace: Trace::read(&output), output }
+    let phone = start(settings, 120);
+    let content = phone.wait_for(REGISTER_LIMIT, verdict);
+    phone.into_attempt(content == Some(true))
 }
 
-fn account_line(settings: &Settings) -> String {
+/// Starts the phone and leaves it running, registering for that many seconds at a time.
+///
+/// # Panics
+/// When baresip cannot be run.
+#[must_use]
+pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a configuration file");
+    let modules = module_folder();
+    let authority = settings.authority.as_ref().map(|path| format!("sip_cafile {}\n", path.display()));
+    write(
+        "config",
+        &format!(
+            "{CONFIGURATION}{}module_path {}\nmodule g711.so\nmodule_app account.so\nmodule_app menu.so\n",
+            authority.unwrap_or_default(),
+            modules.display()
+        ),
+    );
+    write("accounts", &account_line(settings, expires_seconds));
+    write("contacts", "");
+    let mut command = Command::new("baresip");
+    command.args(["-s", "-f"]).arg(folder.path());
+    RunningPhone::start(command, folder, "printed", Quit::Signal)
+}
+
+fn account_line(settings: &Settings, expires_seconds: u32) -> String {
     let Settings { server, transport, domain, username, password, .. } = settings;
     let transport = transport.name();
     format!(
         "<sip:{username}@{domain}>;auth_user={username};auth_pass={password};\
-         outbound=\"sip:{server};transport={transport}\";regint=120\n"
+         outbound=\"sip:{server};transport={transport}\";regint={expires_seconds}\n"
     )
 }
 

@@ -1,15 +1,13 @@
 //! linphonec (Debian: linphone-cli), the console phone on liblinphone.
 
 use super::renaming_relay::RenamingRelay;
+use super::running_phone::{Quit, RunningPhone};
 use super::{Attempt, Settings, Trace};
-use crate::bounded::{finish, read_lossy, try_wait_for};
-use std::fs::{self, File};
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 const REGISTER_LIMIT: Duration = Duration::from_secs(30);
-const QUIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Starts the phone, waits for the outcome of its registration, and makes it quit, which de-registers.
 ///
@@ -17,6 +15,22 @@ const QUIT_LIMIT: Duration = Duration::from_secs(10);
 /// When linphonec cannot be run.
 #[must_use]
 pub fn register(settings: &Settings) -> Attempt {
+    let phone = start(settings, 120);
+    let content = phone.wait_for(REGISTER_LIMIT, verdict) == Some(true);
+    if content {
+        return phone.into_attempt(content);
+    }
+    // After a refusal it asks for another password and would take the command for one.
+    let output = phone.output();
+    Attempt { phone_is_content: content, trace: Trace::read(&output), output }
+}
+
+/// Starts the phone and leaves it running, registering for that many seconds at a time.
+///
+/// # Panics
+/// When linphonec cannot be run.
+#[must_use]
+pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let home = folder.path();
     // Without these folders its database cannot be opened, and then it never goes on line.
@@ -24,35 +38,11 @@ pub fn register(settings: &Settings) -> Attempt {
         fs::create_dir_all(home.join(needed)).expect("a folder");
     }
     let (configuration, log) = (home.join("linphonerc"), home.join("log"));
-    fs::write(&configuration, configuration_text(settings)).expect("a configuration file");
-    let printed = File::create(home.join("printed")).expect("a file for the output");
-    let mut phone = Command::new("linphonec")
-        .arg("-c")
-        .arg(&configuration)
-        .args(["-d", "6", "-l"])
-        .arg(&log)
-        .env("HOME", home)
-        .env_remove("XDG_DATA_HOME")
-        .env_remove("XDG_CONFIG_HOME")
-        .current_dir(home)
-        .stdin(Stdio::piped())
-        .stderr(printed.try_clone().expect("a second handle"))
-        .stdout(printed)
-        .spawn()
-        .expect("linphonec, which can be started");
-    let content = try_wait_for(REGISTER_LIMIT, || verdict(&read_lossy(&log)));
-    if content == Some(true) {
-        if let Some(mut keyboard) = phone.stdin.take() {
-            // A phone that has ended already needs no command to do so.
-            let _ = keyboard.write_all(b"quit\n");
-        }
-        finish(&mut phone, QUIT_LIMIT);
-    } else {
-        // After a refusal it asks for another password and would take the command for one.
-        finish(&mut phone, Duration::ZERO);
-    }
-    let output = read_lossy(&log);
-    Attempt { phone_is_content: content == Some(true), trace: Trace::read(&output), output }
+    fs::write(&configuration, configuration_text(settings, expires_seconds)).expect("a configuration file");
+    let mut command = Command::new("linphonec");
+    command.arg("-c").arg(&configuration).args(["-d", "6", "-l"]).arg(&log);
+    command.env_remove("XDG_DATA_HOME").env_remove("XDG_CONFIG_HOME");
+    RunningPhone::start(command, folder, "log", Quit::Line("quit"))
 }
 
 /// The same with a name that no server knows: linphonec always announces itself as `Linphonec/VERSION`, from which a
@@ -76,8 +66,9 @@ fn verdict(log: &str) -> Option<bool> {
 
 /// Ports -1 are drawn by the phone; the network monitor must not decide, since a machine without a default route is off
 /// line in its eyes.
-fn configuration_text(settings: &Settings) -> String {
-    let Settings { server, transport, domain, realm, username, password } = settings;
+fn configuration_text(settings: &Settings, expires_seconds: u32) -> String {
+    let Settings { server, transport, domain, realm, username, password, authority } = settings;
+    let authority = authority.as_ref().map(|path| format!("root_ca={}\n", path.display())).unwrap_or_default();
     let transport = transport.name();
     format!(
         "[sip]
@@ -87,7 +78,7 @@ sip_tls_port=-1
 default_proxy=0
 register_only_when_network_is_up=0
 guess_hostname=0
-
+{authority}
 [rtp]
 audio_rtp_port=-1
 video_rtp_port=-1
@@ -112,7 +103,7 @@ available_algorithms=MD5,SHA-256
 reg_proxy=<sip:{server};transport={transport}>
 reg_route=<sip:{server};transport={transport};lr>
 reg_identity=sip:{username}@{domain}
-reg_expires=120
+reg_expires={expires_seconds}
 reg_sendregister=1
 publish=0
 "

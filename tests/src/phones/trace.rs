@@ -53,6 +53,13 @@ impl Trace {
         self.header_values("authorization").iter().map(|value| Authorization(parameters(value))).collect()
     }
 
+    /// The 200s to REGISTER, in order.
+    #[must_use]
+    pub fn accepted_registers(&self) -> Vec<&str> {
+        let is_register = |message: &&str| message.lines().any(|line| is_cseq_of_register(line));
+        self.responses().into_iter().filter(|message| message.starts_with("SIP/2.0 200")).filter(is_register).collect()
+    }
+
     /// The responses received, in order.
     #[must_use]
     pub fn responses(&self) -> Vec<&str> {
@@ -76,6 +83,11 @@ impl Authorization {
     pub fn parameter(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
+}
+
+fn is_cseq_of_register(line: &str) -> bool {
+    let header = line.split_once(':');
+    header.is_some_and(|(name, value)| name.trim().eq_ignore_ascii_case("cseq") && value.trim().ends_with(" REGISTER"))
 }
 
 fn is_start_line(line: &str) -> bool {
