@@ -22,8 +22,9 @@ use crate::account::Account;
 use crate::server::Server;
 use crate::sip::Transport;
 use crate::tls::Authority;
+use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a person types into a phone.
 #[derive(Clone, Debug)]
@@ -40,8 +41,8 @@ pub struct Settings {
     pub username: String,
     /// The password.
     pub password: String,
-    /// The authority that has certified the server, for phones over TLS.
-    pub authority: Option<PathBuf>,
+    /// The certificate of the authority that has certified the server, for phones over TLS.
+    pub authority: Option<String>,
 }
 
 impl Settings {
@@ -55,8 +56,22 @@ impl Settings {
             realm: account.realm.clone(),
             username: username.to_owned(),
             password: password.to_owned(),
-            authority: matches!(transport, Transport::Tls | Transport::Wss).then(|| Authority::shared().file()),
+            authority: matches!(transport, Transport::Tls | Transport::Wss)
+                .then(|| Authority::shared().pem().to_owned()),
         }
+    }
+
+    /// Puts the authority's certificate, if there is one to trust, into a file of that folder.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    #[must_use]
+    pub fn authority_file(&self, folder: &Path) -> Option<PathBuf> {
+        let file = folder.join("authority.pem");
+        self.authority.as_ref().map(|certificate| {
+            fs::write(&file, certificate).expect("a file");
+            file
+        })
     }
 
     /// The same settings with another domain.

@@ -17,6 +17,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     root: CertificateDer<'static>,
+    pem: String,
     folder: PathBuf,
 }
 
@@ -35,12 +36,12 @@ impl Authority {
     /// When there is no place for them.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        let (authority, certificate) = Self::made(folder.to_owned());
-        fs::write(authority.file(), certificate).expect("a file");
+        let authority = Self::made(folder.to_owned());
+        fs::write(authority.file(), &authority.pem).expect("a file");
         authority
     }
 
-    fn made(folder: PathBuf) -> (Self, String) {
+    fn made(folder: PathBuf) -> Self {
         let mut parameters = CertificateParams::new([]).expect("no names");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // A name of its own: OpenSSL takes a certificate whose issuer has the same name for self-signed.
@@ -48,18 +49,24 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.self_signed(&key).expect("a certificate");
         let root = certificate.der().clone();
-        (Self { issuer: Issuer::new(parameters, key), root, folder }, certificate.pem())
+        Self { issuer: Issuer::new(parameters, key), root, pem: certificate.pem(), folder }
     }
 
     /// The authority of this process, whose own certificate is in no file: for peers and servers that only have to trust
     /// one another.
     #[must_use]
     pub fn shared() -> &'static Self {
-        static SHARED: LazyLock<Authority> = LazyLock::new(|| Authority::made(PathBuf::new()).0);
+        static SHARED: LazyLock<Authority> = LazyLock::new(|| Authority::made(PathBuf::new()));
         &SHARED
     }
 
-    /// The authority's own certificate.
+    /// The authority's own certificate, for programs that have to be told whom to trust.
+    #[must_use]
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// The authority's own certificate in its file.
     #[must_use]
     pub fn file(&self) -> PathBuf {
         self.folder.join("authority.pem")
@@ -101,7 +108,9 @@ impl Authority {
     #[must_use]
     pub fn certify(&self, folder: &Path) -> [String; 2] {
         let (issued, files) = (self.issue(), pair_in(folder));
-        for (file, text) in files.iter().zip([&issued.certificate, &issued.key]) {
+        // With the authority's own: a browser is told to trust a key that it finds in the chain.
+        let chain = format!("{}{}", issued.certificate, self.pem);
+        for (file, text) in files.iter().zip([&chain, &issued.key]) {
             put_file(Path::new(file), text);
         }
         files

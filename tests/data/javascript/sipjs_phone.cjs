@@ -1,8 +1,10 @@
 // A phone on SIP.js, in node.
 'use strict';
 
+const { pathToFileURL } = require('node:url');
+
 exports.start = async (settings, say) => {
-  const { Registerer, RegistererState, UserAgent } = await import('sip.js');
+  const { Registerer, RegistererState, UserAgent } = await import(pathToFileURL(require.resolve('sip.js')));
   const phone = new UserAgent({
     uri: UserAgent.makeURI(settings.uri),
     authorizationUsername: settings.username,

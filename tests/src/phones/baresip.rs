@@ -35,7 +35,7 @@ pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a configuration file");
     let modules = module_folder();
-    let authority = settings.authority.as_ref().map(|path| format!("sip_cafile {}\n", path.display()));
+    let authority = settings.authority_file(folder.path()).map(|path| format!("sip_cafile {}\n", path.display()));
     write(
         "config",
         &format!(

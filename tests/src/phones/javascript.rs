@@ -55,7 +55,7 @@ pub fn start(kind: Kind, settings: &Settings, expires_seconds: u32) -> RunningPh
     let folder = tempfile::tempdir().expect("a temporary folder");
     let modules = modules();
     let scheme = if settings.transport.name() == "wss" { "wss" } else { "ws" };
-    let authority = settings.authority.as_ref().map(|path| path.display().to_string());
+    let authority = settings.authority_file(folder.path()).map(|path| path.display().to_string());
     let given = json!({
         "url": format!("{scheme}://{}/", settings.server),
         "uri": format!("sip:{}@{}", settings.username, settings.domain),

@@ -66,7 +66,8 @@ fn accepted(phone: &RunningPhone) -> usize {
 }
 
 fn contacts(server: &Server, account: &Account) -> usize {
-    let mut asking = HandmadePhone::new(Transport::Tcp, server.sip(Transport::Tcp), &account.sip_domain, USERNAME, PASSWORD);
+    let mut asking =
+        HandmadePhone::new(Transport::Tcp, server.sip(Transport::Tcp), &account.sip_domain, USERNAME, PASSWORD);
     let answer = asking.query();
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.contacts().len()

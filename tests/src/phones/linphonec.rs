@@ -4,6 +4,7 @@ use super::renaming_relay::RenamingRelay;
 use super::running_phone::{Quit, RunningPhone};
 use super::{Attempt, Settings, Trace};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
         fs::create_dir_all(home.join(needed)).expect("a folder");
     }
     let (configuration, log) = (home.join("linphonerc"), home.join("log"));
-    fs::write(&configuration, configuration_text(settings, expires_seconds)).expect("a configuration file");
+    fs::write(&configuration, configuration_text(settings, home, expires_seconds)).expect("a configuration file");
     let mut command = Command::new("linphonec");
     command.arg("-c").arg(&configuration).args(["-d", "6", "-l"]).arg(&log);
     command.env_remove("XDG_DATA_HOME").env_remove("XDG_CONFIG_HOME");
@@ -66,9 +67,10 @@ fn verdict(log: &str) -> Option<bool> {
 
 /// Ports -1 are drawn by the phone; the network monitor must not decide, since a machine without a default route is off
 /// line in its eyes.
-fn configuration_text(settings: &Settings, expires_seconds: u32) -> String {
-    let Settings { server, transport, domain, realm, username, password, authority } = settings;
-    let authority = authority.as_ref().map(|path| format!("root_ca={}\n", path.display())).unwrap_or_default();
+fn configuration_text(settings: &Settings, home: &Path, expires_seconds: u32) -> String {
+    let Settings { server, transport, domain, realm, username, password, .. } = settings;
+    let authority =
+        settings.authority_file(home).map(|path| format!("root_ca={}\n", path.display())).unwrap_or_default();
     let transport = transport.name();
     format!(
         "[sip]

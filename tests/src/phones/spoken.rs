@@ -12,7 +12,7 @@ pub fn messages(printed: &Path) -> String {
         let said: Value = serde_json::from_str(line).unwrap_or_default();
         let part = |key: &str| said[key].as_str().map(str::to_owned);
         let message = part("sent").or_else(|| part("received"));
-        let event = part("event").map(|event| format!("event: {event}"));
+        let event = part("event").map(|event| format!("event: {event}\n{line}"));
         text.push_str(&message.or(event).unwrap_or_else(|| line.to_owned()));
         text.push('\n');
     }

@@ -72,9 +72,7 @@ fn relay(mut phone: TcpStream, server: SocketAddr, stop: &AtomicBool) {
     }
     let mut piece = vec![0; PIECE];
     while !stop.load(Ordering::Relaxed) {
-        if pass_on(&mut phone, secured, &mut piece).is_none()
-            || pass_on(secured, &mut phone, &mut piece).is_none()
-        {
+        if pass_on(&mut phone, secured, &mut piece).is_none() || pass_on(secured, &mut phone, &mut piece).is_none() {
             break;
         }
     }
