@@ -152,14 +152,7 @@ impl Edge {
         let found = asked.entry.and_then(|realm| {
             self.parts.directory.credential(realm.id, username, hash).map(|credential| (realm, credential))
         });
-        let subject = found.as_ref().map(|(realm, credential)| Subject {
-            realms,
-            realm,
-            username,
-            id: credential.id,
-            account: credential.account,
-            generation: credential.generation,
-        });
+        let subject = found.as_ref().map(|(realm, credential)| Subject::of(credential, (realms, *realm), username));
         let scope = NonceScope { realm: asked.number, source: incoming.flow.remote.ip() };
         let nonce = self.parts.nonces.inspect(claim.nonce.unwrap_or_default(), &scope, incoming.now.as_unix_seconds());
         let credential = found.as_ref().map(|(_, credential)| credential);

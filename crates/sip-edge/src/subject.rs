@@ -1,6 +1,6 @@
 //! Who a verified request comes from.
 
-use directory::{CredentialKey, RealmEntry, Realms};
+use directory::{CredentialKey, CredentialSnapshot, RealmEntry, Realms};
 use domain::{AccountId, CredentialId};
 use sip_message::Uri;
 use sip_registrar::AddressOfRecordOwner;
@@ -17,6 +17,16 @@ pub(crate) struct Subject<'s> {
 }
 
 impl<'s> Subject<'s> {
+    /// Whoever a credential was found for.
+    pub(crate) const fn of(
+        credential: &CredentialSnapshot,
+        (realms, realm): (&'s Realms, &'s RealmEntry),
+        username: &'s [u8],
+    ) -> Self {
+        let CredentialSnapshot { id, account, generation, .. } = *credential;
+        Self { realms, realm, username, id, account, generation }
+    }
+
     pub(crate) fn key(&self) -> CredentialKey<'s> {
         CredentialKey { realm: self.realm.id, username: self.username, id: self.id, generation: self.generation }
     }
