@@ -39,6 +39,11 @@ impl Account {
         }
     }
 
+    /// Lets this account's realm take answers without `qop`, as of RFC 2069.
+    pub fn accept_answers_without_qop(&self, data_dir: &Path) {
+        let _printed = binary::sipwarden_on(data_dir, &["realm", "set", &self.realm, "--without-qop", "on"]);
+    }
+
     /// Sets what the challenges of this account's realm offer: `compatible`, `sha256` or `rfc8760`.
     pub fn set_policy(&self, data_dir: &Path, policy: &str) {
         let _printed = binary::sipwarden_on(data_dir, &["realm", "set-policy", &self.realm, policy]);

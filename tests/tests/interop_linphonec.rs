@@ -7,6 +7,7 @@ use acceptance::{Account, Server};
 
 const USERNAME: &str = "linphone_user";
 const PASSWORD: &str = "Correct!Horse7";
+const TRANSPORTS: [Transport; 3] = [Transport::Udp, Transport::Tcp, Transport::Tls];
 
 fn line(server: &Server, account: &Account, transport: Transport) -> Settings {
     Settings::new(server, account, transport, USERNAME, PASSWORD)
@@ -14,7 +15,7 @@ fn line(server: &Server, account: &Account, transport: Transport) -> Settings {
 
 #[test]
 fn it_lives_through_refreshes_and_a_restart() {
-    life::is_lived(&[Transport::Udp, Transport::Tcp, Transport::Tls], linphonec::start);
+    life::is_lived(&TRANSPORTS, linphonec::start);
 }
 
 #[test]
@@ -42,11 +43,11 @@ fn it_registers_under_its_own_name_with_what_the_server_thinks_it_can_do() {
 
 #[test]
 fn it_registers_with_sha_256_under_the_policy_sha256() {
-    let server = Server::start();
+    let server = Server::start_on_every_transport(&[]);
     let account = server.account("linphone");
     account.set_policy(&server.data_dir(), "sha256");
     let _id = server.api(&account).credential(USERNAME, PASSWORD);
-    for transport in Transport::ALL {
+    for transport in TRANSPORTS {
         let attempt = linphonec::register(&line(&server, &account, transport));
         attempt.expect_registered();
         assert_eq!(attempt.trace.challenges()[0].algorithm, "SHA-256");
@@ -58,15 +59,17 @@ fn it_registers_with_sha_256_under_the_policy_sha256() {
 
 #[test]
 fn a_wrong_password_is_refused_under_either_algorithm() {
-    let server = Server::start();
+    let server = Server::start_on_every_transport(&[]);
     let account = server.account("linphone");
     let _id = server.api(&account).credential(USERNAME, PASSWORD);
     for policy in ["compatible", "sha256"] {
         account.set_policy(&server.data_dir(), policy);
-        for transport in Transport::ALL {
+        for transport in TRANSPORTS {
             let settings = line(&server, &account, transport).with_password("Wrong!Horse77");
             linphonec::register(&settings).expect_refused();
-            linphonec::register_incognito(&settings).expect_refused();
+            if transport != Transport::Tls {
+                linphonec::register_incognito(&settings).expect_refused();
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! SIPp against the running server, over UDP and TCP.
 
-use acceptance::phones::{Settings, sipp};
+use acceptance::phones::tls_relay::TlsRelay;
+use acceptance::phones::{Settings, life, sipp};
 use acceptance::sip::{HandmadePhone, Transport};
 use acceptance::{Account, Server};
 use serde_json::json;
@@ -33,6 +34,31 @@ fn it_registers_over_both_transports_and_under_both_domains() {
         let bindings = query.query();
         assert_eq!(bindings.status, 200, "{}", bindings.text);
         assert!(!bindings.contacts().is_empty(), "sipp's contact is not listed: {}", bindings.text);
+    }
+}
+
+/// Debian builds sipp without TLS, so there a relay encrypts what it says.
+#[test]
+fn it_registers_again_survives_a_restart_and_leaves() {
+    for transport in [Transport::Udp, Transport::Tcp, Transport::Tls] {
+        let mut server = Server::start_on_every_transport(&[]);
+        let account = server.account("sipp");
+        let _id = server.api(&account).credential(USERNAME, PASSWORD);
+        let relay = (transport == Transport::Tls).then(|| TlsRelay::start(server.sip(Transport::Tls)));
+        let mut settings = Settings::new(&server, &account, transport, USERNAME, PASSWORD);
+        if let Some(relay) = &relay {
+            (settings.server, settings.transport) = (relay.address(), Transport::Tcp);
+        }
+        let contacts = |server: &Server| life::contacts(server, &account, (USERNAME, PASSWORD));
+        sipp::play("register.xml", &settings).expect_registered();
+        sipp::play("reuse_nonce.xml", &settings).expect_registered();
+        assert!(contacts(&server) >= 1);
+        server.restart_in_place();
+        sipp::play("register.xml", &settings).expect_registered();
+        sipp::play("leave.xml", &settings).expect_registered();
+        assert_eq!(contacts(&server), 0);
+        let refused = sipp::play("refused.xml", &settings.clone().with_password("Wrong!Horse77"));
+        assert_eq!(refused.trace.statuses(), [401, 401], "{}", refused.output);
     }
 }
 

@@ -1,7 +1,7 @@
 //! sipsak against the running server: the phone that knows no domain but a bare address.
 
 use acceptance::Server;
-use acceptance::phones::{Settings, sipsak};
+use acceptance::phones::{Settings, life, sipsak};
 use acceptance::sip::Transport;
 
 const USERNAME: &str = "sipsak_phone";
@@ -20,6 +20,25 @@ fn a_bare_address_leads_to_the_only_account() {
             attempt.expect_registered();
             assert_eq!(attempt.trace.challenges()[0].realm, account.realm);
         }
+    }
+}
+
+#[test]
+fn it_registers_again_survives_a_restart_and_leaves() {
+    for transport in Transport::ALL {
+        let mut server = Server::start();
+        let account = server.account("lasting");
+        let _id = server.api(&account).credential(USERNAME, PASSWORD);
+        let settings = Settings::new(&server, &account, transport, USERNAME, PASSWORD);
+        let contacts = |server: &Server| life::contacts(server, &account, (USERNAME, PASSWORD));
+        sipsak::register(&settings).expect_registered();
+        sipsak::register(&settings).expect_registered();
+        assert_eq!(contacts(&server), 1, "the same contact again is a refresh");
+        server.restart_in_place();
+        assert_eq!(contacts(&server), 1, "its contact is known after a restart");
+        sipsak::register(&settings).expect_registered();
+        sipsak::unregister(&settings).expect_registered();
+        assert_eq!(contacts(&server), 0);
     }
 }
 

@@ -43,8 +43,8 @@ fn who_uses_md5_is_reported_and_md5_retired() {
     let mut server = Server::start();
     let account = server.account("stronger");
     let api = server.api(&account);
-    api.credential("old_phone", PASSWORD);
-    api.credential("unused_phone", PASSWORD);
+    let _id = api.credential("old_phone", PASSWORD);
+    let _id = api.credential("unused_phone", PASSWORD);
     assert_eq!(phone(&server, &account, "old_phone").register(600).status, 200);
     let expected = json!({"credentials": 2, "using_md5": 1, "using_sha_only": 0, "with_md5_ha1": 2});
     let reported = report(&server, &account, 1);
@@ -70,7 +70,7 @@ fn who_uses_md5_is_reported_and_md5_retired() {
     assert_eq!(phone(&server, &account, "old_phone").register(600).status, 200, "nothing was done");
     let retired = done(&server, &["retire-md5", &account.realm, "--yes"]);
     assert!(retired.contains("2 HA1s under MD5 are deleted"), "{retired}");
-    api.credential("new_phone", PASSWORD);
+    let _id = api.credential("new_phone", PASSWORD);
     for username in ["old_phone", "unused_phone", "new_phone"] {
         let mut phone = phone(&server, &account, username);
         assert_eq!(phone.challenge("").algorithm, "SHA-256");
@@ -84,7 +84,7 @@ fn who_uses_md5_is_reported_and_md5_retired() {
     assert_eq!(phone(&server, &account, "old_phone").register(600).status, 401);
     let listed: Value = serde_json::from_str(&done(&server, &["list", "--json"])).expect("JSON");
     assert_eq!(listed["realms"][0]["md5_retired"], false, "{listed}");
-    api.credential("newest_phone", PASSWORD);
+    let _id = api.credential("newest_phone", PASSWORD);
     assert_eq!(phone(&server, &account, "newest_phone").register(600).status, 200);
 }
 
@@ -133,7 +133,7 @@ fn a_credential_demands_and_a_downgrade_is_told() {
 fn auth_int_is_offered_where_the_realm_says_so() {
     let server = Server::start();
     let account = server.account("integrity");
-    server.api(&account).credential("desk", PASSWORD);
+    let _id = server.api(&account).credential("desk", PASSWORD);
     assert!(done(&server, &["set", &account.realm, "--auth-int", "on"]).ends_with('\n'));
     let mut desk = phone(&server, &account, "desk");
     let request = desk.request("");

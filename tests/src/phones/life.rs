@@ -50,24 +50,39 @@ fn is_lived_over(
     let settings = Settings::new(&server, &account, transport, USERNAME, PASSWORD);
     let phone = start(&settings, EXPIRES_SECONDS);
     phone.expect_accepted(1, LIMIT);
-    assert_eq!(contacts(&server, &account), 1, "{}", phone.output());
+    assert_eq!(contacts(&server, &account, (USERNAME, PASSWORD)), 1, "{}", phone.output());
     phone.expect_accepted(2, LIMIT);
-    assert_eq!(contacts(&server, &account), 1, "a refresh is not a second contact: {}", phone.output());
+    assert_eq!(
+        contacts(&server, &account, (USERNAME, PASSWORD)),
+        1,
+        "a refresh is not a second contact: {}",
+        phone.output()
+    );
     let before = accepted(&phone);
     server.restart_in_place();
     phone.expect_accepted(before + 1, LIMIT);
-    assert_eq!(contacts(&server, &account), 1, "a new connection is not a second contact: {}", phone.output());
+    assert_eq!(
+        contacts(&server, &account, (USERNAME, PASSWORD)),
+        1,
+        "a new connection is not a second contact: {}",
+        phone.output()
+    );
     let said = phone.quit();
-    assert_eq!(contacts(&server, &account), 0, "it has left: {said}");
+    assert_eq!(contacts(&server, &account, (USERNAME, PASSWORD)), 0, "it has left: {said}");
 }
 
 fn accepted(phone: &RunningPhone) -> usize {
     super::Trace::read(&phone.output()).accepted_registers().len()
 }
 
-fn contacts(server: &Server, account: &Account) -> usize {
+/// How many contacts a credential has, asked by a phone of its own over TCP.
+///
+/// # Panics
+/// When the server does not tell.
+#[must_use]
+pub fn contacts(server: &Server, account: &Account, (username, password): (&str, &str)) -> usize {
     let mut asking =
-        HandmadePhone::new(Transport::Tcp, server.sip(Transport::Tcp), &account.sip_domain, USERNAME, PASSWORD);
+        HandmadePhone::new(Transport::Tcp, server.sip(Transport::Tcp), &account.sip_domain, username, password);
     let answer = asking.query();
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.contacts().len()

@@ -56,7 +56,7 @@ impl Trace {
     /// The 200s to REGISTER, in order.
     #[must_use]
     pub fn accepted_registers(&self) -> Vec<&str> {
-        let is_register = |message: &&str| message.lines().any(|line| is_cseq_of_register(line));
+        let is_register = |message: &&str| message.lines().any(is_cseq_of_register);
         self.responses().into_iter().filter(|message| message.starts_with("SIP/2.0 200")).filter(is_register).collect()
     }
 

@@ -87,11 +87,11 @@ async fn a_database_of_version_1_opens_with_all_its_rows() {
     assert_eq!(follower.facts().len(), 7);
 
     // What was drawn in the migration is drawn once.
-    let before = (account, storage.api_tokens(domain::AccountId(1)).await.unwrap());
+    let before = (account, storage.api_tokens(AccountId(1)).await.unwrap());
     drop(storage);
     let storage = database.open();
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
-    assert_eq!((account, storage.api_tokens(domain::AccountId(1)).await.unwrap()), before);
+    assert_eq!((account, storage.api_tokens(AccountId(1)).await.unwrap()), before);
     drop(storage);
     let connection = database.look();
     let logged: i64 = connection.query_row("SELECT count(*) FROM audit_log", [], |row| row.get(0)).unwrap();
