@@ -1,5 +1,6 @@
 //! Each soak for a few seconds; at full length they are run by `cargo xtask soak NAME`.
 
+use acceptance::sip::Transport;
 use acceptance::soak::{connections, flood, mutate, timing};
 
 #[test]
@@ -22,5 +23,7 @@ fn mutated_messages_do_no_harm() {
 
 #[test]
 fn idle_connections_are_held() {
-    println!("{}", connections::tcp(500));
+    for transport in [Transport::Tcp, Transport::Tls] {
+        println!("{}", connections::run(transport, 300));
+    }
 }

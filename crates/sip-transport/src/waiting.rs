@@ -1,10 +1,17 @@
 //! Datagrams that wait their turn while more come than are handled.
 //!
 //! Two queues of fixed size, in entries and in octets: those that go first, and the others. Their memory is asked for
-//! when a worker first falls behind, and kept.
+//! when a worker first falls behind, touched as it is used, and kept. No source has more than a small share of the first
+//! queue, so that one that goes first and floods is in nobody's way; what it sends beyond waits with the others.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+/// Most datagrams of one source, an IPv4 address or an IPv6 /64, in the first queue.
+const SHARE: u16 = 64;
+/// Sources are told apart by so many counts; two that share one share their share.
+const SHARES: usize = 4_096;
 
 /// Which queue a datagram waits in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,11 +44,20 @@ pub(crate) struct Datagram<'d> {
 pub(crate) struct Waiting {
     first: Queue,
     ordinary: Queue,
+    /// With a key of its own, so that nobody can choose whom to share with.
+    hasher: RandomState,
+    /// Datagrams in the first queue, by source.
+    held: Box<[u16]>,
 }
 
 impl Waiting {
-    pub(crate) const fn new() -> Self {
-        Self { first: Queue::of(8_192, 8 << 20), ordinary: Queue::of(2_048, 2 << 20) }
+    pub(crate) fn new() -> Self {
+        Self {
+            first: Queue::of(8_192, 8 << 20),
+            ordinary: Queue::of(2_048, 2 << 20),
+            hasher: RandomState::new(),
+            held: vec![0; SHARES].into(),
+        }
     }
 
     pub(crate) fn crowding(&self) -> Crowding {
@@ -50,9 +66,14 @@ impl Waiting {
 
     /// Lets a datagram wait; `false` if there is no room for it.
     pub(crate) fn push(&mut self, precedence: Precedence, datagram: &Datagram<'_>) -> bool {
-        match precedence {
-            Precedence::First => self.first.push(datagram),
-            Precedence::Ordinary => self.ordinary.push(datagram),
+        let share = self.share_of(datagram.remote);
+        match self.held.get_mut(share).filter(|held| precedence == Precedence::First && **held < SHARE) {
+            Some(held) => {
+                let is_taken = self.first.push(datagram);
+                *held += u16::from(is_taken);
+                is_taken
+            }
+            None => self.ordinary.push(datagram),
         }
     }
 
@@ -63,9 +84,22 @@ impl Waiting {
 
     /// Forgets the one whose turn it was.
     pub(crate) fn pop(&mut self) {
-        if self.first.entries.pop_front().is_none() {
+        let Some(entry) = self.first.entries.pop_front() else {
             self.ordinary.entries.pop_front();
+            return;
+        };
+        let share = self.share_of(entry.remote);
+        if let Some(held) = self.held.get_mut(share) {
+            *held = held.saturating_sub(1);
         }
+    }
+
+    fn share_of(&self, remote: SocketAddr) -> usize {
+        let network = match remote.ip().to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+            address @ IpAddr::V4(_) => address,
+        };
+        usize::try_from(self.hasher.hash_one(network) % SHARES as u64).unwrap_or(0)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -97,7 +131,7 @@ impl Queue {
 
     fn push(&mut self, datagram: &Datagram<'_>) -> bool {
         if self.octets.is_empty() {
-            self.octets.resize(self.most_octets, 0);
+            self.octets = vec![0; self.most_octets];
             self.entries.reserve_exact(self.most_entries);
         }
         let length = datagram.octets.len();
@@ -181,6 +215,21 @@ mod tests {
         let mut large = Queue::of(100, 1_000);
         assert!(!large.push(&datagram(&[0; 1_001])));
         assert!(large.push(&datagram(&[0; 1_000])) && !large.push(&datagram(b"x")));
+    }
+
+    #[test]
+    fn a_source_that_goes_first_leaves_room_for_others_that_do() {
+        let mut waiting = Waiting::new();
+        let phone = Datagram { remote: "198.51.100.3:5060".parse().unwrap(), local: None, octets: b"phone" };
+        let from_port = |port| Datagram { remote: SocketAddr::new([192, 0, 2, 7].into(), port), ..datagram(b"x") };
+        (0..10_000).for_each(|port| {
+            let _ = waiting.push(Precedence::First, &from_port(port));
+        });
+        assert_eq!((waiting.first.entries.len(), waiting.ordinary.entries.len()), (64, 2_048));
+        assert!(waiting.push(Precedence::First, &phone));
+        (0..64).for_each(|_| waiting.pop());
+        assert_eq!(waiting.front().unwrap().octets, b"phone");
+        assert!(waiting.push(Precedence::First, &from_port(1)), "its share is free again");
     }
 
     /// Against a queue of owned octets: whatever goes in comes out the same, in order, however it wraps around.

@@ -1,5 +1,6 @@
 //! Runs one soak at full length and prints what it measured: `cargo xtask soak NAME` builds what it needs and starts it.
 
+use acceptance::sip::Transport;
 use acceptance::soak::{connections, flood, mutate, timing};
 use std::process::ExitCode;
 
@@ -26,7 +27,10 @@ fn main() -> ExitCode {
         }),
         Some(&"mutate") => given("--messages", 10_000_000)
             .map(|messages| mutate::run(mutate::Mutate { messages, senders: 4 }).to_string()),
-        Some(&"connections") => given("--count", 9_990).map(|count| connections::tcp(size(count)).to_string()),
+        Some(&"connections") => given("--count", 10_000).map(|count| {
+            let halves = [(Transport::Tcp, count), (Transport::Tls, count / 2)];
+            halves.map(|(transport, count)| connections::run(transport, size(count)).to_string()).join("\n")
+        }),
         _ => None,
     };
     match report {

@@ -1,48 +1,48 @@
 //! Idle connections, held all at once, and what they cost.
 
-use super::{PASSWORD, memory, server_with_users};
-use crate::sip::{HandmadePhone, Transport};
+use super::{PASSWORD, memory};
+use crate::Server;
+use crate::sip::{HandmadePhone, RawSip, Transport, message};
 use std::fmt;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
 
 /// What holding them took.
 #[derive(Clone, Debug)]
 pub struct ConnectionsReport {
+    transport: Transport,
     held: usize,
     octets: f64,
 }
 
 impl fmt::Display for ConnectionsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, mebibytes) = (self.transport.name(), self.octets / 1_048_576.0);
         let each = self.octets / self.held as f64 / 1024.0;
-        write!(f, "{} idle TCP connections held: {:.1} MiB, {each:.1} KiB each", self.held, self.octets / 1_048_576.0)
+        write!(f, "{} idle connections held over {name}: {mebibytes:.1} MiB, {each:.1} KiB each", self.held)
     }
 }
 
-/// Opens so many, lets each show that it is alive (RFC 5626 section 3.5.1), holds them, and registers a phone meanwhile.
+/// Opens so many over that transport and holds them: each is answered when it is new and again when all are open, and a
+/// phone registers beside them.
 ///
 /// # Panics
 /// When one is not taken or not kept, or when the phone is refused.
 #[must_use]
-pub fn tcp(count: usize) -> ConnectionsReport {
-    let (server, account) = server_with_users(&[], &["steady".to_owned()]);
+pub fn run(transport: Transport, count: usize) -> ConnectionsReport {
+    let server = Server::start_on_every_transport(&["--metrics-listen", "127.0.0.1:0", "--log", "warn"]);
+    let account = server.account("soaked");
+    let _id = server.api(&account).credential("steady", PASSWORD);
+    let address = server.sip(transport);
     let before = memory(&server);
-    let mut open: Vec<TcpStream> =
-        (0..count).map(|_| TcpStream::connect(server.sip(Transport::Tcp)).expect("a connection")).collect();
-    (0..2).for_each(|_| open.iter_mut().for_each(ping));
+    let mut open: Vec<RawSip> = (0..count).map(|_| RawSip::connect(transport, address)).collect();
+    for _ in 0..2 {
+        for peer in &mut open {
+            let options = message::options(&account.sip_domain, &peer.via());
+            assert_eq!(peer.exchange(&options).status, 407);
+        }
+    }
     let octets = memory(&server) - before;
-    let mut phone =
-        HandmadePhone::new(Transport::Udp, server.sip(Transport::Udp), &account.sip_domain, "steady", PASSWORD);
+    let udp = server.sip(Transport::Udp);
+    let mut phone = HandmadePhone::new(Transport::Udp, udp, &account.sip_domain, "steady", PASSWORD);
     assert_eq!(phone.register(600).status, 200);
-    ConnectionsReport { held: open.len(), octets }
-}
-
-fn ping(stream: &mut TcpStream) {
-    let mut pong = [0; 2];
-    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket that takes a time limit");
-    stream.write_all(b"\r\n\r\n").expect("a connection that is kept");
-    stream.read_exact(&mut pong).expect("a pong");
-    assert_eq!(&pong, b"\r\n");
+    ConnectionsReport { transport, held: open.len(), octets }
 }
