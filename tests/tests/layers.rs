@@ -62,7 +62,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("testkit", &["domain", "storage"]),
     ("acceptance", &[]),
     ("xtask", &[]),
-    ("fuzz-targets", &["sip-message", "sip-digest", "sip-transaction"]),
+    ("fuzz-targets", &["sip-message", "sip-digest", "sip-edge", "sip-transaction", "sip-transport"]),
 ];
 
 /// Outside libraries and the only crates that may name them among their shipped dependencies.
