@@ -25,7 +25,8 @@ const PACKAGES: [Package; 3] = [
 /// Installs those versions unless they are there; `true` if all are in the end.
 pub fn provide(target: &Path) -> bool {
     // Every package is tried, so that one message says all that is missing.
-    PACKAGES.into_iter().map(|package| package.provide(target)).fold(true, |all, there| all && there)
+    let missing = PACKAGES.into_iter().filter(|package| !package.provide(target)).count();
+    missing == 0
 }
 
 impl Package {

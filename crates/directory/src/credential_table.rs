@@ -18,6 +18,8 @@ pub(crate) struct CredentialTable {
 }
 
 pub(crate) struct Shard {
+    /// Copied for a name nobody has where there is no other entry.
+    decoy: Entry,
     pub(crate) entries: HashTable<Entry>,
     /// Entries with bindings that storage does not have in their present state.
     pub(crate) unsaved: Vec<(u64, CredentialId)>,
@@ -29,8 +31,8 @@ impl CredentialTable {
     /// An empty table; storage has no binding from that identifier on.
     pub(crate) fn new(first_unknown: BindingId) -> Self {
         let shard = |_| {
-            let (entries, unsaved) = (HashTable::new(), Vec::new());
-            Mutex::new(Shard { entries, unsaved, removed: Removals::new(first_unknown) })
+            let (entries, unsaved, removed) = (HashTable::new(), Vec::new(), Removals::new(first_unknown));
+            Mutex::new(Shard { decoy: Entry::decoy(), entries, unsaved, removed })
         };
         Self { hasher: RandomState::default(), shards: (0..SHARDS).map(shard).collect() }
     }
@@ -143,6 +145,15 @@ pub(crate) fn connections_of(bindings: &[LiveBinding]) -> impl Iterator<Item = u
 }
 
 impl Shard {
+    /// An entry that a hash leads to, whoever's it is; another hash leads to another.
+    pub(crate) fn near(&self, hash: u64) -> &Entry {
+        const TRIES: usize = 8;
+        let places = self.entries.num_buckets().max(1);
+        // The lowest bits are those by which the table places an entry.
+        let first = usize::try_from(hash & 0xffff_ffff).unwrap_or(0);
+        (0..TRIES).find_map(|step| self.entries.get_bucket((first + step) % places)).unwrap_or(&self.decoy)
+    }
+
     pub(crate) fn find(&self, hash: u64, realm: RealmId, username: &[u8]) -> Option<&Entry> {
         self.entries.find(hash, |entry| entry.realm == realm && *entry.username == *username)
     }

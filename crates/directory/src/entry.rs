@@ -95,6 +95,30 @@ impl Entry {
         }
     }
 
+    /// One that no name leads to, with secrets of the right length.
+    pub(crate) fn decoy() -> Self {
+        let ha1 = |hash: HashAlgorithm| Ha1::from_bytes(hash, [0; 32].get(..hash.output_length())?);
+        Self {
+            realm: RealmId(-1),
+            username: Box::default(),
+            id: CredentialId::from_bytes([0; 16]),
+            account: AccountId(-1),
+            generation: 0,
+            enabled: false,
+            account_is_enabled: false,
+            enablings: 0,
+            listed: false,
+            ha1s: OpenHa1s {
+                md5: ha1(HashAlgorithm::Md5),
+                sha256: ha1(HashAlgorithm::Sha256),
+                sha512_256: ha1(HashAlgorithm::Sha512_256),
+            },
+            requirements: None,
+            uses: UsedAlgorithms::default(),
+            bindings: Vec::new(),
+        }
+    }
+
     /// Takes over a newer state of the same credential and gives back the bindings that ended by it: they end with the
     /// password that made them, with a disabled credential, and where they do not meet its demands.
     pub(crate) fn renew(&mut self, newer: Self) -> Vec<LiveBinding> {

@@ -25,7 +25,7 @@ impl Directory {
         let mut occupancy = Occupancy { accounts: self.realms().account_count(), ..Occupancy::default() };
         for shard in self.credentials.shards() {
             let shard = shard.lock();
-            let Shard { entries, unsaved, removed } = &*shard;
+            let Shard { entries, unsaved, removed, .. } = &*shard;
             occupancy.credentials += entries.len();
             occupancy.unsaved += unsaved.len() + removed.len();
             let live = |bindings: &[domain::LiveBinding]| {

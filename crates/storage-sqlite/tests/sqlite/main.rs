@@ -1,5 +1,5 @@
 //! The SQLite adapter: the suite of the storage ports, and what only a file on a disk can get wrong.
-#![expect(clippy::unwrap_used, reason = "these are tests, helpers of tests among them")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests, helpers of tests among them")]
 
 mod backup;
 mod database;
