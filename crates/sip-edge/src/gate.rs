@@ -92,6 +92,18 @@ impl From<Unmet> for Ruling {
     }
 }
 
+impl<'c> Attributed<'c> {
+    fn to(subject: Option<&Subject<'_>>, username: &'c [u8], hash: HashAlgorithm) -> Self {
+        Self {
+            username,
+            algorithm: Some(name_of(hash)),
+            account: subject.map(|subject| subject.account),
+            credential: subject.map(|subject| subject.id),
+            remark: None,
+        }
+    }
+}
+
 impl Edge {
     /// Lets a request with a right digest pass; any other is answered here, with a challenge or an error.
     pub(crate) fn gate<'p>(
@@ -155,6 +167,8 @@ impl Edge {
         let subject = found.as_ref().map(|(realm, credential)| Subject::of(credential, (realms, *realm), username));
         let scope = NonceScope { realm: asked.number, source: incoming.flow.remote.ip() };
         let nonce = self.parts.nonces.inspect(claim.nonce.unwrap_or_default(), &scope, incoming.now.as_unix_seconds());
+        // A nonce that anybody could have made up must not let a forged packet ban anybody.
+        let is_issued = nonce.issued().is_some();
         let credential = found.as_ref().map(|(_, credential)| credential);
         let incarnation = credential.map(Incarnation::of).unwrap_or_default();
         let claimant = Claimant { source: incoming.flow.remote, realm: asked.number, username, incarnation };
@@ -175,20 +189,15 @@ impl Edge {
             candidates: &[candidate],
         };
         let verdict = verify(&attempt, &mut SpendOnItsLane { lanes: &self.lanes });
-        let attributed = Attributed {
-            username,
-            algorithm: Some(name_of(hash)),
-            account: subject.map(|subject| subject.account),
-            credential: subject.map(|subject| subject.id),
-            remark: None,
-        };
+        let attributed = Attributed::to(subject.as_ref(), username, hash);
         let unmet = unmet(&verdict, credential, name_of(hash), incoming);
-        let is_failure = is_failure(&verdict) || unmet.is_some_and(Unmet::is_failure);
+        let is_failure = is_issued && is_failure(&verdict) || unmet.is_some_and(Unmet::is_failure);
+        let now_ms = incoming.now.as_unix_millis();
         let ruling = match (verdict, unmet) {
             (Verdict::Verified(_) | Verdict::Stale(_), Some(unmet)) => unmet.into(),
             (Verdict::Verified(identity), None) => {
                 answer.note_known_peer();
-                self.throttle.succeeded(&claimant, incoming.now.as_unix_millis());
+                self.throttle.succeeded(&claimant, now_ms);
                 let remark = credential.and_then(|credential| self.note_algorithm(&identity, credential, incoming));
                 self.note(incoming, &asked, AuthReason::Ok, Attributed { remark, ..attributed });
                 return Some(Passed { identity, claim, asked });
@@ -200,15 +209,25 @@ impl Edge {
         };
         if !self.is_reported(scratch, &claim, incoming) {
             if is_failure && admission == Admission::Verified {
-                self.throttle.failed(&claimant, incoming.now.as_unix_millis());
+                self.throttle.failed(&claimant, now_ms);
             }
             self.note(incoming, &asked, ruling.reason, Attributed { remark: ruling.remark, ..attributed });
         }
-        match ruling.challenge {
-            Again::Same(staleness) => self.challenge(scratch, &asked, staleness, answer),
-            Again::Stronger => self.challenge_without_md5(scratch, &asked, answer),
-        }
+        self.challenge_again(scratch, &asked, ruling.challenge, answer);
         None
+    }
+
+    fn challenge_again(
+        &self,
+        scratch: &mut Scratch,
+        asked: &AskedRealm<'_>,
+        again: Again,
+        answer: &mut Answer<'_, '_>,
+    ) {
+        match again {
+            Again::Same(staleness) => self.challenge(scratch, asked, staleness, answer),
+            Again::Stronger => self.challenge_without_md5(scratch, asked, answer),
+        }
     }
 
     /// Notes which algorithm was used; all but the first use of a day are known already and cost nothing more.
