@@ -48,6 +48,7 @@ pub(crate) struct Configuration {
     pub(crate) connections: ConnectionConfig,
     pub(crate) nonce_lifetime_seconds: u32,
     pub(crate) registrar: sip_registrar::Policy,
+    pub(crate) service_route: bool,
     pub(crate) defence: sip_edge::Defence,
     pub(crate) directory: directory::Config,
     pub(crate) provisioning: provisioning::Config,
@@ -120,6 +121,7 @@ impl Configuration {
             })?,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
+            service_route: options.service_route.unwrap_or(false),
             defence: defence(options.amplification_limit, options.sip_source_rate, throttle)?,
             directory: directory::Config { default_account: default_account.transpose()? },
             provisioning: provisioning::Config {

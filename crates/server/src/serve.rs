@@ -344,6 +344,7 @@ async fn build_signalling(
             public_host: configuration.public_address.as_ref().map(|host| host.as_str().into()),
             realm_of_nobody: RealmName::parse(base_domain).map_err(provisioning::ProvisioningError::from)?,
             defence: configuration.defence,
+            service_route: configuration.service_route,
         },
     }));
     Ok(Signalling { edge, directory, flows, events, saves, online: Arc::new(online), registrations })

@@ -104,6 +104,10 @@ pub(crate) struct ServeOptions {
     /// Most contacts registered for one credential [default: 20]
     #[arg(long, env = "SIPWARDEN_MAX_BINDINGS", value_name = "N")]
     pub(crate) max_bindings: Option<usize>,
+    /// Tell phones by Service-Route which connection or address they registered over, and answer 430 (Flow Failed) to
+    /// those that come with it when it is gone [default: false]
+    #[arg(long, env = "SIPWARDEN_SERVICE_ROUTE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) service_route: Option<bool>,
     /// Most octets answered over UDP for each octet of a request whose sender may have forged its address; 0 for no limit
     /// [default: 3]
     #[arg(long, env = "SIPWARDEN_AMPLIFICATION_LIMIT", value_name = "N")]
@@ -224,6 +228,7 @@ impl ServeOptions {
             min_expires: self.min_expires.or(other.min_expires),
             max_expires: self.max_expires.or(other.max_expires),
             max_bindings: self.max_bindings.or(other.max_bindings),
+            service_route: self.service_route.or(other.service_route),
             amplification_limit: self.amplification_limit.or(other.amplification_limit),
             sip_source_rate: self.sip_source_rate.or(other.sip_source_rate),
             throttle_limit: self.throttle_limit.or(other.throttle_limit),

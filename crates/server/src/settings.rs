@@ -153,6 +153,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "min_expires", example: None, settled: |it| number(it.registrar.min_expires_seconds) },
     Setting { name: "max_expires", example: None, settled: |it| number(it.registrar.max_expires_seconds) },
     Setting { name: "max_bindings", example: None, settled: |it| number(it.registrar.max_bindings) },
+    Setting { name: "service_route", example: None, settled: |it| Settled::Value(Value::Boolean(it.service_route)) },
     Setting { name: "amplification_limit", example: None, settled: |it| number(it.defence.amplification_limit) },
     Setting { name: "sip_source_rate", example: None, settled: |it| number(it.defence.source_rate) },
     Setting { name: "throttle_limit", example: None, settled: |it| number(it.defence.throttle.limit) },

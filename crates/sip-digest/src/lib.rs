@@ -10,18 +10,21 @@
 mod algorithm;
 mod answer;
 mod challenge;
+mod flow_token;
 mod ha1;
 mod hash;
 mod nonce;
 mod nonce_count;
 mod response;
 mod uri_agreement;
+mod url_safe;
 mod user_agent;
 mod verify;
 
 pub use algorithm::{Algorithm, AlgorithmSet, HashAlgorithm, KeyForm};
 pub use answer::{Answer, AnswerError, QopPreference, Secret, choose_challenge};
 pub use challenge::{Challenge, QopOffer, Staleness};
+pub use flow_token::{FLOW_TOKEN_LENGTH, FLOW_TOKEN_OCTETS, FlowTokenKey, FlowTokenText};
 pub use ha1::Ha1;
 pub use hash::HexDigest;
 pub use nonce::{

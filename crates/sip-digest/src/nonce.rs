@@ -18,9 +18,7 @@
 //! It is short on purpose: the text that an MD5 response hashes, `HA1:nonce:nc:cnonce:auth:HA2`, is then at most 119
 //! octets for cnonces of up to 14 characters, which is two blocks of MD5; with SHA-256, 183 octets, three blocks.
 
-mod text;
-
-use crate::{HashAlgorithm, NonceNumber};
+use crate::{FlowTokenKey, HashAlgorithm, NonceNumber, url_safe};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -30,9 +28,14 @@ use zeroize::Zeroizing;
 
 /// Characters of a nonce.
 pub const NONCE_LENGTH: usize = 24;
+/// Octets that they stand for.
+const NONCE_OCTETS: usize = 18;
 
 /// How far ahead of our clock another node's may be; a nonce from later than that is foreign.
 pub const CLOCK_TOLERANCE_SECONDS: u64 = 10;
+
+/// What the key of flow tokens is derived for.
+const FLOW_TOKEN_LABEL: &[u8] = b"sipwarden flow tokens";
 
 /// A nonce as it stands in a challenge.
 pub type NonceText = [u8; NONCE_LENGTH];
@@ -49,6 +52,14 @@ impl NonceKey {
         let mut block = Zeroizing::new([0; 64]);
         block.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
         Self(Hmac::new((&*block).into()))
+    }
+
+    /// The octets of another key, by its purpose, from which this one does not follow. No label begins as what
+    /// [`Self::mac`] covers.
+    fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut hmac = self.0.clone();
+        hmac.update(label);
+        Zeroizing::new(hmac.finalize().into_bytes().into())
     }
 
     fn mac(&self, nonce: &IssuedNonce, scope: &NonceScope) -> [u8; 8] {
@@ -224,6 +235,18 @@ impl NonceIssuer {
         self.lifetime_seconds
     }
 
+    /// The boot that nonces are issued in.
+    #[must_use]
+    pub const fn boot(&self) -> u32 {
+        self.boot
+    }
+
+    /// The key of flow tokens that goes with the key of nonces.
+    #[must_use]
+    pub fn flow_token_key(&self) -> FlowTokenKey {
+        FlowTokenKey::new(&self.key.derive(FLOW_TOKEN_LABEL))
+    }
+
     /// A fresh nonce; `now` in Unix seconds, which must not go back within a boot: [`NonceCounts`] takes low numbers
     /// for old ones.
     ///
@@ -236,13 +259,15 @@ impl NonceIssuer {
         let [.., b1, b0] = self.boot.to_be_bytes();
         let [s3, s2, s1, s0] = serial.to_be_bytes();
         let [m0, m1, m2, m3, m4, m5, m6, m7] = self.key.mac(&nonce, scope);
-        text::encode(&[nonce.head(), t2, t1, t0, b1, b0, s3, s2, s1, s0, m0, m1, m2, m3, m4, m5, m6, m7])
+        url_safe::encode(&[nonce.head(), t2, t1, t0, b1, b0, s3, s2, s1, s0, m0, m1, m2, m3, m4, m5, m6, m7])
     }
 
     /// Judges a nonce as sent; `now` in Unix seconds.
     #[must_use]
     pub fn inspect(&self, text: &[u8], scope: &NonceScope, now: u64) -> NonceStanding {
-        let Some((nonce, mac)) = text::decode(text).and_then(|octets| self.complete(&octets, now)) else {
+        let Some((nonce, mac)) =
+            url_safe::decode::<NONCE_OCTETS, NONCE_LENGTH>(text).and_then(|octets| self.complete(&octets, now))
+        else {
             return NonceStanding::Foreign;
         };
         let made_with = |key: &NonceKey| bool::from(key.mac(&nonce, scope).ct_eq(&mac));
@@ -261,13 +286,14 @@ impl NonceIssuer {
     /// Costs no MAC, and proves nothing.
     #[must_use]
     pub fn is_plausible(&self, text: &[u8], now: u64) -> bool {
-        let completed = text::decode(text).and_then(|octets| self.complete(&octets, now));
+        let completed =
+            url_safe::decode::<NONCE_OCTETS, NONCE_LENGTH>(text).and_then(|octets| self.complete(&octets, now));
         completed.is_some_and(|(nonce, _)| now.saturating_sub(nonce.issued_at) < u64::from(self.lifetime_seconds))
     }
 
     /// Reads the fields and completes the shortened ones: the second to the latest one not past our tolerance, the
     /// boot to the one nearest our own, before or after it.
-    fn complete(&self, octets: &[u8; 18], now: u64) -> Option<(IssuedNonce, [u8; 8])> {
+    fn complete(&self, octets: &[u8; NONCE_OCTETS], now: u64) -> Option<(IssuedNonce, [u8; 8])> {
         let [head, t2, t1, t0, b1, b0, s3, s2, s1, s0, mac @ ..] = *octets;
         let hash = match head >> 6 {
             0 => HashAlgorithm::Md5,

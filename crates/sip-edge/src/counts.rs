@@ -28,8 +28,8 @@ const METHODS: [Method<'static>; 14] = [
 /// In the order of [`place_of`].
 const TRANSPORTS: [SignallingTransport; 5] = SignallingTransport::ALL;
 /// Status codes with a count of their own, the most frequent first; all others share one.
-const CODES: [u16; 20] =
-    [401, 200, 407, 404, 480, 481, 482, 400, 403, 405, 414, 416, 420, 423, 483, 500, 501, 503, 505, 513];
+const CODES: [u16; 21] =
+    [401, 200, 407, 404, 480, 481, 482, 400, 403, 405, 414, 416, 420, 423, 430, 483, 500, 501, 503, 505, 513];
 
 /// What a lane has handled. Relaxed additions: a late answer is counted by the thread that made it durable, and beyond
 /// 64 lanes workers share one, so this is not quite one writer's.
@@ -183,6 +183,8 @@ mod tests {
             Failure::IntervalTooBrief,
             Failure::TooManyContacts,
             Failure::OutOfOrder,
+            Failure::NotOurFlowToken,
+            Failure::FlowFailed,
             Failure::MethodNotAllowed,
             Failure::NotImplemented,
             Failure::NotFound,

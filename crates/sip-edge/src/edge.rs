@@ -8,6 +8,7 @@ use crate::incoming::{Incoming, signalling_transport};
 use crate::lane::Lane;
 use crate::proven_sources::ProvenSources;
 use crate::scratch::Scratch;
+use crate::service_route::ServiceRoute;
 use crate::source_rate::SourceRate;
 use crate::stun::{answer_binding_request, is_stun};
 use crate::throttle::Throttle;
@@ -40,6 +41,8 @@ pub struct Config {
     pub realm_of_nobody: RealmName,
     /// What is held against strangers.
     pub defence: Defence,
+    /// Whether phones are told by Service-Route which flow they registered over.
+    pub service_route: bool,
 }
 
 /// What an edge is built from.
@@ -69,6 +72,7 @@ pub struct Edge {
     pub(crate) proven: ProvenSources,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) source_rate: SourceRate,
+    pub(crate) service_route: Option<ServiceRoute>,
 }
 
 impl Edge {
@@ -78,7 +82,15 @@ impl Edge {
         let lanes = Lane::all(&parts.config).collect();
         let throttle = Arc::new(Throttle::new(parts.config.defence.throttle));
         let source_rate = SourceRate::new(parts.config.defence.source_rate);
-        Self { lanes, tags: RandomState::default(), proven: ProvenSources::new(), throttle, source_rate, parts }
+        Self {
+            lanes,
+            tags: RandomState::default(),
+            proven: ProvenSources::new(),
+            throttle,
+            source_rate,
+            service_route: ServiceRoute::of(&parts.config, &parts.nonces),
+            parts,
+        }
     }
 
     /// What has been handled so far, for as long as anybody asks.

@@ -35,6 +35,10 @@ pub enum Failure {
     TooLongToAnswer,
     /// An older request came after a newer one.
     OutOfOrder,
+    /// A Route to us whose flow token we did not make, or that was changed.
+    NotOurFlowToken,
+    /// The flow that a token names is gone (RFC 5626 section 5.3.1).
+    FlowFailed,
     /// A method we know and do not allow.
     MethodNotAllowed,
     /// A method we do not know.
@@ -68,6 +72,8 @@ impl Failure {
             Self::TooLongToList => Status { code: 513, reason: "Too Many Long Contacts For One Answer" },
             Self::TooLongToAnswer => Status::of(513),
             Self::OutOfOrder => Status { code: 500, reason: "CSeq Out Of Order" },
+            Self::NotOurFlowToken => Status { code: 403, reason: "Flow Token Not Valid" },
+            Self::FlowFailed => Status::of(430),
             Self::MethodNotAllowed => Status::of(405),
             Self::NotImplemented => Status::of(501),
             Self::NotFound => Status::of(404),

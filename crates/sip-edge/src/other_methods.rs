@@ -11,6 +11,11 @@ use sip_message::write::Status;
 impl Edge {
     pub(crate) fn other_method(&self, scratch: &mut Scratch, passed: &Passed<'_>, mut answer: Answer<'_, '_>) {
         let incoming = answer.incoming();
+        let route = self.service_route.as_ref();
+        if let Some(failure) = route.and_then(|route| route.failure(incoming, &self.parts.flows)) {
+            answer.failure(failure);
+            return self.remember(scratch, &answer);
+        }
         let in_dialog = incoming.request.to_header().address.tag().is_some();
         match incoming.request.method() {
             Method::Options if !in_dialog => {

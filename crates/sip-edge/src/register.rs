@@ -127,6 +127,7 @@ struct Prepared<'a> {
     contacts: &'a [u8],
     date: &'a [u8],
     authentication_info: &'a [u8],
+    service_route: &'a [u8],
     incoming: &'a Incoming<'a>,
 }
 
@@ -134,7 +135,17 @@ impl<'a> Prepared<'a> {
     fn new(edge: &Edge, scratch: &'a mut Scratch, passed: &Passed<'_>, incoming: &'a Incoming<'a>) -> Self {
         edge.write_authentication_info(passed, incoming, &mut scratch.value);
         scratch.renew_date(incoming.now);
-        Self { contacts: &scratch.contacts, date: scratch.date(), authentication_info: &scratch.value, incoming }
+        scratch.service_route.clear();
+        if let Some(route) = &edge.service_route {
+            route.write(incoming, &mut scratch.service_route);
+        }
+        Self {
+            contacts: &scratch.contacts,
+            date: scratch.date(),
+            authentication_info: &scratch.value,
+            service_route: &scratch.service_route,
+            incoming,
+        }
     }
 
     fn write<'o>(&self, mut writer: ResponseWriter<'o>) -> ResponseWriter<'o> {
@@ -144,6 +155,9 @@ impl<'a> Prepared<'a> {
         // RFC 3327 section 5.3: the phone sees which path it registered over.
         for path in self.incoming.request.headers().all(HeaderName::Path) {
             writer = writer.header("Path", path);
+        }
+        if !self.service_route.is_empty() {
+            writer = writer.header("Service-Route", self.service_route);
         }
         if !self.authentication_info.is_empty() {
             writer = writer.header("Authentication-Info", self.authentication_info);

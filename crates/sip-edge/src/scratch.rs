@@ -14,6 +14,7 @@ pub struct Scratch {
     pub(crate) path: Vec<u8>,
     pub(crate) contacts: Vec<u8>,
     pub(crate) value: Vec<u8>,
+    pub(crate) service_route: Vec<u8>,
     date: DateText,
 }
 

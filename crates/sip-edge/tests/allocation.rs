@@ -16,12 +16,12 @@ mod phone;
 mod world;
 
 use domain::Networks;
-use phone::{Draft, Phone, status};
+use phone::{Draft, Phone, header, status};
 use provisioning::RequirementsUpdate;
 use sip_transport::{Inbound, Received};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use world::World;
+use world::{Options, World};
 
 /// The system's allocator, counting what this thread asks of it.
 struct Counting;
@@ -113,6 +113,26 @@ async fn a_refresh_allocates_nothing() {
     assert_eq!(status(&phone.register(&mut world, &lines)), 200);
     check(&mut world, &mut phone, 200, |phone| {
         let draft = phone.draft_register(&lines);
+        phone.authorize(&draft)
+    });
+}
+
+/// Telling phones their flow, and hearing of it again.
+#[tokio::test]
+async fn a_flow_token_allocates_nothing() {
+    let mut world = World::empty(Options { service_route: true, ..Options::default() }).await;
+    let scope = world.account(world::ACCOUNT, None).await;
+    world.credential(&scope, "alice").await;
+    let mut phone = Phone::new("alice");
+    let sent = phone.register(&mut world, &[]);
+    let route = header(&sent, "Service-Route").unwrap();
+    check(&mut world, &mut phone, 200, |phone| {
+        let draft = phone.draft_register(&[]);
+        phone.authorize(&draft)
+    });
+    phone.lines = vec![format!("Route: {route}")];
+    check(&mut world, &mut phone, 200, |phone| {
+        let draft = phone.draft("OPTIONS", "sip:ma-aaaaaaaa.example.test");
         phone.authorize(&draft)
     });
 }

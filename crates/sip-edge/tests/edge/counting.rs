@@ -26,7 +26,7 @@ async fn requests_and_responses_are_counted_on_every_lane() {
     world.credential(&scope, "alice").await;
     let counters = world.node.edge.counters();
     let totals = counters.totals();
-    assert_eq!((totals.requests.len(), totals.responses.len()), (75, 21), "every kind is listed from the start");
+    assert_eq!((totals.requests.len(), totals.responses.len()), (75, 22), "every kind is listed from the start");
     assert_eq!(counted(&counters), (vec![], vec![]));
     for lane in 0..3 {
         let mut phone = Phone { lane, call_id: format!("call-{lane}"), ..Phone::new("alice") };

@@ -136,3 +136,15 @@ async fn too_many_waiting_removals_are_told_to_come_again() {
     assert_eq!(world.receive_on(0, &phone.flow, phone.write(&third).as_bytes()), []);
     assert_eq!(status(&arrived(&phone, &socket).await), 200);
 }
+
+#[tokio::test]
+async fn a_late_answer_names_the_flow_too() {
+    let (mut world, mut phone, socket) = connected(Options { service_route: true, ..Options::default() }).await;
+    assert!(header(&phone.register(&mut world, &[]), "Service-Route").is_some());
+    let draft = phone.draft_register(&["Expires: 0"]);
+    let draft = phone.authorize(&draft);
+    assert_eq!(world.receive_on(0, &phone.flow, phone.write(&draft).as_bytes()), []);
+    let answer = arrived(&phone, &socket).await;
+    assert_eq!(status(&answer), 200);
+    assert!(header(&answer, "Service-Route").is_some());
+}

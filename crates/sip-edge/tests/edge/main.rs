@@ -26,5 +26,6 @@ mod qop;
 mod realms;
 mod refusals;
 mod registering;
+mod service_route;
 mod torture;
 mod world;

@@ -56,6 +56,8 @@ pub struct Options {
     pub default_account: Option<&'static str>,
     pub waiting_removals: usize,
     pub defence: Defence,
+    pub service_route: bool,
+    pub public_host: Option<&'static str>,
     /// Whether saving registrations fails at present.
     pub storage_is_full: Arc<AtomicBool>,
     /// Done once, when the next digest has been found right and nothing has come of it yet.
@@ -71,6 +73,8 @@ impl Default for Options {
             default_account: None,
             waiting_removals: 16,
             defence: Defence::default(),
+            service_route: false,
+            public_host: Some("sip.public.test"),
             storage_is_full: Arc::default(),
             after_verification: Arc::default(),
         }
@@ -247,9 +251,10 @@ async fn start(
             nonce_buckets_per_lane: 1024,
             transactions: sip_transaction::Limits { transactions: 1024, memory_octets: 1 << 20 },
             registrar: sip_registrar::Policy::default(),
-            public_host: Some("sip.public.test".into()),
+            public_host: options.public_host.map(Into::into),
             realm_of_nobody: RealmName::parse("example.test").unwrap(),
             defence: options.defence,
+            service_route: options.service_route,
         },
     });
     let (edge, outbox) = (Arc::new(edge), Outbox::new());

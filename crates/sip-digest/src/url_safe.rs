@@ -1,13 +1,12 @@
-//! Base64url of 18 octets: 24 characters without padding or unused bits, so every text has one meaning and every meaning
-//! one text.
-
-use super::{NONCE_LENGTH, NonceText};
+//! Base64url of whole triples of octets: no padding and no unused bits, so every text has one meaning and every meaning
+//! one text. No character needs an escape in a quoted string or in the user part of a SIP URI.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The text of those octets.
-pub(super) fn encode(octets: &[u8; 18]) -> NonceText {
-    let mut text = [0; NONCE_LENGTH];
+pub(crate) fn encode<const OCTETS: usize, const CHARACTERS: usize>(octets: &[u8; OCTETS]) -> [u8; CHARACTERS] {
+    const { assert!(OCTETS.is_multiple_of(3) && OCTETS / 3 * 4 == CHARACTERS, "four characters for three octets") };
+    let mut text = [0; CHARACTERS];
     for ([a, b, c], four) in octets.as_chunks::<3>().0.iter().zip(text.as_chunks_mut::<4>().0) {
         let bits = u32::from_be_bytes([0, *a, *b, *c]);
         *four = [18, 12, 6, 0].map(|shift| ALPHABET.get((bits >> shift & 63) as usize).copied().unwrap_or(b'A'));
@@ -16,9 +15,10 @@ pub(super) fn encode(octets: &[u8; 18]) -> NonceText {
 }
 
 /// The octets of a text, `None` if it has another length or any character outside the alphabet.
-pub(super) fn decode(text: &[u8]) -> Option<[u8; 18]> {
-    let text: &NonceText = text.try_into().ok()?;
-    let mut octets = [0; 18];
+pub(crate) fn decode<const OCTETS: usize, const CHARACTERS: usize>(text: &[u8]) -> Option<[u8; OCTETS]> {
+    const { assert!(OCTETS.is_multiple_of(3) && OCTETS / 3 * 4 == CHARACTERS, "four characters for three octets") };
+    let text: &[u8; CHARACTERS] = text.try_into().ok()?;
+    let mut octets = [0; OCTETS];
     for (four, three) in text.as_chunks::<4>().0.iter().zip(octets.as_chunks_mut::<3>().0) {
         let mut bits = 0;
         for character in four {
