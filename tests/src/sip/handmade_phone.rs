@@ -71,8 +71,7 @@ impl HandmadePhone {
     /// # Panics
     /// When there is none.
     pub fn challenges(&mut self, headers: &str) -> Vec<Challenge> {
-        let request = self.request(headers);
-        let response = self.peer.exchange(&request);
+        let response = self.exchange(|phone| phone.request(headers));
         assert_eq!(response.status, 401, "{}", response.text);
         let challenges: Vec<_> = response.headers("www-authenticate").map(Challenge::parse).collect();
         assert!(!challenges.is_empty(), "{}", response.text);
@@ -92,7 +91,19 @@ impl HandmadePhone {
 
     /// Sends REGISTER with these headers, answering the challenge it holds, the nonce count raised by one.
     pub fn reuse(&mut self, headers: &str) -> Response {
-        let request = self.reusing_request(headers);
+        self.exchange(|phone| phone.reusing_request(headers))
+    }
+
+    /// Sends a request and waits for its final response; over a new connection if the server has closed the one before,
+    /// as it does with those of a revoked credential.
+    fn exchange(&mut self, write: impl Fn(&mut Self) -> String) -> Response {
+        let request = write(self);
+        if let Some(response) = self.peer.try_exchange(&request) {
+            return response;
+        }
+        assert!(self.peer.is_closed(), "no response to\n{request}");
+        self.peer.reconnect();
+        let request = write(self);
         self.peer.exchange(&request)
     }
 

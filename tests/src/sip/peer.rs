@@ -229,7 +229,17 @@ impl RawSip {
         self.is_closed()
     }
 
-    fn is_closed(&self) -> bool {
+    /// Takes a new socket towards the same server, as a phone does whose connection was closed.
+    ///
+    /// # Panics
+    /// When there is none to be had.
+    pub fn reconnect(&mut self) {
+        *self = Self::connect(self.transport, self.remote);
+    }
+
+    /// Whether the server was seen to have closed this connection.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
         matches!(self.socket, Socket::Stream { closed: true, .. } | Socket::Upgraded { closed: true, .. })
     }
 
