@@ -3,6 +3,7 @@
 use super::renaming_relay::RenamingRelay;
 use super::running_phone::{Quit, RunningPhone};
 use super::{Attempt, Settings, Trace};
+use crate::sip::Transport;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -71,6 +72,8 @@ fn configuration_text(settings: &Settings, home: &Path, expires_seconds: u32) ->
     let Settings { server, transport, domain, realm, username, password, .. } = settings;
     let authority =
         settings.authority_file(home).map(|path| format!("root_ca={}\n", path.display())).unwrap_or_default();
+    // Of the names in a certificate it reads those of hosts only.
+    let host = if *transport == Transport::Tls { format!("localhost:{}", server.port()) } else { server.to_string() };
     let transport = transport.name();
     format!(
         "[sip]
@@ -102,8 +105,8 @@ realm={realm}
 available_algorithms=MD5,SHA-256
 
 [proxy_0]
-reg_proxy=<sip:{server};transport={transport}>
-reg_route=<sip:{server};transport={transport};lr>
+reg_proxy=<sip:{host};transport={transport}>
+reg_route=<sip:{host};transport={transport};lr>
 reg_identity=sip:{username}@{domain}
 reg_expires={expires_seconds}
 reg_sendregister=1
