@@ -135,7 +135,8 @@ fn config_check_refuses_what_serve_refuses() {
     for (arguments, mentions) in [
         (&["--config", "a.toml"][..], "sip_listn"),
         (&["--config", "missing.toml"], "missing.toml"),
-        (&["--sip-listen", "tls:127.0.0.1:5061"], "use udp or tcp"),
+        (&["--sip-listen", "tls:127.0.0.1:5061"], "--tls-certificate"),
+        (&["--sip-listen", "sctp:127.0.0.1:5061"], "--sip-listen"),
         (&["--log", "a=b=c"], "write info"),
         (&["--sip-workers", "64"], "--sip-workers"),
     ] {
