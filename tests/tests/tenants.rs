@@ -95,7 +95,7 @@ impl Operation {
     fn is_about_credentials(&self) -> bool {
         self.path.ends_with("credentials")
             || self.path.contains("{credential_id}")
-            || self.path.ends_with("phone-settings")
+            || ["phone-settings", "algorithm-report", "registrations"].iter().any(|end| self.path.ends_with(end))
     }
 
     fn is_about_sub_accounts(&self) -> bool {

@@ -83,7 +83,9 @@ async fn what_cannot_be_framed_ends_the_connection_after_what_could() {
         peer.expect(&answer_to(octets.len())).await;
         peer.send(garbage).await;
         let (_, rest) = peer.expect_end().await;
-        assert_eq!(rest, b"", "{:?}", &garbage[..5]);
+        // What is a message but for its length is handed on, so that it can be refused.
+        let refused = if garbage.starts_with(b"AAA sip:") { answer_to(garbage.len()) } else { Vec::new() };
+        assert_eq!(rest, refused, "{:?}", &garbage[..5]);
     }
     server.connections(0).await;
 }

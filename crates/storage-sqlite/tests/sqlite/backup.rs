@@ -175,7 +175,7 @@ async fn verification_finds_contradictions_and_names_what_it_is_not() {
     let newer = database.directory().join("newer");
     fs::copy(&sound, &newer).unwrap();
     Connection::open(&newer).unwrap().pragma_update(None, "user_version", 1000).unwrap();
-    assert_eq!(verify(&newer), Err(OpenError::TooNew { path: newer.clone(), found: 1000, known: 2 }));
+    assert_eq!(verify(&newer), Err(OpenError::TooNew { path: newer.clone(), found: 1000, known: 3 }));
     let missing = database.directory().join("missing");
     assert_eq!(verify(&missing), Err(OpenError::Missing { path: missing.clone() }));
     for (name, content) in [("empty", ""), ("text", "not a database")] {
