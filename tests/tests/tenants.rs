@@ -3,9 +3,13 @@
 //! The operations are read from the document, so that a new one cannot be forgotten: one with a placeholder this file
 //! does not know fails until it is told here.
 
+use acceptance::sip::{HandmadePhone, Transport};
 use acceptance::{Account, Answer, Api, Server};
 use serde_json::{Value, json};
 use std::cell::Cell;
+
+const PASSWORD: &str = "correct horse";
+const NO_REGISTRATION: &str = "AZankXyoizfJpYXWDksExEVcTOxbuPYKO1YieBA5KI_c4xIAZf8TFac";
 
 /// Who asks, with which identity.
 struct Identity {
@@ -47,6 +51,7 @@ struct Tenant {
     account: Account,
     /// Texts that nobody else may be told.
     needles: Vec<String>,
+    username: String,
     credential: String,
     token: String,
     sub_account: Option<String>,
@@ -75,8 +80,8 @@ struct Operation {
 impl Operation {
     /// The placeholder of the object that the path names, if it names one beside the account.
     fn placeholder(&self) -> Option<&str> {
-        let last = self.path.rsplit('/').next().filter(|_| !self.is_the_operators())?;
-        last.strip_prefix('{')?.strip_suffix('}').filter(|name| *name != "auth_id")
+        let mut names = self.path.rsplit('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        names.find(|name| *name != "auth_id" && !self.is_the_operators())
     }
 
     /// Not served here at all, whoever asks: the operator API is off unless asked for.
@@ -182,6 +187,8 @@ impl World {
         if let Some(placeholder) = operation.placeholder() {
             let id = self.id(placeholder, identity, (named, operation.method == "delete"));
             path = path.replace(&format!("{{{placeholder}}}"), &id);
+            // An object of a credential's: the credential is the account's own.
+            path = path.replace("{credential_id}", &target.credential);
         }
         if operation.is_the_operators() {
             path = path.replace(['{', '}'], "");
@@ -213,6 +220,11 @@ impl World {
             }
             (Named::AnotherAccounts, "sub_auth_id") => other.sub_account.clone().expect("a main account"),
             (Named::NonExisting, "credential_id" | "token_id") => "aabbccdd-1234-7678-90ab-cdef12345678".into(),
+            // Ended already, or somebody else's.
+            (Named::Own, "registration_id") => self.fresh(placeholder, target),
+            (Named::AnotherAccounts, "registration_id") => self.fresh(placeholder, other),
+            (Named::NonExisting, "registration_id") => NO_REGISTRATION.into(),
+            (Named::NotAnId, "registration_id") => "not-an-id".into(),
             (Named::NonExisting, "sub_auth_id") => "SA_NOBODY00".into(),
             (Named::NotAnId, "credential_id" | "token_id" | "sub_auth_id") => "not-an-id".into(),
             (_, unknown) => panic!("tell this test how to make a {{{unknown}}}"),
@@ -222,12 +234,31 @@ impl World {
     fn fresh(&self, placeholder: &str, owner: &Tenant) -> String {
         let (api, number) = (self.owner_api(owner), self.next());
         match placeholder {
-            "credential_id" => api.credential(&format!("fresh_{number}"), "correct horse"),
+            "credential_id" => api.credential(&format!("fresh_{number}"), PASSWORD),
             "token_id" => token(&api, "fresh", "all", None).0,
+            "registration_id" => self.registered(&api, owner),
             "sub_auth_id" if owner.sub_account.is_some() => sub_account(&api, &owner.account, "fresh").auth_id,
             "sub_auth_id" => self.tenants[SIBLING].account.auth_id.clone(),
             unknown => panic!("tell this test how to make a {{{unknown}}}"),
         }
+    }
+
+    /// The id of the registration of a phone that has just registered with the account's credential.
+    fn registered(&self, api: &Api, owner: &Tenant) -> String {
+        let Account { sip_domain, .. } = &owner.account;
+        // Other operations have set another password and demands since.
+        let _whatever = api.send("DELETE", &api.path(&format!("credentials/{}/requirements", owner.credential)), b"");
+        let renewed = json!({"password": PASSWORD, "enabled": true}).to_string();
+        let _whatever = api.send("PUT", &api.path(&format!("credentials/{}", owner.credential)), renewed.as_bytes());
+        let server = self.server.sip(Transport::Udp);
+        let mut phone = HandmadePhone::new(Transport::Udp, server, sip_domain, &owner.username, PASSWORD);
+        if phone.register(600).status == 401 {
+            // A disabled account's phone: who asks for that account is refused whatever is named.
+            return NO_REGISTRATION.into();
+        }
+        let path = api.path(&format!("credentials/{}/registrations", owner.credential));
+        let listed = api.send("GET", &path, b"").expect(200);
+        listed["objects"][0]["id"].as_str().expect("an id").to_owned()
     }
 
     fn owner_api(&self, owner: &Tenant) -> Api {
@@ -264,7 +295,7 @@ impl World {
 impl Tenant {
     fn furnished(api: &Api, account: Account, sub_account: Option<String>, name: &str) -> Self {
         let username = format!("user_of_{name}");
-        let credential = api.credential(&username, "correct horse");
+        let credential = api.credential(&username, PASSWORD);
         let (token, secret) = token(api, &format!("label_of_{name}"), "read_only", None);
         let needles = vec![
             account.auth_id.clone(),
@@ -272,12 +303,12 @@ impl Tenant {
             account.sip_domain.clone(),
             format!("name_of_{name}"),
             format!("label_of_{name}"),
-            username,
+            username.clone(),
             credential.clone(),
             token.clone(),
             secret,
         ];
-        Self { account, needles, credential, token, sub_account }
+        Self { account, needles, username, credential, token, sub_account }
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) struct ServeOptions {
     /// Seconds after which a SIP connection that was silent is closed, 30 to 604800 [default: 10800]
     #[arg(long, env = "SIPWARDEN_SIP_IDLE_TIMEOUT", value_name = "SECONDS")]
     pub(crate) sip_idle_timeout: Option<u64>,
-    /// An origin whose web pages may open a WebSocket, such as https://phone.example.com, or * for all; may be repeated
+    /// An origin whose web pages may open a WebSocket, such as `https://phone.example.com`, or * for all; may be repeated
     /// [default: pages of the same host]
     #[arg(long, env = "SIPWARDEN_WS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) ws_origin: Vec<String>,
