@@ -64,6 +64,7 @@ struct Ruling {
 }
 
 /// Which challenge follows.
+#[derive(Clone, Copy)]
 enum Again {
     /// The realm's usual one.
     Same(Staleness),
