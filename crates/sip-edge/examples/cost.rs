@@ -35,14 +35,13 @@ async fn main() {
     };
     let challenged: Vec<_> = (0..MESSAGES).map(unsigned).collect();
     report("REGISTER without credentials, MD5 challenge", &mut world, &phone, &challenged);
+    let mut phones = Vec::new();
     for (name, user_agent) in [("MD5", "phone/1"), ("SHA-256", "Linphonec/5.1.65")] {
         let mut phone = Phone { user_agent: user_agent.into(), call_id: name.into(), ..Phone::new("alice") };
         assert_eq!(status(&phone.register(&mut world, &[])), 200);
         let refreshes = signed(&mut phone);
         report(&format!("REGISTER that refreshes, {name}"), &mut world, &phone, &refreshes);
-        phone.password = "wrong horse".into();
-        let refused = signed(&mut phone);
-        report(&format!("REGISTER with a wrong password, {name}"), &mut world, &phone, &refused);
+        phones.push((name, phone));
     }
     let mut phone = Phone { call_id: "again".into(), ..Phone::new("bob") };
     assert_eq!(status(&phone.register(&mut world, &[])), 200);
@@ -50,6 +49,12 @@ async fn main() {
     let draft = phone.authorize(&draft);
     let same = vec![phone.write(&draft); MESSAGES];
     report("retransmission", &mut world, &phone, &same);
+    // Last, because most of these are banned, which costs the same.
+    for (name, mut phone) in phones {
+        phone.password = "wrong horse".into();
+        let refused = signed(&mut phone);
+        report(&format!("REGISTER with a wrong password, {name}"), &mut world, &phone, &refused);
+    }
 }
 
 fn signed(phone: &mut Phone) -> Vec<String> {
