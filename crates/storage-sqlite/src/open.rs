@@ -5,6 +5,7 @@ use crate::migrate::{self, Found};
 use crate::observer::{Unobserved, WriteObserver};
 use crate::readers::Readers;
 use crate::writer::Writer;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -282,6 +283,9 @@ fn configure_writer(connection: &Connection, options: &Options) -> rusqlite::Res
 /// What reading and writing connections share.
 pub(crate) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
+    // Plans do not depend on what is bound. Otherwise a statement whose plan might is prepared anew at each use: going back
+    // to be kept it gives up its values, and that counts as binding others.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A schema that somebody tampered with must not run functions in our name.
     connection.pragma_update(None, "trusted_schema", false)?;
     // Not mapped into memory: a failing disk would then end the process instead of a statement.

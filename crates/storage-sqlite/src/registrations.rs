@@ -8,6 +8,16 @@ use domain::{AccountId, BindingId, ContactBinding, CredentialId, RealmId, Timest
 use rusqlite::{Connection, OptionalExtension, params};
 use storage::{BootNumber, Boots, Conflict, Fact, Pending, RegistrationChange, Registrations, StorageError};
 
+/// Stores a binding where its credential and account admit it.
+const PUT: &str =
+    "INSERT OR REPLACE INTO registrations (credential, binding, generation, contact, instance, reg_id, path,
+     q_thousandths, call_id, cseq, user_agent, transport, source, local, registered_at, expires_at)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 WHERE EXISTS
+     (SELECT 1 FROM credentials c JOIN accounts a ON a.id = c.account_id
+      LEFT JOIN accounts above ON above.id = a.parent_account
+      WHERE c.id = ?1 AND c.enabled = 1 AND c.generation = ?3 AND a.enabled = 1
+      AND coalesce(above.enabled, 1) = 1)";
+
 /// Most starts that are ever asked for at once.
 const MAX_BOOTS: u32 = 1024;
 
@@ -82,14 +92,7 @@ pub(crate) fn end(
 
 /// Writes the binding, unless its credential or account refuses it: see [`RegistrationChange::Put`].
 fn put(connection: &Connection, binding: &ContactBinding) -> Result<(), Failure> {
-    let sql = "INSERT OR REPLACE INTO registrations (credential, binding, generation, contact, instance, reg_id, path,
-         q_thousandths, call_id, cseq, user_agent, transport, source, local, registered_at, expires_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 WHERE EXISTS
-         (SELECT 1 FROM credentials c JOIN accounts a ON a.id = c.account_id
-          LEFT JOIN accounts above ON above.id = a.parent_account
-          WHERE c.id = ?1 AND c.enabled = 1 AND c.generation = ?3 AND a.enabled = 1
-          AND coalesce(above.enabled, 1) = 1)";
-    connection.prepare_cached(sql)?.execute(params![
+    connection.prepare_cached(PUT)?.execute(params![
         binding.credential.as_bytes(),
         binding.id.0,
         binding.generation,
@@ -117,4 +120,26 @@ fn read_all(connection: &Connection, each: &mut dyn FnMut(ContactBinding)) -> Re
         each(rows::binding(row)?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{migrate, open};
+    use rusqlite::StatementStatus;
+    use testkit::samples;
+
+    /// It runs for every refresh that is saved, and preparing it takes longer than the rest of it.
+    #[test]
+    fn the_statement_that_stores_a_binding_is_prepared_once() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        open::configure(&connection).unwrap();
+        migrate::migrate(&mut connection, 0).unwrap();
+        for number in 0..10 {
+            let credential = CredentialId::from_bytes([u8::try_from(number).unwrap(); 16]);
+            put(&connection, &samples::binding(credential, number, 1, Timestamp::from_seconds(1))).unwrap();
+        }
+        let prepared_again = connection.prepare_cached(PUT).unwrap().get_status(StatementStatus::RePrepare);
+        assert_eq!(prepared_again, 0);
+    }
 }
