@@ -92,6 +92,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("tower", &["http-api", "server"]),
     ("rustls", &["tls-identity", "acceptance"]),
     ("tokio-rustls", &["tls-identity"]),
+    ("rustls-webpki", &["tls-identity"]),
+    ("rustls-native-certs", &["tls-identity"]),
     ("tungstenite", &["sip-transport", "acceptance"]),
     ("rcgen", &["acceptance"]),
     ("aes-gcm", &["keyring"]),

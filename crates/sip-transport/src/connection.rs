@@ -3,13 +3,16 @@
 use crate::carrier::{Carrier, Ending, Item};
 use crate::connection_service::ConnectionService;
 use crate::{ConnectionConfig, Flow, Inbound};
-use std::io;
 use std::time::Duration;
+use std::{io, iter};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long a farewell may take: nothing depends on the peer's reading it.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Most late messages that are written at once.
+const LATE_BATCH: usize = 64;
 
 /// What a connection is served with besides itself.
 pub(crate) struct Surroundings {
@@ -17,6 +20,16 @@ pub(crate) struct Surroundings {
     /// Answers from elsewhere; closed when the connection is to end.
     pub late: mpsc::Receiver<Vec<u8>>,
     pub stop: watch::Receiver<bool>,
+    pub opened_by: OpenedBy,
+}
+
+/// Who wanted a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OpenedBy {
+    /// Whoever is at its other end, and so has something to say.
+    Peer,
+    /// We, who speak first.
+    Us,
 }
 
 /// When a connection has to have made progress.
@@ -41,11 +54,12 @@ struct Handled {
 }
 
 impl Deadlines {
-    /// A connection that says nothing in the beginning is no phone's.
-    fn new(config: &ConnectionConfig) -> Self {
+    /// A connection that was opened to us and says nothing in the beginning is no phone's.
+    fn new(config: &ConnectionConfig, opened_by: OpenedBy) -> Self {
         let (idle, message) = (Duration::from_secs(config.idle_seconds), Duration::from_secs(config.message_seconds));
         let now = Instant::now();
-        Self { idle, message, silent_until: now + idle, message_until: Some(now + message), begun: false }
+        let message_until = (opened_by == OpenedBy::Peer).then_some(now + message);
+        Self { idle, message, silent_until: now + idle, message_until, begun: opened_by == OpenedBy::Us }
     }
 
     fn next(&self) -> Instant {
@@ -81,7 +95,7 @@ impl<I: Inbound> ConnectionService<I> {
     }
 
     async fn exchange(&self, carrier: &mut impl Carrier, around: &mut Surroundings) -> io::Result<Ending> {
-        let mut deadlines = Deadlines::new(self.config());
+        let mut deadlines = Deadlines::new(self.config(), around.opened_by);
         let mut is_proven = false;
         loop {
             tokio::select! {
@@ -103,6 +117,10 @@ impl<I: Inbound> ConnectionService<I> {
                 late = around.late.recv() => match late {
                     Some(answer) => {
                         carrier.push(&answer);
+                        // What else waits goes out with it.
+                        for answer in iter::from_fn(|| around.late.try_recv().ok()).take(LATE_BATCH) {
+                            carrier.push(&answer);
+                        }
                         self.send(carrier).await?;
                     }
                     None => return Ok(Ending::Revoked),

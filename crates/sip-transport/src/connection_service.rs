@@ -1,6 +1,6 @@
 //! Accepts connections, does the handshake of their layers, and has each served to its end.
 
-use crate::connection::{Surroundings, stopped};
+use crate::connection::{OpenedBy, Surroundings, stopped};
 use crate::ends::Ends;
 use crate::lanes::{Lane, Lanes};
 use crate::octet_stream::OctetStream;
@@ -17,13 +17,15 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use tls_identity::TlsStream;
+use tls_identity::{ClientTlsStream, TlsStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 /// Late answers that may wait for a connection to take them.
 const LATE_ANSWERS: usize = 32;
+/// The same for a connection of ours, which the calls of many share.
+const LATE_REQUESTS: usize = 1_024;
 /// How long accepting rests when there is no room for another connection: trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -40,11 +42,20 @@ pub struct ConnectionService<I: Inbound> {
 }
 
 /// A connection on which SIP may be spoken.
-enum Ready {
+pub(crate) enum Ready {
     Tcp(TcpStream),
+    OwnTls(Box<ClientTlsStream<TcpStream>>),
     Tls(Box<TlsStream<TcpStream>>),
     Ws(Box<WebSocket<TcpStream>>),
     Wss(Box<WebSocket<Box<TlsStream<TcpStream>>>>),
+}
+
+/// A connection to a next hop.
+pub(crate) struct OwnConnection {
+    pub ready: Ready,
+    pub transport: Transport,
+    pub ends: Ends,
+    pub stop: watch::Receiver<bool>,
 }
 
 /// What came of an accepted connection.
@@ -193,11 +204,26 @@ impl<I: Inbound> ConnectionService<I> {
             return self.flows.refused(transport, remote);
         };
         let flow = Flow { transport, local, remote, connection };
-        let _open = OpenConnection { flows: &self.flows, inbound: &*self.inbound, flow };
-        let around = Surroundings { flow, late, stop };
+        self.serve_open(ready, Surroundings { flow, late, stop, opened_by: OpenedBy::Peer }).await;
+    }
+
+    /// Serves a connection that we have opened; `opened` is told its flow, over which messages can be sent from then on.
+    pub(crate) async fn serve_own(&self, own: OwnConnection, opened: impl FnOnce(Flow)) {
+        let OwnConnection { ready, transport, ends: Ends { local, remote }, stop } = own;
+        let (sender, late) = mpsc::channel(LATE_REQUESTS);
+        let connection = self.flows.add_own_connection((transport, sender));
+        let flow = Flow { transport, local, remote, connection };
+        opened(flow);
+        self.serve_open(ready, Surroundings { flow, late, stop, opened_by: OpenedBy::Us }).await;
+    }
+
+    async fn serve_open(&self, ready: Ready, around: Surroundings) {
+        let (flow, opened_by) = (around.flow, around.opened_by);
+        let _open = OpenConnection { flows: &self.flows, inbound: &*self.inbound, flow, opened_by };
         // Each in a box of its own: the least kind of connection must not take the room of the greatest.
         match ready {
             Ready::Tcp(stream) => Box::pin(self.converse(OctetStream::new(stream), around)).await,
+            Ready::OwnTls(stream) => Box::pin(self.converse(OctetStream::new(stream), around)).await,
             Ready::Tls(stream) => Box::pin(self.converse(OctetStream::new(stream), around)).await,
             Ready::Ws(socket) => Box::pin(self.converse(*socket, around)).await,
             Ready::Wss(socket) => Box::pin(self.converse(*socket, around)).await,
@@ -223,11 +249,12 @@ struct OpenConnection<'f, I: Inbound> {
     flows: &'f Flows,
     inbound: &'f I,
     flow: Flow,
+    opened_by: OpenedBy,
 }
 
 impl<I: Inbound> Drop for OpenConnection<'_, I> {
     fn drop(&mut self) {
-        self.flows.remove_connection(&self.flow);
+        self.flows.remove_connection(&self.flow, self.opened_by);
         self.inbound.closed(&self.flow);
     }
 }

@@ -1,9 +1,11 @@
 //! The sockets and connections that are open: sends what could not be answered at once, from any thread, and ends
 //! connections from outside.
 
+use crate::connection::OpenedBy;
 use crate::connection_counts::{ConnectionCounts, Counters};
 use crate::open_connections::{OpenConnections, Sender};
 use crate::packet_info;
+use crate::source_addresses::SourceAddresses;
 use crate::unreported::Unreported;
 use crate::{ConnectionId, Flow, Transport};
 use parking_lot::RwLock;
@@ -30,8 +32,10 @@ pub enum SendError {
 #[derive(Debug, Default)]
 pub struct Flows {
     udp: RwLock<HashMap<SocketAddr, Arc<UdpSocket>>>,
+    sources: SourceAddresses,
     connections: RwLock<OpenConnections>,
     counters: Counters,
+    own_counters: Counters,
     refused: Unreported,
 }
 
@@ -65,6 +69,27 @@ impl Flows {
                 })
             }
         }
+    }
+
+    /// The flow of a UDP request of ours to that address: it leaves from a socket that we listen on, so that answers and
+    /// requests come back to it. `None` where none of them can send there.
+    #[must_use]
+    pub fn udp_for(&self, remote: SocketAddr) -> Option<Flow> {
+        let source = self.sources.towards(remote)?;
+        let sockets = self.udp.read();
+        let rank = |bound: &SocketAddr| match bound.ip() {
+            ip if ip == source => Some(0),
+            ip if ip.is_unspecified() => Some(1),
+            // Bound to an address that is not the way's own: the system sends from it all the same, but never between
+            // this machine and another.
+            ip => (ip.is_loopback() == source.is_loopback()).then_some(2),
+        };
+        let usable = sockets.keys().filter(|bound| bound.is_ipv4() == remote.is_ipv4());
+        let ranked = usable.filter_map(|bound| Some((rank(bound)?, *bound)));
+        let (_, bound) = ranked.min()?;
+        let ip = if bound.ip().is_unspecified() { source } else { bound.ip() };
+        let local = SocketAddr::new(ip, bound.port());
+        Some(Flow { transport: Transport::Udp, local, remote, connection: ConnectionId::NONE })
     }
 
     /// The socket that receives for an address, itself bound to it or to all addresses of that port.
@@ -101,6 +126,13 @@ impl Flows {
         self.counters.totals()
     }
 
+    /// The same of connections to next hops: `refused` are those that there was no room for, `failed_handshakes` those
+    /// that could not be opened. None of them ever gives way.
+    #[must_use]
+    pub fn own_connection_counts(&self) -> ConnectionCounts {
+        self.own_counters.totals()
+    }
+
     pub(crate) fn add_udp(&self, local: SocketAddr, socket: Arc<UdpSocket>) {
         self.udp.write().entry(local).or_insert(socket);
     }
@@ -118,15 +150,34 @@ impl Flows {
         Some(id)
     }
 
+    /// Registers a connection that we have opened.
+    pub(crate) fn add_own_connection(&self, connection: (Transport, Sender)) -> ConnectionId {
+        self.own_counters.opened(connection.0);
+        self.connections.write().add_own(connection)
+    }
+
     /// Notes that somebody has proven who they are over that connection.
     pub(crate) fn prove(&self, connection: ConnectionId) {
         self.connections.write().prove(connection);
     }
 
     /// To be called once for each connection that was added.
-    pub(crate) fn remove_connection(&self, flow: &Flow) {
+    pub(crate) fn remove_connection(&self, flow: &Flow, opened_by: OpenedBy) {
         self.connections.write().remove(flow.connection);
-        self.counters.closed(flow.transport);
+        match opened_by {
+            OpenedBy::Peer => self.counters.closed(flow.transport),
+            OpenedBy::Us => self.own_counters.closed(flow.transport),
+        }
+    }
+
+    /// Notes a connection to a next hop that could not be opened.
+    pub(crate) fn failed_to_open(&self, transport: Transport) {
+        self.own_counters.failed_handshake(transport);
+    }
+
+    /// Notes one that there was no room for.
+    pub(crate) fn no_room_for_own(&self, transport: Transport) {
+        self.own_counters.refused(transport);
     }
 
     /// Notes a connection that there was no room for.

@@ -4,6 +4,7 @@
 
 mod connections;
 mod ends;
+mod next_hops;
 mod proxied;
 mod recorder;
 mod server;
