@@ -14,6 +14,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("sip-digest", &["sip-message"]),
     ("sip-transaction", &["sip-message"]),
     ("handshakes", &[]),
+    ("rtp", &[]),
     ("sip-transport", &["sip-message", "tls-identity", "handshakes"]),
     ("sip-registrar", &["sip-message", "sip-digest", "domain"]),
     ("storage", &["domain"]),
@@ -113,7 +114,8 @@ const FENCES: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide and therefore cannot do IO, not even through a library that they use.
-const WITHOUT_IO: &[&str] = &["domain", "sip-message", "sip-digest", "sip-transaction", "sip-registrar", "keyring"];
+const WITHOUT_IO: &[&str] =
+    &["domain", "sip-message", "sip-digest", "sip-transaction", "sip-registrar", "keyring", "rtp"];
 const IO_LIBRARIES: &[&str] = &["tokio", "mio", "socket2", "rusqlite", "axum", "hyper", "getrandom", "ureq"];
 
 const MOST_LINES: usize = 600;
