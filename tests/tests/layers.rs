@@ -17,6 +17,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("rtp", &[]),
     ("sip-transport", &["sip-message", "tls-identity", "handshakes"]),
     ("sip-registrar", &["sip-message", "sip-digest", "domain"]),
+    ("sip-dialog", &["sip-message"]),
+    ("sip-b2bua", &["sip-message", "sip-digest", "sip-dialog"]),
     ("storage", &["domain"]),
     ("keyring", &["domain"]),
     ("event-log", &["domain", "storage"]),
@@ -31,13 +33,18 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "sip-digest",
             "sip-transaction",
             "sip-registrar",
+            "sip-dialog",
+            "sip-b2bua",
             "sip-transport",
             "domain",
             "directory",
             "storage",
         ],
     ),
-    ("sip-user-agent", &["sip-message", "sip-digest", "sip-transaction", "sip-registrar", "sip-transport"]),
+    (
+        "sip-user-agent",
+        &["sip-message", "sip-digest", "sip-transaction", "sip-registrar", "sip-dialog", "sip-transport"],
+    ),
     ("http-api", &["domain", "provisioning", "storage", "handshakes"]),
     (
         "server",
@@ -47,6 +54,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "sip-digest",
             "sip-transaction",
             "sip-registrar",
+            "sip-dialog",
+            "sip-b2bua",
             "sip-transport",
             "storage",
             "storage-sqlite",
@@ -114,8 +123,17 @@ const FENCES: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide and therefore cannot do IO, not even through a library that they use.
-const WITHOUT_IO: &[&str] =
-    &["domain", "sip-message", "sip-digest", "sip-transaction", "sip-registrar", "keyring", "rtp"];
+const WITHOUT_IO: &[&str] = &[
+    "domain",
+    "sip-message",
+    "sip-digest",
+    "sip-transaction",
+    "sip-registrar",
+    "sip-dialog",
+    "sip-b2bua",
+    "keyring",
+    "rtp",
+];
 const IO_LIBRARIES: &[&str] = &["tokio", "mio", "socket2", "rusqlite", "axum", "hyper", "getrandom", "ureq"];
 
 const MOST_LINES: usize = 600;

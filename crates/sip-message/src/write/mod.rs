@@ -6,6 +6,8 @@ extern crate alloc;
 
 mod echoed;
 mod fields;
+mod kept;
+mod lines;
 mod request;
 mod response;
 mod status;
@@ -14,6 +16,8 @@ use alloc::vec::Vec;
 
 pub use echoed::Echoed;
 pub use fields::push_number;
+pub use kept::KeptRequest;
+pub use lines::HeaderLines;
 pub use request::RequestWriter;
 pub use response::ResponseWriter;
 pub use status::Status;

@@ -2,6 +2,7 @@
 
 use super::Vec;
 use super::fields::{Decimal, push_body, push_header};
+use super::lines::HeaderLines;
 use crate::Method;
 use crate::grammar::TOKEN;
 
@@ -43,6 +44,12 @@ impl<'o> RequestWriter<'o> {
     /// Appends a header whose value is those parts, one directly after the other.
     pub fn header_parts(self, name: impl AsRef<str>, parts: &[&[u8]]) -> Self {
         push_header(self.out, name.as_ref(), parts);
+        self
+    }
+
+    /// Appends lines that were written before.
+    pub fn lines(self, lines: &HeaderLines) -> Self {
+        self.out.extend_from_slice(lines.as_octets());
         self
     }
 

@@ -3,6 +3,8 @@
 use super::Vec;
 use super::echoed::Echoed;
 use super::fields::{CRLF, Decimal, push_address, push_body, push_header, push_number, push_text};
+use super::kept::KeptRequest;
+use super::lines::HeaderLines;
 use super::status::Status;
 use crate::grammar::trim;
 use crate::{HeaderName, Rport, Via};
@@ -28,11 +30,7 @@ impl<'o> ResponseWriter<'o> {
         source: SocketAddr,
         to_tag: &[u8],
     ) -> Self {
-        out.extend_from_slice(b"SIP/2.0 ");
-        push_number(out, u64::from(status.code));
-        out.push(b' ');
-        push_text(out, status.reason.as_bytes());
-        out.extend_from_slice(CRLF);
+        push_status_line(out, status);
         let echoed = request.into();
         push_vias(out, &echoed, source);
         for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
@@ -43,6 +41,14 @@ impl<'o> ResponseWriter<'o> {
                 push_header(out, name.as_str(), &[value]);
             }
         }
+        Self { out }
+    }
+
+    /// Appends the status line and what [`Self::start`] copies, to a request that is answered late. A To without a tag gets
+    /// `to_tag`, except in a 100.
+    pub fn resume(out: &'o mut Vec<u8>, request: &KeptRequest, status: Status<'_>, to_tag: &[u8]) -> Self {
+        push_status_line(out, status);
+        request.push(out, if status.code == 100 { &[] } else { to_tag });
         Self { out }
     }
 
@@ -63,13 +69,27 @@ impl<'o> ResponseWriter<'o> {
         self
     }
 
+    /// Appends lines that were written before.
+    pub fn lines(self, lines: &HeaderLines) -> Self {
+        self.out.extend_from_slice(lines.as_octets());
+        self
+    }
+
     /// Appends Content-Length, the empty line and the body.
     pub fn finish(self, body: &[u8]) {
         push_body(self.out, body);
     }
 }
 
-fn push_vias(out: &mut Vec<u8>, echoed: &Echoed<'_>, source: SocketAddr) {
+fn push_status_line(out: &mut Vec<u8>, status: Status<'_>) {
+    out.extend_from_slice(b"SIP/2.0 ");
+    push_number(out, u64::from(status.code));
+    out.push(b' ');
+    push_text(out, status.reason.as_bytes());
+    out.extend_from_slice(CRLF);
+}
+
+pub(super) fn push_vias(out: &mut Vec<u8>, echoed: &Echoed<'_>, source: SocketAddr) {
     let mut lines = echoed.headers.all(HeaderName::Via);
     if let Some(top_line) = lines.next() {
         out.extend_from_slice(b"Via: ");

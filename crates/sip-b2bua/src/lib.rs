@@ -1,0 +1,24 @@
+//! A signalling-only back-to-back user agent (RFC 7092): the legs of a call, coupled.
+//!
+//! A [`Call`] is told of messages, failures and time, and says in [`Action`]s what is sent and when to wake. It never does
+//! IO, never reads a clock, never draws randomness, never holds a secret, and never decides who may call whom: a
+//! [`Setup`] says all that.
+
+mod action;
+mod call;
+mod facts;
+mod header_policy;
+mod names;
+mod setup;
+mod surroundings;
+
+pub use action::{Action, SdpKind};
+pub use call::{BadSnapshot, Call, DialogView};
+pub use facts::{CallFacts, EndReason, Ending, Party};
+pub use header_policy::HeaderPolicy;
+pub use names::{LegId, ServerTicket, TargetRef, Ticket};
+pub use setup::{CallerSide, FailoverOn, Identity, Media, ReferPolicy, Setup, Stage, Target, Trust};
+pub use sip_dialog::{Millis, Path, SessionPolicy};
+pub use surroundings::{
+    Answerer, Bridged, ChallengeAnswer, Challenged, Failure, Heard, Randomness, Surroundings, Unroutable,
+};
