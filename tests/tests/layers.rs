@@ -45,7 +45,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "sip-user-agent",
-        &["sip-message", "sip-digest", "sip-transaction", "sip-registrar", "sip-dialog", "sip-transport"],
+        &["sip-message", "sip-digest", "sip-transaction", "sip-registrar", "sip-dialog", "sip-transport", "rtp"],
     ),
     ("http-api", &["domain", "provisioning", "storage", "handshakes"]),
     (

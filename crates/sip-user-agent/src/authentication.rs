@@ -15,6 +15,8 @@ pub(crate) struct Claimant<'a> {
     pub(crate) method: Method<'static>,
     /// The Request-URI.
     pub(crate) uri: &'a str,
+    /// The body, which counts under `auth-int`.
+    pub(crate) body: &'a [u8],
 }
 
 /// All that may follow from one challenge. Without Debug: it holds a nonce.
@@ -125,7 +127,7 @@ impl Session {
             uri: claimant.uri.as_bytes(),
             cnonce: self.cnonce.as_bytes(),
             count: self.count,
-            body: b"",
+            body: claimant.body,
             qop: QopPreference::Auth,
         }
     }
@@ -193,7 +195,7 @@ mod tests {
 
     fn begin(challenges: &[&str]) -> Option<(Session, String)> {
         let account = account();
-        let claimant = Claimant { account: &account, method: Method::Register, uri: "sip:h" };
+        let claimant = Claimant { account: &account, method: Method::Register, uri: "sip:h", body: b"" };
         let (session, credentials) = with_response(401, challenges, |response| {
             Challenges::of(response).expect("a 401").answer(claimant, "c0ffee")
         })?;
@@ -238,7 +240,7 @@ mod tests {
     fn a_proof_is_looked_for_under_both_names() {
         let (session, _) = begin(&[r#"WWW-Authenticate: Digest realm="r", nonce="n", qop="auth""#]).expect("an answer");
         let account = account();
-        let claimant = Claimant { account: &account, method: Method::Register, uri: "sip:h" };
+        let claimant = Claimant { account: &account, method: Method::Register, uri: "sip:h", body: b"" };
         let judge = |header: &str| with_response(200, &[header], |response| session.judge_server(response, claimant));
         // MD5(MD5(alice:r:secret):n:00000001:c0ffee:auth:MD5(:sip:h)), computed with md5sum.
         let right = "68c846c4a444f687584e3c2a32f6eed4";

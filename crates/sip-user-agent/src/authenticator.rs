@@ -49,7 +49,7 @@ impl From<Outcome> for Ending {
 
 /// Which challenges of this exchange have been answered. Credentials for an earlier nonce answer none of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(crate) enum Standing {
     Unanswered,
     Answered,
     AnsweredAgain,
@@ -58,7 +58,7 @@ enum Standing {
 impl Standing {
     /// The standing once these challenges are answered; `None` if they are not to be: credentials that were just
     /// rejected are not sent again (RFC 3261 section 22.1), unless only their nonce was at fault.
-    fn after(self, challenges: &Challenges<'_>) -> Option<Self> {
+    pub(crate) fn after(self, challenges: &Challenges<'_>) -> Option<Self> {
         match self {
             Self::Unanswered => Some(Self::Answered),
             Self::Answered if challenges.are_stale() => Some(Self::AnsweredAgain),
@@ -120,7 +120,7 @@ impl Authenticator {
             Purpose::Bind { .. } | Purpose::Query => &mut self.register_session,
             Purpose::Options => &mut self.options_session,
         };
-        (session, Claimant { account: &self.account, method: purpose.method(), uri: &self.domain_uri })
+        (session, Claimant { account: &self.account, method: purpose.method(), uri: &self.domain_uri, body: b"" })
     }
 }
 

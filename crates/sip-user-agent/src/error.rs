@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// What keeps [`UserAgent::open`](crate::UserAgent::open) from returning a user agent.
+/// What keeps [`UserAgent::open`](crate::UserAgent::open) from returning a user agent, or a call from beginning.
 #[derive(Debug, thiserror::Error)]
 pub enum UserAgentError {
     /// Empty, or with an octet that cannot stand between the quotes of digest credentials.
@@ -11,6 +11,9 @@ pub enum UserAgentError {
     /// Not a host with an optional port.
     #[error("the domain is not a host name or address")]
     InvalidDomain,
+    /// Not a sip or sips URI without headers.
+    #[error("whom to call is not a sip URI such as sip:bob@example.com")]
+    InvalidTarget,
     /// No local socket could be had.
     #[error("cannot open a local socket")]
     Bind(#[source] io::Error),

@@ -30,6 +30,11 @@ impl Identifiers {
         format!("{:014x}", self.next_word() >> 8)
     }
 
+    /// 64 bits, for what is no text.
+    pub(crate) fn word(&mut self) -> u64 {
+        self.next_word()
+    }
+
     fn next_word(&mut self) -> u64 {
         self.counter = self.counter.wrapping_add(1);
         let mut hasher = DefaultHasher::new();

@@ -3,18 +3,23 @@
 use crate::masking::masked;
 use crate::summary::summary;
 use crate::{Direction, Exchange, Step};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// Is told of each step as it happens.
+pub type StepObserver = Arc<dyn Fn(&Step) + Send + Sync>;
 
 /// The steps so far, and when the first could be taken.
 pub(crate) struct Ladder {
     began: Instant,
     steps: Vec<Step>,
+    observer: Option<StepObserver>,
 }
 
 impl Ladder {
-    pub(crate) fn begin() -> Self {
-        Self { began: Instant::now(), steps: Vec::new() }
+    pub(crate) fn begin(observer: Option<StepObserver>) -> Self {
+        Self { began: Instant::now(), steps: Vec::new(), observer }
     }
 
     pub(crate) const fn began(&self) -> Instant {
@@ -29,7 +34,11 @@ impl Ladder {
     pub(crate) fn note(&mut self, direction: Direction, octets: &[u8]) {
         if self.steps.len() < Exchange::MAX_STEPS {
             let at = self.elapsed();
-            self.steps.push(Step { at, direction, summary: summary(octets), message: masked(octets) });
+            let step = Step { at, direction, summary: summary(octets), message: masked(octets) };
+            if let Some(observer) = &self.observer {
+                observer(&step);
+            }
+            self.steps.push(step);
         }
     }
 

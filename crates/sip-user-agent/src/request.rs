@@ -95,6 +95,6 @@ impl Draft<'_> {
 }
 
 /// Without the scope that an IPv6 address may have on this machine only.
-fn host_port(address: SocketAddr) -> String {
+pub(crate) fn host_port(address: SocketAddr) -> String {
     SocketAddr::new(address.ip(), address.port()).to_string()
 }

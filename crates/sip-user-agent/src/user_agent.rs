@@ -1,14 +1,15 @@
 //! The user agent: one account, one socket, and what is remembered from one exchange to the next.
 
 use crate::authenticator::{Attempt, Authenticator, Ending};
+use crate::call::CallRun;
 use crate::connection::Connection;
 use crate::identifiers::Identifiers;
-use crate::ladder::Ladder;
+use crate::ladder::{Ladder, StepObserver};
 use crate::request::{Draft, Purpose, Sending, contact_uri, new_branch};
 use crate::transaction::{Transaction, Unanswered};
-use crate::{Account, Exchange, NonceReuse, Outcome, UserAgentError};
-use sip_message::Response;
+use crate::{Account, CallEnd, CallPlan, CallReport, Exchange, NonceReuse, Outcome, UserAgentError};
 use sip_message::limits::MAX_CSEQ;
+use sip_message::{Response, Uri};
 use sip_transaction::TIMER_F_MS;
 use std::fmt;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub struct UserAgent {
     registration_call_id: String,
     cseq: u32,
     deadline: Duration,
+    observer: Option<StepObserver>,
 }
 
 impl UserAgent {
@@ -48,6 +50,7 @@ impl UserAgent {
             identifiers,
             cseq: 0,
             deadline: LONGEST_EXCHANGE,
+            observer: None,
         })
     }
 
@@ -62,6 +65,13 @@ impl UserAgent {
     #[must_use]
     pub const fn with_nonce_reuse(mut self, nonce_reuse: NonceReuse) -> Self {
         self.authenticator.nonce_reuse = nonce_reuse;
+        self
+    }
+
+    /// Has each step of every exchange and call told as it happens.
+    #[must_use]
+    pub fn with_observer(mut self, observer: StepObserver) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -91,8 +101,34 @@ impl UserAgent {
         self.exchange(Purpose::Options).await
     }
 
+    /// Places a call, sends a tone while it is up, and measures what comes back.
+    ///
+    /// # Errors
+    /// [`UserAgentError::InvalidTarget`] if whom to call is no sip URI.
+    pub async fn call(&mut self, plan: &CallPlan) -> Result<CallReport, UserAgentError> {
+        if !Uri::parse(plan.to.as_bytes()).is_ok_and(|uri| uri.is_sip() && uri.headers.is_empty()) {
+            return Err(UserAgentError::InvalidTarget);
+        }
+        let ladder = Ladder::begin(self.observer.clone());
+        if let Err(unanswered) = self.renew_connection(&ladder).await {
+            return Ok(CallReport::not_begun(match Outcome::from(unanswered) {
+                Outcome::TransportFailed(problem) => CallEnd::TransportFailed(problem),
+                _ => CallEnd::TimedOut,
+            }));
+        }
+        let call = CallRun {
+            account: &self.authenticator.account,
+            connection: &mut self.connection,
+            identifiers: &mut self.identifiers,
+            contact: &self.contact,
+            plan,
+            ladder,
+        };
+        Ok(call.run().await)
+    }
+
     async fn exchange(&mut self, purpose: Purpose) -> Exchange {
-        let mut ladder = Ladder::begin();
+        let mut ladder = Ladder::begin(self.observer.clone());
         let mut attempt = self.authenticator.first_attempt(purpose);
         let Ending { outcome, server_proved_itself, contacts } = match self.renew_connection(&ladder).await {
             Ok(()) => self.reach_end(purpose, &mut ladder, &mut attempt).await,

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod echo_bridge;
+
 use sip_digest::{
     Algorithm, AlgorithmSet, Attempt, Candidate, Challenge, Ha1, HashAlgorithm, Lane, NonceCounts, NonceIssuer,
     NonceKey, NonceScope, NonceSeed, NonceText, QopOffer, QopRule, Staleness, UriAgreement, Verdict, verify,
@@ -83,7 +85,7 @@ impl Registrar {
     }
 
     /// The messages that answer one message; `None` if the connection is to be closed.
-    fn react(&mut self, octets: &[u8], source: SocketAddr) -> Option<Vec<Vec<u8>>> {
+    pub fn react(&mut self, octets: &[u8], source: SocketAddr) -> Option<Vec<Vec<u8>>> {
         self.seen.push(String::from_utf8(octets.to_vec()).unwrap());
         let mut spans = HeaderSpans::new();
         let Ok(Message::Request(request)) = parse(octets, &mut spans) else { panic!("no request") };
