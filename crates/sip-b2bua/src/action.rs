@@ -30,6 +30,8 @@ pub enum Action {
         leg: LegId,
         /// The INVITE.
         ticket: Ticket,
+        /// The value of a Reason for the CANCEL (RFC 3326): a phone shows no missed call when another has answered.
+        reason: Option<Box<[u8]>>,
     },
     /// Send an ACK to a 2xx; it has no transaction.
     Ack {

@@ -102,6 +102,14 @@ impl HeaderPolicy {
         }
     }
 
+    /// The names it was made of.
+    pub(crate) fn names_as_given(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.passed.iter().map(|passed| match passed.extent {
+            Extent::Whole => passed.name.to_vec(),
+            Extent::Prefix => [&*passed.name, b"*"].concat(),
+        })
+    }
+
     fn names(&self, name: &[u8]) -> bool {
         self.passed.iter().any(|passed| match passed.extent {
             Extent::Whole => passed.name.eq_ignore_ascii_case(name),

@@ -25,3 +25,37 @@ pub struct TargetRef {
     /// Its place within the stage.
     pub target: u8,
 }
+
+/// Two dialogs coupled: one with the caller, one with somebody called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct LinkId(pub u16);
+
+/// A side of a link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    Caller,
+    Callee,
+}
+
+impl End {
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Caller => Self::Callee,
+            Self::Callee => Self::Caller,
+        }
+    }
+}
+
+/// One dialog of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Locus {
+    pub link: LinkId,
+    pub end: End,
+}
+
+impl Locus {
+    /// The dialog it is coupled to.
+    pub(crate) const fn across(self) -> Self {
+        Self { link: self.link, end: self.end.other() }
+    }
+}

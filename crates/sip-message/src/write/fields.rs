@@ -39,6 +39,11 @@ pub(super) fn push_header(out: &mut Vec<u8>, name: &str, parts: &[&[u8]]) {
     out.extend_from_slice(CRLF);
 }
 
+/// Ends a message whose writer left its head open: appends Content-Length, the empty line and the body.
+pub fn finish_message(out: &mut Vec<u8>, body: &[u8]) {
+    push_body(out, body);
+}
+
 /// Appends Content-Length, the empty line and the body.
 pub(super) fn push_body(out: &mut Vec<u8>, body: &[u8]) {
     out.extend_from_slice(b"Content-Length: ");

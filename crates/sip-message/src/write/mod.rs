@@ -15,7 +15,7 @@ mod status;
 use alloc::vec::Vec;
 
 pub use echoed::Echoed;
-pub use fields::push_number;
+pub use fields::{finish_message, push_number};
 pub use kept::KeptRequest;
 pub use lines::HeaderLines;
 pub use request::RequestWriter;

@@ -53,6 +53,9 @@ impl<'o> RequestWriter<'o> {
         self
     }
 
+    /// Leaves the head open: [`super::finish_message`] ends it once the body is known.
+    pub fn leave_open(self) {}
+
     /// Appends Content-Length, the empty line and the body.
     pub fn finish(self, body: &[u8]) {
         push_body(self.out, body);
