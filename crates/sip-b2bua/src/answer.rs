@@ -119,7 +119,8 @@ impl Call {
         let Some(fork) = self.forks.get_mut(place) else { return };
         let Some(sent) = &mut fork.sent else { return };
         let leg = fork.leg;
-        let dialog = Dialog::of_response(&sent.opening, response);
+        let mut dialog = Dialog::of_response(&sent.opening, response);
+        dialog.continue_after(sent.used_cseq);
         let mut octets = Vec::with_capacity(512);
         let branch = step.branch(b"");
         dialog.start_ack(&mut octets, sent.opening.cseq(), &branch).lines(&sent.credentials).finish(b"");

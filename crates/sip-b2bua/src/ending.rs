@@ -55,8 +55,10 @@ impl Call {
             .finish(body);
         step.push(Action::Respond { ticket, status, octets });
         self.abandon_all(step);
-        self.links.retain(|link| link.caller.is_none());
-        step.push(Action::DialogsChanged);
+        let early = self.links.iter().filter(|link| link.caller.is_some());
+        for id in early.map(|link| link.id).collect::<Vec<_>>() {
+            self.drop_link(id, step);
+        }
         self.end_if_done(step);
     }
 
@@ -220,8 +222,18 @@ impl Call {
 
     fn drop_link(&mut self, id: LinkId, step: &mut Step<'_, '_>) {
         self.dismiss_askers(Some(id), step);
+        self.note_used_cseq(id);
         self.links.retain(|link| link.id != id);
         step.push(Action::DialogsChanged);
+    }
+
+    fn note_used_cseq(&mut self, id: LinkId) {
+        let callee = self.links.iter().find(|link| link.id == id).and_then(|link| link.callee.as_ref());
+        let Some((leg, used)) = callee.map(|side| (side.leg, side.dialog.local_cseq())) else { return };
+        let sent = self.forks.iter_mut().find(|fork| fork.leg == leg).and_then(|fork| fork.sent.as_mut());
+        if let Some(sent) = sent {
+            sent.used_cseq = sent.used_cseq.max(used);
+        }
     }
 
     /// It is over when nothing is under way any more.

@@ -48,6 +48,8 @@ pub(crate) struct SentInvite {
     pub challenges: u8,
     /// What a 422 asked for.
     pub min_session_seconds: u32,
+    /// The last CSeq of early dialogs that were given up: a late answer may make them anew.
+    pub used_cseq: u32,
     /// The ACKs sent, by the tag they went to: another 2xx may come of another fork downstream.
     pub acks: Vec<(Box<[u8]>, Vec<u8>)>,
 }

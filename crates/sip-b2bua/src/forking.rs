@@ -69,8 +69,15 @@ impl Call {
         let parties = Parties { from, to: &target.to, request_uri: &target.request_uri };
         self.story.callee_call_id = Some(call_id[..].into());
         let opening = Opening::new(&parties, &call_id, &tag, path);
-        let (credentials, acks) = (HeaderLines::new(), Vec::new());
-        fork.sent = Some(SentInvite { opening, ticket, credentials, challenges: 0, min_session_seconds: 0, acks });
+        fork.sent = Some(SentInvite {
+            opening,
+            ticket,
+            credentials: HeaderLines::new(),
+            challenges: 0,
+            min_session_seconds: 0,
+            used_cseq: 0,
+            acks: Vec::new(),
+        });
         self.send_invite(place, step);
     }
 

@@ -140,6 +140,11 @@ impl Dialog {
         self.local_cseq = self.local_cseq.saturating_add(1_000);
     }
 
+    /// Goes on after that CSeq number, if it is above ours: it was used in this dialog before it was given up.
+    pub fn continue_after(&mut self, cseq: u32) {
+        self.local_cseq = self.local_cseq.max(cseq);
+    }
+
     /// Begins the ACK to a 2xx to the INVITE of that CSeq (RFC 3261 section 13.2.2.4).
     pub fn start_ack<'o>(&self, out: &'o mut Vec<u8>, cseq: u32, branch: &[u8]) -> RequestWriter<'o> {
         self.write(out, Method::Ack, (branch, 70), cseq)

@@ -30,7 +30,7 @@ impl Seeded {
 impl Randomness for Seeded {
     fn token(&mut self, out: &mut [u8]) {
         const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-        out.fill_with(|| DIGITS[self.below(36) as usize]);
+        out.fill_with(|| DIGITS[usize::try_from(self.below(36)).unwrap()]);
     }
 }
 
@@ -82,7 +82,7 @@ pub struct Bench {
     pub places: u8,
     pub last_ticket: u32,
     pub unanswered: BTreeSet<u32>,
-    /// By Call-ID and our tag: the last CSeq used.
+    /// By Call-ID and tags: the last CSeq used.
     sequences: BTreeMap<(String, String), u32>,
     branches: BTreeSet<String>,
 }
@@ -306,7 +306,8 @@ impl Bench {
     fn note_request(&mut self, leg: LegId, ticket: Ticket, octets: Vec<u8>) {
         let text = checked_request(&octets);
         assert_never_crosses(&text, true);
-        let key = (header(&text, "Call-ID").unwrap(), tag_of(&text, "From").unwrap());
+        let dialog = [tag_of(&text, "From"), tag_of(&text, "To")].map(Option::unwrap_or_default).join(" ");
+        let key = (header(&text, "Call-ID").unwrap(), dialog);
         let cseq: u32 = header(&text, "CSeq").unwrap().split(' ').next().unwrap().parse().unwrap();
         let last = self.sequences.insert(key, cseq);
         assert!(last.is_none_or(|last| cseq > last), "CSeq does not grow: {text}");
