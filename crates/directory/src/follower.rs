@@ -33,6 +33,14 @@ impl Follower for Directory {
                 | Fact::ApiTokenRevoked { .. }
                 | Fact::OperatorToken(_)
                 | Fact::OperatorTokenRevoked(_)
+                | Fact::IpAcl(_)
+                | Fact::IpAclDeleted { .. }
+                | Fact::OriginationUri(_)
+                | Fact::OriginationUriDeleted { .. }
+                | Fact::Trunk(_)
+                | Fact::TrunkDeleted { .. }
+                | Fact::Number(_)
+                | Fact::NumberReleased(_)
                 | Fact::Setting { .. }
                 | Fact::SettingCleared(_) => {}
             }

@@ -1,6 +1,6 @@
 //! A tenant.
 
-use crate::{HostName, RealmId, Timestamp};
+use crate::{CallLimits, HostName, RealmId, Timestamp};
 use std::fmt;
 use uuid::Uuid;
 
@@ -109,6 +109,8 @@ pub struct Account {
     pub api_id: ApiId,
     /// What is known of whoever it belongs to.
     pub profile: AccountProfile,
+    /// How many calls it may have, over all its trunks; the operator sets them.
+    pub limits: CallLimits,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything about it last changed.

@@ -37,6 +37,30 @@ pub enum AuditAction {
     RealmPolicyChanged,
     /// MD5 was retired for a realm, or HA1s under it deleted for that.
     RealmMd5Retired,
+    /// A trunk was created.
+    TrunkCreated,
+    /// A trunk, its attachments or its rules were changed.
+    TrunkUpdated,
+    /// A trunk was deleted.
+    TrunkDeleted,
+    /// An entry of an IP access list was created.
+    IpAclCreated,
+    /// An entry of an IP access list was changed.
+    IpAclUpdated,
+    /// An entry of an IP access list was deleted.
+    IpAclDeleted,
+    /// An origination URI was created.
+    OriginationUriCreated,
+    /// An origination URI or its secret was changed.
+    OriginationUriUpdated,
+    /// An origination URI was deleted.
+    OriginationUriDeleted,
+    /// A number was allocated to an account.
+    NumberAllocated,
+    /// A number was assigned, unassigned or sent elsewhere.
+    NumberUpdated,
+    /// A number was taken back from its account.
+    NumberReleased,
     /// A setting of the installation was changed.
     SettingChanged,
 }
@@ -62,6 +86,18 @@ impl AuditAction {
             Self::RegistrationsEnded => "registrations.ended",
             Self::RealmPolicyChanged => "realm.policy_changed",
             Self::RealmMd5Retired => "realm.md5_retired",
+            Self::TrunkCreated => "trunk.created",
+            Self::TrunkUpdated => "trunk.updated",
+            Self::TrunkDeleted => "trunk.deleted",
+            Self::IpAclCreated => "ip_acl.created",
+            Self::IpAclUpdated => "ip_acl.updated",
+            Self::IpAclDeleted => "ip_acl.deleted",
+            Self::OriginationUriCreated => "origination_uri.created",
+            Self::OriginationUriUpdated => "origination_uri.updated",
+            Self::OriginationUriDeleted => "origination_uri.deleted",
+            Self::NumberAllocated => "number.allocated",
+            Self::NumberUpdated => "number.updated",
+            Self::NumberReleased => "number.released",
             Self::SettingChanged => "setting.changed",
         }
     }

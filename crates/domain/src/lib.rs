@@ -9,29 +9,51 @@ pub mod algorithm_use;
 pub mod api_token;
 pub mod audit_event;
 pub mod auth_event;
+pub mod call_rules;
 pub mod contact_binding;
 pub mod credential;
 pub mod host_name;
+pub mod identifier;
+pub mod ip_acl;
 pub mod live_binding;
 pub mod network;
+pub mod number;
+pub mod origination_uri;
 pub mod realm;
 pub mod requirements;
 pub mod revision;
 pub mod secret;
+pub mod sip_uri;
 pub mod time;
+pub mod trunk;
+pub mod webhook_url;
 
 pub use account::{Account, AccountId, AccountProfile, ApiId, AuthId, AuthIdError};
 pub use algorithm_use::{AlgorithmUse, Day};
 pub use api_token::{ApiToken, ApiTokenHash, OperatorToken, TokenId, TokenScope};
 pub use audit_event::{AuditAction, AuditEvent};
 pub use auth_event::{AuthEvent, AuthReason, AuthRemark, DigestAlgorithm, SignallingTransport};
+pub use call_rules::{
+    CallRules, CallerIdentity, Destination, DestinationRefused, Digits, DigitsError, PassedHeader, PassedHeaderError,
+    ReferPolicy,
+};
 pub use contact_binding::{BindingId, ContactBinding};
 pub use credential::{Credential, CredentialId, Username, UsernameError, UsernameRule};
 pub use host_name::{HostName, HostNameError};
+pub use identifier::{IpAclId, OriginationUriId, TrunkId};
+pub use ip_acl::{IpAcl, TooWide};
 pub use live_binding::{BindingFacts, BindingTexts, LiveBinding};
 pub use network::{Network, NetworkError};
+pub use number::{CalledNumberIn, E164, E164Error, Number, NumberTarget};
+pub use origination_uri::{OriginationUri, UpstreamRegistration, UpstreamSecret};
 pub use realm::{ChallengePolicy, DigestRules, Realm, RealmId, RealmName, RealmNameError};
 pub use requirements::{Networks, Requirements, TooManyNetworks};
 pub use revision::Revision;
 pub use secret::{Password, PasswordError, Sealed, SealedHa1s};
+pub use sip_uri::{SipUri, SipUriError, UriHost};
 pub use time::{Clock, RandomSource, Timestamp};
+pub use trunk::{
+    CallLimits, InboundDestination, MediaFlags, Trunk, TrunkAttachments, TrunkDirection, TrunkStatus, TrunkTransport,
+    WebhookMethod,
+};
+pub use webhook_url::{WebhookUrl, WebhookUrlError};

@@ -29,6 +29,25 @@ impl Network {
         let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4() && masked(address, self.prefix_length) == bits(self.address)
     }
+
+    /// Its first address.
+    #[must_use]
+    pub const fn first_address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// How many bits its addresses have in common.
+    #[must_use]
+    pub const fn prefix_length(&self) -> u8 {
+        self.prefix_length
+    }
+
+    /// The address if it means only one, as people write it.
+    #[must_use]
+    pub fn single_address(&self) -> Option<IpAddr> {
+        let width = if self.address.is_ipv4() { 32 } else { 128 };
+        (self.prefix_length == width).then_some(self.address)
+    }
 }
 
 impl FromStr for Network {

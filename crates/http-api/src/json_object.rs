@@ -123,6 +123,15 @@ impl JsonObject {
         }
     }
 
+    /// A number that may not be larger than that.
+    pub fn at_most(&mut self, field: &'static str, number: u64, most: u32) -> Option<u32> {
+        let fitting = u32::try_from(number).ok().filter(|number| *number <= most);
+        if fitting.is_none() {
+            self.problems.note(field, format!("must be at most {most}"));
+        }
+        fitting
+    }
+
     /// Takes an object of the client's own making, if it is there.
     pub fn map(&mut self, field: &'static str) -> Option<Map<String, Value>> {
         match self.take(field)? {

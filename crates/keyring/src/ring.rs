@@ -4,7 +4,7 @@ use crate::envelope::{Envelope, Place};
 use crate::master_key::MasterKey;
 use crate::{KeyringError, OpenedHa1, key_file};
 use arc_swap::ArcSwap;
-use domain::{AuthId, CredentialId, DigestAlgorithm, RandomSource, RealmName, Sealed, Username};
+use domain::{AuthId, CredentialId, DigestAlgorithm, OriginationUriId, RandomSource, RealmName, Sealed, Username};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -22,6 +22,17 @@ pub struct Ha1Context<'a> {
     pub realm: &'a RealmName,
     /// The username the HA1 was made over.
     pub username: &'a Username,
+}
+
+/// The place a password of ours at a next hop belongs to; sealed for one place it opens at no other.
+#[derive(Debug, Clone, Copy)]
+pub struct UpstreamSecretContext<'a> {
+    /// The account that owns the origination URI.
+    pub account: &'a AuthId,
+    /// The origination URI whose next hop asks for it.
+    pub origination_uri: OriginationUriId,
+    /// The username it goes with.
+    pub username: &'a str,
 }
 
 /// One or more master keys. The primary, which comes first, seals; all open.
@@ -133,6 +144,31 @@ impl Keyring {
             .unwrap_or(Err(KeyringError::Damaged))
     }
 
+    /// Seals a password of ours at a next hop. Unlike a credential's it can be opened again, since the next hop chooses
+    /// the realm under which it asks.
+    #[must_use]
+    pub fn seal_upstream_secret(
+        &self,
+        context: &UpstreamSecretContext<'_>,
+        password: &[u8],
+        random: &dyn RandomSource,
+    ) -> Sealed {
+        let keys = self.keys.load();
+        keys.primary.seal(&upstream_place(keys.primary.id(), context), password, random)
+    }
+
+    /// Opens a password that was sealed for that place.
+    ///
+    /// # Errors
+    /// [`KeyringError::Damaged`], [`KeyringError::UnknownKey`] or [`KeyringError::NotAuthentic`].
+    pub fn open_upstream_secret(
+        &self,
+        context: &UpstreamSecretContext<'_>,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+        self.open_at(sealed, |key_id| upstream_place(key_id, context))
+    }
+
     /// Seals a secret of any length under a name, at which alone it opens again.
     #[must_use]
     pub fn seal_named(&self, name: &str, plain: &[u8], random: &dyn RandomSource) -> Sealed {
@@ -145,11 +181,15 @@ impl Keyring {
     /// # Errors
     /// [`KeyringError::Damaged`], [`KeyringError::UnknownKey`] or [`KeyringError::NotAuthentic`].
     pub fn open_named(&self, name: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+        self.open_at(sealed, |key_id| named_place(key_id, name))
+    }
+
+    fn open_at(&self, sealed: &Sealed, place: impl Fn(u32) -> Place) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
         let envelope = Envelope::parse(sealed.as_bytes())?;
         let keys = self.keys.load();
         let key = keys.key(envelope.key_id)?;
         let mut plain = Zeroizing::new(vec![0; envelope.ciphertext.len()]);
-        key.open(&named_place(key.id(), name), &envelope, &mut plain)?;
+        key.open(&place(key.id()), &envelope, &mut plain)?;
         Ok(plain)
     }
 
@@ -193,6 +233,12 @@ fn ha1_place(key_id: u32, context: &Ha1Context<'_>) -> Place {
         context.username.as_str().as_bytes(),
     ];
     Place::new("ha1", key_id, &parts)
+}
+
+fn upstream_place(key_id: u32, context: &UpstreamSecretContext<'_>) -> Place {
+    let parts: [&[u8]; 3] =
+        [context.account.as_str().as_bytes(), context.origination_uri.as_bytes(), context.username.as_bytes()];
+    Place::new("upstream secret", key_id, &parts)
 }
 
 fn named_place(key_id: u32, name: &str) -> Place {

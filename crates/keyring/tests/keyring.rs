@@ -1,8 +1,10 @@
 //! Sealing, opening, and the stored forms that must stay readable for ever.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers of tests among them")]
 
-use domain::{AuthId, CredentialId, DigestAlgorithm, RandomSource, RealmName, Sealed, Username, UsernameRule};
-use keyring::{Ha1Context, Keyring, KeyringError};
+use domain::{
+    AuthId, CredentialId, DigestAlgorithm, OriginationUriId, RandomSource, RealmName, Sealed, Username, UsernameRule,
+};
+use keyring::{Ha1Context, Keyring, KeyringError, UpstreamSecretContext};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The octets 0, 1, 2 … in turn.
@@ -118,6 +120,33 @@ fn named_secrets_open_under_their_name() {
         assert_eq!(keyring.open_named("key_check", &sealed).err(), Some(KeyringError::NotAuthentic));
     }
 }
+
+#[test]
+fn upstream_secrets_open_where_they_were_sealed_only() {
+    let keyring = Keyring::parse(ONE_KEY).unwrap();
+    let (account, other) = (AuthId::parse("MA_XXXXXXXX").unwrap(), AuthId::parse("MA_XXXXXXXY").unwrap());
+    let uri = |last: u8| OriginationUriId::from_bytes([last; 16]);
+    let context = UpstreamSecretContext { account: &account, origination_uri: uri(1), username: "carrier" };
+    let sealed = keyring.seal_upstream_secret(&context, b"correct horse", &Counting::default());
+    assert_eq!(&**keyring.open_upstream_secret(&context, &sealed).unwrap(), b"correct horse");
+    for elsewhere in [
+        UpstreamSecretContext { account: &other, ..context },
+        UpstreamSecretContext { origination_uri: uri(2), ..context },
+        UpstreamSecretContext { username: "carrie", ..context },
+    ] {
+        let opened = keyring.open_upstream_secret(&elsewhere, &sealed);
+        assert_eq!(opened.err(), Some(KeyringError::NotAuthentic));
+    }
+    assert_eq!(keyring.open_named("upstream secret", &sealed).err(), Some(KeyringError::NotAuthentic));
+    // The stored form of before: this must open for ever.
+    let hex: String = sealed.as_bytes().iter().map(|octet| format!("{octet:02x}")).collect();
+    assert_eq!(hex, STORED_UPSTREAM_SECRET);
+    let stored = Sealed::from_bytes(unhex(STORED_UPSTREAM_SECRET));
+    assert_eq!(&**keyring.open_upstream_secret(&context, &stored).unwrap(), b"correct horse");
+}
+
+const STORED_UPSTREAM_SECRET: &str =
+    "0100000007000102030405060708090a0bfbe93937efcb0f995b1157ae7ec8c3f441db002416e68ac220777b71ca";
 
 #[test]
 fn nonces_are_drawn_anew() {

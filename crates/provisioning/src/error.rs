@@ -24,6 +24,21 @@ pub enum ProvisioningError {
     /// The account has no such credential.
     #[error("Credential not found")]
     CredentialNotFound,
+    /// The account has no such trunk.
+    #[error("Trunk not found")]
+    TrunkNotFound,
+    /// The account has no such entry in its IP access list.
+    #[error("IP access list entry not found")]
+    IpAclNotFound,
+    /// The account has no such origination URI.
+    #[error("Origination URI not found")]
+    OriginationUriNotFound,
+    /// The origination URI has no secret.
+    #[error("the origination URI has no secret")]
+    UpstreamSecretNotFound,
+    /// The account has no such number.
+    #[error("Number not found")]
+    NumberNotFound,
     /// No account of that auth id, or not where it was looked for.
     #[error("Account not found")]
     AccountNotFound,
@@ -77,6 +92,21 @@ pub enum ProvisioningError {
     /// The realm already has a credential of that username.
     #[error("Username already exists")]
     UsernameTaken,
+    /// The number is allocated to some account.
+    #[error("the number is allocated already; release it first")]
+    NumberTaken,
+    /// The number is assigned to another trunk.
+    #[error("the number is assigned to another trunk; unassign it first")]
+    NumberAssigned,
+    /// What a trunk or a number was to refer to was deleted meanwhile.
+    #[error("something it refers to was deleted meanwhile; read the lists again")]
+    NothingToReferTo,
+    /// The account has as many of these as it may.
+    #[error("the account has {} of these already; delete one that is not used", crate::limits::MAX_OF_A_KIND)]
+    TooMany,
+    /// The trunk carries calls.
+    #[error("the trunk has {0} calls up; end them or wait, then delete it")]
+    CallsUp(usize),
     /// Another account has that auth id.
     #[error("that auth id is taken; choose another with --auth-id or leave it out")]
     AuthIdTaken,
@@ -126,6 +156,8 @@ impl From<CommitError> for ProvisioningError {
             CommitError::Conflict(Conflict::UsernameTaken) => Self::UsernameTaken,
             CommitError::Conflict(Conflict::AuthIdTaken) => Self::AuthIdTaken,
             CommitError::Conflict(Conflict::HostTaken) => Self::HostTaken(String::from("of this account")),
+            CommitError::Conflict(Conflict::NumberTaken) => Self::NumberTaken,
+            CommitError::Conflict(Conflict::NothingToReferTo) => Self::NothingToReferTo,
             CommitError::Conflict(Conflict::KeyUsed) => Self::KeyUsed,
             CommitError::Conflict(Conflict::HasSubAccounts) => Self::HasSubAccounts,
             CommitError::Conflict(Conflict::Superseded) => Self::Contended,

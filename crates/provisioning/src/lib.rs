@@ -47,7 +47,7 @@ mod token_uses;
 mod update_credential;
 
 pub use account_name::{AccountName, AccountNameError};
-pub use accounts::{AccountCreated, AccountUpdate, AccountView, NewAccountRequest};
+pub use accounts::{AccountCreated, AccountUpdate, AccountView, CallLimitsPatch, NewAccountRequest};
 pub use algorithm_report::AlgorithmReportQuery;
 pub use api_tokens::{ApiTokenCreated, ApiTokenView};
 pub use base_domain::{BaseDomainOutcome, DEFAULT_BASE_DOMAIN};

@@ -11,3 +11,6 @@ pub const MAX_SUB_ACCOUNTS: u64 = 1000;
 
 /// Most host names an account may have, its SIP domain and its realm's name among them.
 pub const MAX_HOSTS_PER_ACCOUNT: usize = 100;
+
+/// Most trunks, entries of its IP access list, and origination URIs an account may have, of each.
+pub const MAX_OF_A_KIND: u64 = 1000;

@@ -118,6 +118,14 @@ impl State {
             | Fact::Credential(_)
             | Fact::CredentialDeleted { .. }
             | Fact::RegistrationsEnded { .. }
+            | Fact::IpAcl(_)
+            | Fact::IpAclDeleted { .. }
+            | Fact::OriginationUri(_)
+            | Fact::OriginationUriDeleted { .. }
+            | Fact::Trunk(_)
+            | Fact::TrunkDeleted { .. }
+            | Fact::Number(_)
+            | Fact::NumberReleased(_)
             | Fact::Setting { .. }
             | Fact::SettingCleared(_) => {}
         }

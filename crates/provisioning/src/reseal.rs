@@ -4,10 +4,12 @@ use crate::idempotency::answer_name;
 use crate::rotate_keys::{OnProgress, Steps};
 use crate::sealing::Sealing;
 use crate::{NotOpened, Provisioning, RotationError, RotationProgress};
-use domain::{AccountId, AuthId, Credential, DigestAlgorithm, RealmName, Sealed, SealedHa1s};
-use keyring::Ha1Context;
+use domain::{
+    AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, RealmName, Sealed, SealedHa1s, UpstreamSecret,
+};
+use keyring::{Ha1Context, UpstreamSecretContext};
 use std::collections::HashMap;
-use storage::{Change, Page, RememberedAnswer, ResealedCredential};
+use storage::{Change, Page, RememberedAnswer, ResealedCredential, ResealedUpstreamSecret};
 
 /// How much is read and sealed anew at a time: a few milliseconds of work and of the storage's writer.
 const BATCH: u32 = 500;
@@ -17,7 +19,15 @@ const BATCH: u32 = 500;
 pub(crate) struct Resealed {
     pub(crate) credentials: u64,
     pub(crate) answers: u64,
+    pub(crate) upstream_secrets: u64,
+    pub(crate) upstream_secrets_not_opened: u64,
     pub(crate) not_opened: NotOpened,
+}
+
+impl Resealed {
+    fn count(&self) -> u64 {
+        self.credentials + self.answers + self.upstream_secrets
+    }
 }
 
 /// Account and realm names by account, as HA1s are sealed to them.
@@ -33,12 +43,14 @@ impl Provisioning {
         self.forget_answers().await?;
         let (mut resealed, total) = (Resealed::default(), self.count_credentials().await?);
         for pass in 1.. {
-            let before = resealed.credentials + resealed.answers;
+            let before = resealed.count();
             resealed.not_opened = NotOpened::default();
+            resealed.upstream_secrets_not_opened = 0;
             let tell = |done: u64| on_progress(RotationProgress { pass, done, total: total.max(done) });
             self.reseal_credentials(steps, &mut resealed, &tell).await?;
             self.reseal_answers(steps, &mut resealed).await?;
-            if resealed.credentials + resealed.answers == before {
+            self.reseal_upstream_secrets(steps, &mut resealed).await?;
+            if resealed.count() == before {
                 break;
             }
         }
@@ -122,6 +134,50 @@ impl Provisioning {
             }
         }
         renewed.then_some(ResealedCredential { id: credential.id, revision: credential.revision, ha1s })
+    }
+
+    async fn reseal_upstream_secrets(&self, steps: &Steps<'_>, resealed: &mut Resealed) -> Result<(), RotationError> {
+        let accounts = self.storage().accounts().await?;
+        let owners: HashMap<AccountId, AuthId> =
+            accounts.into_iter().map(|(account, _)| (account.id, account.auth_id)).collect();
+        let mut after = None;
+        loop {
+            let batch = self.storage().origination_uris_with_secret(after, BATCH).await?;
+            let Some(last) = batch.last() else { return Ok(()) };
+            after = Some(last.id);
+            let sealing = self.sealing().await;
+            let mut renewed = Vec::new();
+            for uri in batch {
+                let Some(secret) = &uri.secret else { continue };
+                if self.parts.keyring.sealed_under_primary(&secret.password) {
+                    continue;
+                }
+                match self.reseal_upstream_secret(&sealing, owners.get(&uri.account), (uri.id, secret)) {
+                    Some(password) => {
+                        renewed.push(ResealedUpstreamSecret { id: uri.id, revision: uri.revision, password });
+                    }
+                    None => resealed.upstream_secrets_not_opened += 1,
+                }
+            }
+            if !renewed.is_empty() {
+                let count = renewed.len() as u64;
+                let change = Change::ResealUpstreamSecrets(renewed);
+                let set = steps.change(change, format!("{{\"upstream_secrets\":{count}}}"));
+                self.commit_sealed(&sealing, set).await?;
+                resealed.upstream_secrets += count;
+            }
+        }
+    }
+
+    fn reseal_upstream_secret(
+        &self,
+        sealing: &Sealing,
+        account: Option<&AuthId>,
+        (origination_uri, secret): (OriginationUriId, &UpstreamSecret),
+    ) -> Option<Sealed> {
+        let context = UpstreamSecretContext { account: account?, origination_uri, username: &secret.username };
+        let opened = self.parts.keyring.open_upstream_secret(&context, &secret.password).ok()?;
+        Some(sealing.seal_upstream_secret(&context, &opened))
     }
 
     /// An answer that does not open counts as forgotten anyway, so it is left to be.

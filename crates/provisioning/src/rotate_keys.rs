@@ -40,6 +40,10 @@ pub struct KeysRotated {
     pub credentials: u64,
     /// Remembered answers sealed anew.
     pub answers: u64,
+    /// Passwords of ours at next hops sealed anew.
+    pub upstream_secrets: u64,
+    /// Passwords of ours at next hops that do not open, which were left as they are; setting them mends them.
+    pub upstream_secrets_not_opened: u64,
     /// Credentials with an HA1 that does not open, which were left as they are; setting their passwords mends them.
     pub not_opened: NotOpened,
     /// What became of the keys that sealed before.
@@ -138,8 +142,16 @@ impl Rotation {
         let resealed = self.provisioning.reseal_everything(&steps, &self.on_progress).await?;
         self.provisioning.reseal_settings(steps.audit(resealed.detail())).await?;
         let old_keys = self.end(&resealed).await?;
-        let Resealed { credentials, answers, not_opened } = resealed;
-        Ok(KeysRotated { start, credentials, answers, not_opened, old_keys })
+        let Resealed { credentials, answers, upstream_secrets, upstream_secrets_not_opened, not_opened } = resealed;
+        Ok(KeysRotated {
+            start,
+            credentials,
+            answers,
+            upstream_secrets,
+            upstream_secrets_not_opened,
+            not_opened,
+            old_keys,
+        })
     }
 
     /// Keys beside the primary mean that a rotation has begun and not ended.
@@ -157,7 +169,7 @@ impl Rotation {
     async fn end(&self, resealed: &Resealed) -> Result<OldKeys, RotationError> {
         let keyring = &self.provisioning.parts.keyring;
         let old = keyring.other_ids();
-        if resealed.not_opened.count > 0 {
+        if resealed.not_opened.count > 0 || resealed.upstream_secrets_not_opened > 0 {
             return Ok(OldKeys::Kept(old));
         }
         let next = Arc::new(keyring.with_primary_only());
@@ -182,9 +194,11 @@ impl Rotation {
 
 impl Resealed {
     fn detail(&self) -> String {
-        let Self { credentials, answers, not_opened } = self;
-        let count = not_opened.count;
-        format!("{{\"credentials\":{credentials},\"answers\":{answers},\"not_opened\":{count}}}")
+        let Self { credentials, answers, upstream_secrets, upstream_secrets_not_opened, not_opened } = self;
+        let count = not_opened.count + upstream_secrets_not_opened;
+        format!(
+            "{{\"credentials\":{credentials},\"answers\":{answers},\"upstream_secrets\":{upstream_secrets},\"not_opened\":{count}}}"
+        )
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::asker::Asker;
 use crate::{Provisioning, ProvisioningError};
 use domain::{RandomSource, Revision, Sealed};
-use keyring::{Ha1Context, Keyring};
+use keyring::{Ha1Context, Keyring, UpstreamSecretContext};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +36,10 @@ pub(crate) struct Sealing {
 impl Sealing {
     pub(crate) fn seal_ha1(&self, context: &Ha1Context<'_>, ha1: &[u8]) -> Sealed {
         self.keyring.seal_ha1(context, ha1, &*self.random)
+    }
+
+    pub(crate) fn seal_upstream_secret(&self, context: &UpstreamSecretContext<'_>, password: &[u8]) -> Sealed {
+        self.keyring.seal_upstream_secret(context, password, &*self.random)
     }
 
     pub(crate) fn seal_named(&self, name: &str, plain: &[u8]) -> Sealed {

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::system::{SystemClock, SystemRandom};
-use domain::{AccountId, AuthId, Credential, DigestAlgorithm, RandomSource, Realm, RealmId, Revision};
-use keyring::{Ha1Context, Keyring};
+use domain::{AccountId, AuthId, Credential, DigestAlgorithm, OriginationUri, RandomSource, Realm, RealmId, Revision};
+use keyring::{Ha1Context, Keyring, UpstreamSecretContext};
 use provisioning::{InstallationOperator, OperatorIndex, Parts, Provisioning};
 use std::collections::HashMap;
 use std::path::Path;
@@ -29,10 +29,11 @@ pub(crate) async fn check(database: &Path, keyring: Arc<Keyring>) -> Result<(), 
     provisioning.check_master_key(&operator).await?;
     let secrets = Arc::new(Secrets { keyring, seen: Mutex::default() });
     storage.follow(Arc::clone(&secrets) as _).await?;
-    let unopened = secrets.unopened();
-    if unopened > 0 {
+    let (unopened, upstream) = secrets.unopened();
+    if unopened + upstream > 0 {
         return Err(Failure::Refused(format!(
-            "the master key opens the database but not {unopened} of its credentials; restore an earlier backup, or \
+            "the master key opens the database but not {unopened} of its credentials and {upstream} of the passwords of \
+             its origination URIs; restore an earlier backup, or \
              use the key file of the time of this one with all its lines"
         )));
     }
@@ -52,11 +53,21 @@ struct Seen {
     accounts: HashMap<AccountId, AuthId>,
     realms: HashMap<RealmId, Realm>,
     unopened: u64,
+    unopened_upstream: u64,
 }
 
 impl Secrets {
-    fn unopened(&self) -> u64 {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).unopened
+    /// How many credentials, and how many origination URIs.
+    fn unopened(&self) -> (u64, u64) {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.unopened, seen.unopened_upstream)
+    }
+
+    fn opens_upstream(&self, seen: &Seen, uri: &OriginationUri) -> bool {
+        let Some(secret) = &uri.secret else { return true };
+        let Some(account) = seen.accounts.get(&uri.account) else { return false };
+        let context = UpstreamSecretContext { account, origination_uri: uri.id, username: &secret.username };
+        self.keyring.open_upstream_secret(&context, &secret.password).is_ok()
     }
 
     fn opens(&self, seen: &Seen, credential: &Credential) -> bool {
@@ -97,6 +108,7 @@ impl Follower for Secrets {
                     seen.realms.insert(realm.id, realm.clone());
                 }
                 Fact::Credential(credential) if !self.opens(&seen, credential) => seen.unopened += 1,
+                Fact::OriginationUri(uri) if !self.opens_upstream(&seen, uri) => seen.unopened_upstream += 1,
                 _ => {}
             }
         }

@@ -4,7 +4,8 @@ use crate::failure::Failure;
 use crate::rows::{self, find};
 use crate::tokens;
 use crate::transaction::Refused;
-use domain::{Account, AccountId, ChallengePolicy, DigestRules, HostName, Realm, RealmId};
+use crate::trunks::{self, trunk};
+use domain::{Account, AccountId, CallLimits, ChallengePolicy, DigestRules, HostName, Realm, RealmId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use storage::{AccountPatch, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter};
 
@@ -24,7 +25,7 @@ pub(crate) fn create(connection: &Connection, new: &NewAccount, facts: &mut Vec<
         find(connection, "SELECT id FROM realms WHERE name = ?1", &new.realm.as_str(), |row| row.get(0))?;
     for host in &new.hosts {
         let leads_to = realm_of(connection, host)?;
-        if leads_to.is_some() && leads_to != known {
+        if leads_to.is_some() && leads_to != known || trunk::has_host(connection, host)? {
             return Err(Conflict::HostTaken.into());
         }
     }
@@ -56,6 +57,7 @@ pub(crate) fn update(
     if let Some(profile) = &patch.profile {
         account.profile.clone_from(profile);
     }
+    account.limits = patch.limits.unwrap_or(account.limits);
     account.enabled = patch.enabled.unwrap_or(account.enabled);
     account.updated_at = patch.updated_at;
     write(connection, &account)?;
@@ -79,6 +81,7 @@ pub(crate) fn delete(connection: &Connection, id: AccountId, facts: &mut Vec<Fac
     if connection.prepare_cached("SELECT 1 FROM accounts WHERE parent_account = ?1")?.exists([id.0])? {
         return Err(Conflict::HasSubAccounts.into());
     }
+    trunks::delete_of_account(connection, id, facts)?;
     delete_owned(
         connection,
         "DELETE FROM credentials WHERE account_id = ?1 RETURNING id, realm_id, username",
@@ -102,6 +105,9 @@ pub(crate) fn add_host(connection: &Connection, account: AccountId, host: &HostN
     let realm: Option<i64> =
         find(connection, "SELECT realm_id FROM accounts WHERE id = ?1", &account.0, |row| row.get(0))?;
     let realm = realm.ok_or(Conflict::NotFound)?;
+    if trunk::has_host(connection, host)? {
+        return Err(Conflict::HostTaken.into());
+    }
     match realm_of(connection, host)? {
         Some(other) if other != realm => Err(Conflict::HostTaken.into()),
         Some(_) => Ok(None),
@@ -173,8 +179,8 @@ fn insert_account(
     connection
         .prepare_cached(
             "INSERT INTO accounts (auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, phone,
-             description, permissions, rate_limit, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
+             description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)",
         )?
         .execute(params![
             new.auth_id.as_str(),
@@ -189,7 +195,9 @@ fn insert_account(
             new.profile.description,
             new.profile.permissions,
             new.profile.rate_limit,
-            new.created_at.as_micros()
+            new.created_at.as_micros(),
+            CallLimits::OF_ACCOUNT.concurrent_calls,
+            CallLimits::OF_ACCOUNT.calls_per_second,
         ])?;
     let id = AccountId(connection.last_insert_rowid());
     facts.push(Fact::Account(Account {
@@ -202,6 +210,7 @@ fn insert_account(
         enabled: new.enabled,
         api_id: new.api_id,
         profile: new.profile.clone(),
+        limits: CallLimits::OF_ACCOUNT,
         created_at: new.created_at,
         updated_at: new.created_at,
     }));
@@ -212,7 +221,7 @@ fn write(connection: &Connection, account: &Account) -> Result<(), Refused> {
     connection
         .prepare_cached(
             "UPDATE accounts SET name = ?2, enabled = ?3, email = ?4, phone = ?5, description = ?6, permissions = ?7,
-             rate_limit = ?8, updated_at = ?9 WHERE id = ?1",
+             rate_limit = ?8, updated_at = ?9, concurrent_calls_limit = ?10, cps_limit = ?11 WHERE id = ?1",
         )?
         .execute(params![
             account.id.0,
@@ -223,7 +232,9 @@ fn write(connection: &Connection, account: &Account) -> Result<(), Refused> {
             account.profile.description,
             account.profile.permissions,
             account.profile.rate_limit,
-            account.updated_at.as_micros()
+            account.updated_at.as_micros(),
+            account.limits.concurrent_calls,
+            account.limits.calls_per_second,
         ])?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::SqliteStorage;
 use crate::failure::Failure;
 use crate::rows::{self, find};
 use crate::transaction::Refused;
+use crate::trunks::attachments;
 use domain::{AccountId, Credential, CredentialId, RealmId, Revision, Sealed, Username};
 use rusqlite::{Connection, OptionalExtension, params};
 use storage::{
@@ -160,8 +161,14 @@ pub(crate) fn update(
     Ok(Fact::Credential(credential))
 }
 
-/// Deletes a credential of that account; its registrations go with it.
-pub(crate) fn delete(connection: &Connection, account: AccountId, id: CredentialId) -> Result<Fact, Refused> {
+/// Deletes a credential of that account; its registrations go with it, and trunks let go of it.
+pub(crate) fn delete(
+    connection: &Connection,
+    (account, id): (AccountId, CredentialId),
+    revision: Revision,
+    facts: &mut Vec<Fact>,
+) -> Result<(), Refused> {
+    let attached = attachments::trunks_with(connection, "credential", id.as_bytes())?;
     let sql = "DELETE FROM credentials WHERE id = ?1 AND account_id = ?2 RETURNING id, realm_id, username";
     let deleted = connection
         .prepare_cached(sql)?
@@ -169,7 +176,9 @@ pub(crate) fn delete(connection: &Connection, account: AccountId, id: Credential
         .optional()?
         .ok_or(Conflict::NotFound)?;
     count(connection, account, -1)?;
-    Ok(deleted)
+    attachments::tell_detached(connection, &attached, revision, facts)?;
+    facts.push(deleted);
+    Ok(())
 }
 
 /// Replaces the seals of those credentials that are still as they were read. It is a write like any other: an update

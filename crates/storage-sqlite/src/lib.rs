@@ -32,6 +32,7 @@ mod rows;
 mod snapshot;
 mod tokens;
 mod transaction;
+mod trunks;
 mod verify;
 mod writer;
 

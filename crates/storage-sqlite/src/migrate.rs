@@ -7,10 +7,11 @@ pub(crate) const APPLICATION_ID: i32 = 0x5369_7057;
 
 /// Every migration in order; the version of a database is how many of them it has seen. Never edit one that was
 /// released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_tenancy.sql"),
     include_str!("../migrations/0003_digest.sql"),
+    include_str!("../migrations/0004_trunks.sql"),
 ];
 
 /// The version this program knows.

@@ -5,7 +5,7 @@
 
 use crate::failure::Failure;
 use domain::{
-    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId,
+    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId, CallLimits,
     ChallengePolicy, ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, Network,
     Networks, OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s,
     SignallingTransport, Timestamp, TokenId, TokenScope, Username,
@@ -19,9 +19,9 @@ use storage::{CredentialNumber, Fact, RememberedAnswer};
 pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qop, md5_retired";
 /// The columns [`account`] reads.
 pub(crate) const ACCOUNT: &str = "id, auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, \
-     phone, description, permissions, rate_limit, created_at, updated_at";
+     phone, description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit";
 /// How many columns those are.
-pub(crate) const ACCOUNT_COLUMNS: usize = 15;
+pub(crate) const ACCOUNT_COLUMNS: usize = 17;
 /// The columns [`api_token`] reads.
 pub(crate) const API_TOKEN: &str = "id, account_id, hash, label, scope, created_at, expires_at, last_used_at";
 /// The columns [`operator_token`] reads.
@@ -88,6 +88,7 @@ pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
             permissions: row.get(11)?,
             rate_limit: row.get(12)?,
         },
+        limits: CallLimits { concurrent_calls: row.get(15)?, calls_per_second: row.get(16)? },
         created_at: moment(row, 13)?,
         updated_at: moment(row, 14)?,
     })
@@ -242,12 +243,12 @@ fn octets(row: &Row<'_>, column: usize) -> Result<Box<[u8]>> {
     row.get::<_, Vec<u8>>(column).map(Vec::into_boxed_slice)
 }
 
-fn sealed(row: &Row<'_>, column: usize) -> Result<Option<Sealed>> {
+pub(crate) fn sealed(row: &Row<'_>, column: usize) -> Result<Option<Sealed>> {
     let stored: Option<Vec<u8>> = row.get(column)?;
     Ok(stored.map(|octets| Sealed::from_bytes(octets.into_boxed_slice())))
 }
 
-fn parsed<T, E: Display>(
+pub(crate) fn parsed<T, E: Display>(
     row: &Row<'_>,
     column: usize,
     parse: impl FnOnce(&str) -> std::result::Result<T, E>,

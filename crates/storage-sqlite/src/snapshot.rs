@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::rows;
+use crate::trunks::{ip_acls, numbers, origination_uris, trunk_rows};
 use domain::{RealmId, Revision};
 use rusqlite::{Connection, Row};
 use storage::{Fact, Follower, SettingName};
@@ -30,6 +31,14 @@ pub(crate) fn tell(connection: &Connection, revision: Revision, follower: &dyn F
         rows::operator_token(row).map(Fact::OperatorToken)
     })?;
     teller.tell(&all(rows::CREDENTIAL, "credentials", "no"), |row| rows::credential(row).map(Fact::Credential))?;
+    teller.tell(&all(ip_acls::COLUMNS, "ip_acls", "no"), |row| ip_acls::read(row).map(Fact::IpAcl))?;
+    teller.tell(&all(origination_uris::COLUMNS, "origination_uris", "no"), |row| {
+        origination_uris::read(row).map(Fact::OriginationUri)
+    })?;
+    teller.tell(&all(trunk_rows::COLUMNS, "trunks", "no"), |row| {
+        trunk_rows::trunk(connection, row).map(|trunk| Fact::Trunk(Box::new(trunk)))
+    })?;
+    teller.tell(&all(numbers::COLUMNS, "numbers", "no"), |row| numbers::read(row).map(Fact::Number))?;
     teller.finish();
     Ok(())
 }

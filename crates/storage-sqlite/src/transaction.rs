@@ -6,6 +6,7 @@ use crate::credentials;
 use crate::failure::Failure;
 use crate::registrations;
 use crate::tokens;
+use crate::trunks::{ip_acls, numbers, origination_uris, trunk};
 use domain::{AccountId, AuditEvent, Revision};
 use rusqlite::{Connection, params};
 use storage::{Change, ChangeSet, CommitError, Conflict, Fact, SettingName};
@@ -116,7 +117,26 @@ fn apply(connection: &Connection, change: &Change, revision: Revision, facts: &m
         Change::UpdateCredential { credential, registrations } => {
             facts.push(credentials::update(connection, credential, *registrations, revision)?);
         }
-        Change::DeleteCredential { account, id } => facts.push(credentials::delete(connection, *account, *id)?),
+        Change::DeleteCredential { account, id } => {
+            return credentials::delete(connection, (*account, *id), revision, facts);
+        }
+        Change::CreateIpAcl(new) => facts.push(ip_acls::create(connection, new, revision)?),
+        Change::UpdateIpAcl(new) => facts.push(ip_acls::update(connection, new, revision)?),
+        Change::DeleteIpAcl { account, id } => return ip_acls::delete(connection, (*account, *id), revision, facts),
+        Change::CreateOriginationUri(new) => facts.push(origination_uris::create(connection, new, revision)?),
+        Change::UpdateOriginationUri(new) => facts.push(origination_uris::update(connection, new, revision)?),
+        Change::DeleteOriginationUri { account, id } => {
+            return origination_uris::delete(connection, (*account, *id), revision, facts);
+        }
+        Change::ResealUpstreamSecrets(resealed) => {
+            return origination_uris::reseal(connection, resealed, revision, facts);
+        }
+        Change::CreateTrunk(new) => facts.push(trunk::create(connection, new, revision)?),
+        Change::UpdateTrunk(new) => facts.push(trunk::update(connection, new, revision)?),
+        Change::DeleteTrunk { account, id } => return trunk::delete(connection, (*account, *id), revision, facts),
+        Change::AllocateNumber(new) => facts.push(numbers::allocate(connection, new, revision)?),
+        Change::UpdateNumber(new) => facts.push(numbers::update(connection, new, revision)?),
+        Change::ReleaseNumber(e164) => facts.push(numbers::release(connection, e164)?),
         Change::EndRegistrations { account, credential, binding } => {
             facts.push(registrations::end(connection, (*account, *credential), *binding)?);
         }

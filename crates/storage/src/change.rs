@@ -2,9 +2,9 @@
 
 use crate::{CommitError, Pending, SettingName};
 use domain::{
-    AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId, ChallengePolicy,
-    Credential, CredentialId, HostName, OperatorToken, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp,
-    TokenId, TokenScope,
+    AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId, CallLimits,
+    ChallengePolicy, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number, OperatorToken, OriginationUri,
+    OriginationUriId, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId, TokenScope, Trunk, TrunkId,
 };
 
 /// One change with the precondition it stands or falls with.
@@ -26,8 +26,8 @@ pub enum Change {
         /// What happens to stored registrations in the same transaction.
         registrations: RegistrationsAfter,
     },
-    /// Deletes an account with its credentials, registrations, host names, tokens and remembered answers; its realm
-    /// stays known. Conflicts: [`NotFound`](crate::Conflict::NotFound),
+    /// Deletes an account with its trunks and what belongs to them, credentials, registrations, host names, tokens and
+    /// remembered answers; its numbers are nobody's then, and its realm stays known. Conflicts: [`NotFound`](crate::Conflict::NotFound),
     /// [`HasSubAccounts`](crate::Conflict::HasSubAccounts).
     DeleteAccount(AccountId),
     /// Lets a host name lead to the account's realm; nothing happens if it does already. Conflicts:
@@ -89,7 +89,7 @@ pub enum Change {
         /// What happens to stored registrations in the same transaction.
         registrations: RegistrationsAfter,
     },
-    /// Deletes a credential and its registrations. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    /// Deletes a credential and its registrations, and detaches it from trunks. Conflict: [`NotFound`](crate::Conflict::NotFound).
     DeleteCredential {
         /// The account that must own it.
         account: AccountId,
@@ -106,6 +106,61 @@ pub enum Change {
         /// Only this one; `None` for all.
         binding: Option<BindingId>,
     },
+    /// Creates an entry of an IP access list; `revision` in it is ignored. Conflict:
+    /// [`NotFound`](crate::Conflict::NotFound) (no such account).
+    CreateIpAcl(IpAcl),
+    /// Replaces an entry if its stored revision is still the one in it; its creation time stays. Conflicts:
+    /// [`Superseded`](crate::Conflict::Superseded), [`NotFound`](crate::Conflict::NotFound).
+    UpdateIpAcl(IpAcl),
+    /// Deletes an entry and detaches it from trunks. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    DeleteIpAcl {
+        /// The account that must own it.
+        account: AccountId,
+        /// The entry.
+        id: IpAclId,
+    },
+    /// Creates an origination URI; `revision` in it is ignored. Conflict: [`NotFound`](crate::Conflict::NotFound) (no
+    /// such account).
+    CreateOriginationUri(OriginationUri),
+    /// Replaces an origination URI if its stored revision is still the one in it; its creation time stays. Conflicts:
+    /// [`Superseded`](crate::Conflict::Superseded), [`NotFound`](crate::Conflict::NotFound).
+    UpdateOriginationUri(OriginationUri),
+    /// Deletes an origination URI and detaches it from trunks; numbers that pointed at it point at their trunk.
+    /// Conflict: [`NotFound`](crate::Conflict::NotFound).
+    DeleteOriginationUri {
+        /// The account that must own it.
+        account: AccountId,
+        /// The URI.
+        id: OriginationUriId,
+    },
+    /// Replaces sealed secrets of origination URIs, by the rules of [`ResealCredentials`](Self::ResealCredentials).
+    ResealUpstreamSecrets(Vec<ResealedUpstreamSecret>),
+    /// Creates a trunk; `revision` in it is ignored. Conflicts: [`HostTaken`](crate::Conflict::HostTaken) (draw another
+    /// identifier), [`NothingToReferTo`](crate::Conflict::NothingToReferTo) (an attachment is not the account's),
+    /// [`NotFound`](crate::Conflict::NotFound) (no such account).
+    CreateTrunk(Box<Trunk>),
+    /// Replaces a trunk if its stored revision is still the one in it; its host and creation time stay. Conflicts:
+    /// [`Superseded`](crate::Conflict::Superseded), [`NothingToReferTo`](crate::Conflict::NothingToReferTo),
+    /// [`NotFound`](crate::Conflict::NotFound).
+    UpdateTrunk(Box<Trunk>),
+    /// Deletes a trunk and unassigns its numbers; what it was attached to stays. Conflict:
+    /// [`NotFound`](crate::Conflict::NotFound).
+    DeleteTrunk {
+        /// The account that must own it.
+        account: AccountId,
+        /// The trunk.
+        id: TrunkId,
+    },
+    /// Allocates a number to an account; `revision` in it is ignored. Conflicts:
+    /// [`NumberTaken`](crate::Conflict::NumberTaken), [`NothingToReferTo`](crate::Conflict::NothingToReferTo),
+    /// [`NotFound`](crate::Conflict::NotFound) (no such account).
+    AllocateNumber(Number),
+    /// Replaces a number if its stored revision is still the one in it; its account and creation time stay. Conflicts:
+    /// [`Superseded`](crate::Conflict::Superseded), [`NothingToReferTo`](crate::Conflict::NothingToReferTo),
+    /// [`NotFound`](crate::Conflict::NotFound).
+    UpdateNumber(Number),
+    /// Takes a number back. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    ReleaseNumber(E164),
     /// Changes what a realm offers and accepts. Conflict: [`NotFound`](crate::Conflict::NotFound).
     UpdateRealm {
         /// The realm.
@@ -133,6 +188,8 @@ pub struct AccountPatch {
     pub enabled: Option<bool>,
     /// All of its profile.
     pub profile: Option<AccountProfile>,
+    /// How many calls it may have.
+    pub limits: Option<CallLimits>,
     /// When this was decided.
     pub updated_at: Timestamp,
 }
@@ -159,6 +216,17 @@ pub struct ResealedCredential {
     pub revision: Revision,
     /// The same HA1s under another key.
     pub ha1s: SealedHa1s,
+}
+
+/// A secret of an origination URI, sealed anew.
+#[derive(Debug, Clone)]
+pub struct ResealedUpstreamSecret {
+    /// The origination URI.
+    pub id: OriginationUriId,
+    /// The revision whose secret this is.
+    pub revision: Revision,
+    /// The same password under another key.
+    pub password: Sealed,
 }
 
 /// How a request was answered, kept so that its repetition gets the same answer.

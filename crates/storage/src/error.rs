@@ -24,8 +24,12 @@ pub enum Conflict {
     UsernameTaken,
     /// Another account has that auth id.
     AuthIdTaken,
-    /// The host name leads to another realm already.
+    /// The host name leads to another realm already, or is a trunk's.
     HostTaken,
+    /// The number is allocated already.
+    NumberTaken,
+    /// What a trunk or a number was to refer to is not there (any more).
+    NothingToReferTo,
     /// Another request of the account was remembered under that idempotency key already.
     KeyUsed,
     /// The account still has sub-accounts.

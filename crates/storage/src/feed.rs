@@ -2,8 +2,8 @@
 
 use crate::{Pending, SettingName, StorageError};
 use domain::{
-    Account, AccountId, ApiToken, BindingId, Credential, CredentialId, HostName, OperatorToken, Realm, RealmId,
-    Revision, TokenId, Username,
+    Account, AccountId, ApiToken, BindingId, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number,
+    OperatorToken, OriginationUri, OriginationUriId, Realm, RealmId, Revision, TokenId, Trunk, TrunkId, Username,
 };
 use std::sync::Arc;
 
@@ -60,6 +60,37 @@ pub enum Fact {
         /// Only this one; `None` for all.
         binding: Option<BindingId>,
     },
+    /// An entry of an IP access list.
+    IpAcl(IpAcl),
+    /// An entry of an IP access list is gone. Facts before this one detached it.
+    IpAclDeleted {
+        /// Which.
+        id: IpAclId,
+        /// Whose it was.
+        account: AccountId,
+    },
+    /// An origination URI, with its sealed secret.
+    OriginationUri(OriginationUri),
+    /// An origination URI is gone. Facts before this one detached it.
+    OriginationUriDeleted {
+        /// Which.
+        id: OriginationUriId,
+        /// Whose it was.
+        account: AccountId,
+    },
+    /// A trunk. Its host and its whole identifier below the base domain lead to its account's realm.
+    Trunk(Box<Trunk>),
+    /// A trunk is gone. Facts before this one unassigned its numbers.
+    TrunkDeleted {
+        /// Which.
+        id: TrunkId,
+        /// Whose it was.
+        account: AccountId,
+    },
+    /// A number is an account's.
+    Number(Number),
+    /// A number is nobody's any more.
+    NumberReleased(E164),
     /// A setting of the installation.
     Setting {
         /// Which.

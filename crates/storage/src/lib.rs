@@ -2,7 +2,7 @@
 //!
 //! * [`Commit`] takes a [`ChangeSet`] as a value: preconditions, changes and audit record, committed whole or not at
 //!   all. An adapter may put many sets into one transaction; each still has its own outcome.
-//! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Settings`], [`Answers`]) serve the control plane.
+//! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Trunks`], [`Settings`], [`Answers`]) serve the control plane.
 //! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
 //! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use; [`Boots`] numbers the starts of nodes.
@@ -18,13 +18,14 @@ mod feed;
 mod live_registrations;
 mod reads;
 mod registrations;
+mod trunks;
 
 pub use algorithm_uses::{
     AlgorithmReport, AlgorithmReportRequest, AlgorithmTotals, AlgorithmUses, CredentialAlgorithms, ReportOf,
 };
 pub use change::{
     AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RealmPatch, RegistrationsAfter, RememberedAnswer,
-    ResealedCredential,
+    ResealedCredential, ResealedUpstreamSecret,
 };
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
@@ -35,6 +36,7 @@ pub use reads::{
     SubAccountFilter, TokenUse, Tokens,
 };
 pub use registrations::{BootNumber, Boots, RegistrationChange, Registrations};
+pub use trunks::{Listed, NumbersOf, Trunks};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -50,6 +52,7 @@ pub trait Storage:
     + Credentials
     + Settings
     + Answers
+    + Trunks
     + ChangeFeed
     + Coherence
     + Registrations
@@ -66,6 +69,8 @@ impl<T> Storage for T where
         + Credentials
         + Settings
         + Answers
+        + Trunks
+        + Trunks
         + ChangeFeed
         + Coherence
         + Registrations

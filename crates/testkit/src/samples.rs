@@ -4,9 +4,12 @@
 use crate::SeededRandom;
 use domain::{
     Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditAction, AuditEvent, AuthId, BindingId,
-    ChallengePolicy, ContactBinding, Credential, CredentialId, HostName, Networks, OperatorToken, RandomSource,
-    RealmName, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope,
-    Username, UsernameRule,
+    CallLimits, CallRules, CalledNumberIn, CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId,
+    Digits, E164, HostName, InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget,
+    OperatorToken, OriginationUri, OriginationUriId, PassedHeader, RandomSource, RealmName, ReferPolicy, Requirements,
+    Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments,
+    TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule,
+    WebhookMethod, WebhookUrl,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
@@ -141,6 +144,113 @@ pub fn credential(account: &Account, name: &str, number: u64) -> Credential {
     }
 }
 
+/// An entry for `192.0.2.NUMBER`, whose identifier follows from `number`, which tests keep unique.
+#[must_use]
+pub fn ip_acl(account: AccountId, number: u64) -> IpAcl {
+    IpAcl {
+        id: IpAclId::new(CREATED_AT, drawn(number)),
+        account,
+        network: format!("192.0.2.{}", number % 250).parse().expect("a valid network"),
+        description: format!("gateway {number}").into(),
+        enabled: true,
+        created_at: CREATED_AT,
+        updated_at: CREATED_AT.plus_seconds(1),
+        revision: Revision(0),
+    }
+}
+
+/// A next hop with a secret and registration, whose identifier follows from `number`, which tests keep unique.
+#[must_use]
+pub fn origination_uri(account: AccountId, number: u64) -> OriginationUri {
+    OriginationUri {
+        id: OriginationUriId::new(CREATED_AT.plus_seconds(number.cast_signed()), drawn(number)),
+        account,
+        uri: SipUri::parse(&format!("sip:gw{number}.example.com:5070")).expect("a valid URI"),
+        priority: 1,
+        weight: 7,
+        enabled: true,
+        transport: TrunkTransport::Tls,
+        description: format!("next hop {number}").into(),
+        secret: Some(UpstreamSecret {
+            username: format!("user {number}").into(),
+            password: Sealed::from_bytes(Box::new(drawn::<50>(number + 1))),
+            registration: Some(UpstreamRegistration { expires_seconds: 600 }),
+        }),
+        created_at: CREATED_AT,
+        updated_at: CREATED_AT.plus_seconds(1),
+        revision: Revision(0),
+    }
+}
+
+/// A trunk with every optional part present but attachments, whose identifier follows from `number`, which tests keep
+/// unique.
+#[must_use]
+pub fn trunk(account: AccountId, number: u64) -> Trunk {
+    let id = TrunkId::from_random(drawn(number));
+    Trunk {
+        id,
+        account,
+        name: format!("trunk {number}").into(),
+        host: host(&format!("{}.sip.localhost", id.to_domain_label())),
+        status: TrunkStatus::Enabled,
+        direction: TrunkDirection::Both,
+        secure: true,
+        transport: TrunkTransport::Tcp,
+        limits: CallLimits { concurrent_calls: 11, calls_per_second: 3 },
+        inbound_destination: Some(InboundDestination::Username(username("lobby"))),
+        description: "a note".into(),
+        media: MediaFlags {
+            recording: true,
+            transcription: false,
+            pii_redaction: true,
+            pii_entity_types: Some("name,iban".into()),
+            recording_webhook: true,
+        },
+        webhook_url: Some(WebhookUrl::parse("https://hooks.example.com/calls?key=1").expect("a valid URL")),
+        webhook_method: WebhookMethod::Get,
+        attachments: TrunkAttachments::default(),
+        rules: call_rules(),
+        created_at: CREATED_AT,
+        updated_at: CREATED_AT.plus_seconds(1),
+        revision: Revision(0),
+    }
+}
+
+/// Rules of every kind but an emergency URI.
+#[must_use]
+pub fn call_rules() -> CallRules {
+    let digits = |texts: &[&str]| texts.iter().map(|text| Digits::parse(text).expect("digits")).collect::<Vec<_>>();
+    CallRules {
+        caller_identity: CallerIdentity::Reject,
+        home_country_code: Digits::parse("49").ok(),
+        allowed_prefixes: digits(&["1212", "44"]),
+        refused_prefixes: digits(&["49900"]),
+        international: false,
+        tech_prefix: Digits::parse("77").ok(),
+        minutes_per_day: Some(600),
+        emergency_numbers: digits(&["110", "112"]),
+        emergency_uri: None,
+        refer: ReferPolicy::Pass,
+        require_srtp: true,
+        passed_headers: vec![PassedHeader::parse("X-*").expect("a header")],
+    }
+}
+
+/// A number of an account that is assigned to nothing; `text` is in E.164 form.
+#[must_use]
+pub fn number(account: AccountId, text: &str) -> Number {
+    Number {
+        e164: E164::parse(text).expect("a valid number"),
+        account,
+        trunk: None,
+        target: NumberTarget::Username(username("lobby")),
+        called_number_in: CalledNumberIn::RequestUri,
+        created_at: CREATED_AT,
+        updated_at: CREATED_AT.plus_seconds(1),
+        revision: Revision(0),
+    }
+}
+
 /// Demands of every kind.
 #[must_use]
 pub fn requirements() -> Requirements {
@@ -222,6 +332,19 @@ fn described(change: &Change) -> (AuditAction, String) {
         Change::UpdateCredential { credential, .. } => (AuditAction::CredentialUpdated, credential.id.to_string()),
         Change::DeleteCredential { id, .. } => (AuditAction::CredentialDeleted, id.to_string()),
         Change::EndRegistrations { credential, .. } => (AuditAction::RegistrationsEnded, credential.to_string()),
+        Change::CreateIpAcl(entry) => (AuditAction::IpAclCreated, entry.id.to_string()),
+        Change::UpdateIpAcl(entry) => (AuditAction::IpAclUpdated, entry.id.to_string()),
+        Change::DeleteIpAcl { id, .. } => (AuditAction::IpAclDeleted, id.to_string()),
+        Change::CreateOriginationUri(uri) => (AuditAction::OriginationUriCreated, uri.id.to_string()),
+        Change::UpdateOriginationUri(uri) => (AuditAction::OriginationUriUpdated, uri.id.to_string()),
+        Change::DeleteOriginationUri { id, .. } => (AuditAction::OriginationUriDeleted, id.to_string()),
+        Change::ResealUpstreamSecrets(_) => (AuditAction::KeysRotated, "keys".to_owned()),
+        Change::CreateTrunk(trunk) => (AuditAction::TrunkCreated, trunk.id.to_string()),
+        Change::UpdateTrunk(trunk) => (AuditAction::TrunkUpdated, trunk.id.to_string()),
+        Change::DeleteTrunk { id, .. } => (AuditAction::TrunkDeleted, id.to_string()),
+        Change::AllocateNumber(number) => (AuditAction::NumberAllocated, number.e164.to_string()),
+        Change::UpdateNumber(number) => (AuditAction::NumberUpdated, number.e164.to_string()),
+        Change::ReleaseNumber(e164) => (AuditAction::NumberReleased, e164.to_string()),
         Change::UpdateRealm { realm, .. } => (AuditAction::RealmPolicyChanged, realm.0.to_string()),
         Change::PutSetting { name, .. } | Change::ClearSetting(name) => {
             (AuditAction::SettingChanged, name.as_str().to_owned())

@@ -66,6 +66,10 @@ pub(crate) struct Rotated {
     credentials: u64,
     /// Remembered answers sealed anew.
     answers: u64,
+    /// Passwords of origination URIs sealed anew.
+    upstream_secrets: u64,
+    /// Passwords of origination URIs that do not open, which were left as they are; setting them mends them.
+    upstream_secrets_not_opened: u64,
     /// Credentials that do not open, which were left as they are; setting their passwords mends them.
     not_opened: u64,
     /// The first twenty of them.
@@ -123,7 +127,8 @@ impl RotationLine {
         Self { progress: Some(Progress { pass, done, total }), ..Self::EMPTY }
     }
 
-    fn rotated(KeysRotated { start, credentials, answers, not_opened, old_keys }: &KeysRotated) -> Self {
+    fn rotated(rotated: &KeysRotated) -> Self {
+        let KeysRotated { start, credentials, answers, not_opened, old_keys, .. } = rotated;
         let start = match start {
             RotationStart::NewKey => "new_key",
             RotationStart::KeysAtHand => "keys_at_hand",
@@ -137,6 +142,8 @@ impl RotationLine {
             start,
             credentials: *credentials,
             answers: *answers,
+            upstream_secrets: rotated.upstream_secrets,
+            upstream_secrets_not_opened: rotated.upstream_secrets_not_opened,
             not_opened: not_opened.count,
             not_opened_ids: not_opened.first.iter().map(ToString::to_string).collect(),
             old_keys,

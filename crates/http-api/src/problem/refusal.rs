@@ -15,6 +15,11 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         | Error::TokenNotFound
         | Error::RegistrationNotFound
         | Error::HostNotFound
+        | Error::TrunkNotFound
+        | Error::IpAclNotFound
+        | Error::OriginationUriNotFound
+        | Error::UpstreamSecretNotFound
+        | Error::NumberNotFound
         | Error::RealmNotFound => StatusCode::NOT_FOUND,
         Error::AccessEnded => StatusCode::UNAUTHORIZED,
         // Names are put together from what the operator said, such as too long a base domain.
@@ -23,6 +28,11 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         }
         Error::UsernameTaken
         | Error::LastToken
+        | Error::NumberTaken
+        | Error::NumberAssigned
+        | Error::NothingToReferTo
+        | Error::TooMany
+        | Error::CallsUp(_)
         | Error::TooManyTokens
         | Error::TooManySubAccounts
         | Error::TooManyHosts

@@ -88,5 +88,5 @@ fn read(body: &[u8]) -> Result<AccountUpdate, Problem> {
     let name = object.text("name").and_then(|text| fields::name(&mut object, &text));
     let profile = fields::profile(&mut object);
     let enabled = object.flag("enabled");
-    object.finish(Some(AccountUpdate { name, enabled, profile }))
+    object.finish(Some(AccountUpdate { name, enabled, profile, ..AccountUpdate::default() }))
 }

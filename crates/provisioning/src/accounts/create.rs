@@ -8,8 +8,8 @@ use crate::{
     Remembering,
 };
 use domain::{
-    Account, AccountId, AccountProfile, ApiId, AuditAction, AuditEvent, AuthId, ChallengePolicy, DigestRules, HostName,
-    Realm, RealmId, RealmName,
+    Account, AccountId, AccountProfile, ApiId, AuditAction, AuditEvent, AuthId, CallLimits, ChallengePolicy,
+    DigestRules, HostName, Realm, RealmId, RealmName,
 };
 use storage::{Change, ChangeSet, FirstToken, NewAccount, Page, SubAccountFilter};
 use zeroize::Zeroizing;
@@ -242,6 +242,7 @@ impl DrawnAccount {
             enabled: draft.enabled,
             api_id,
             profile: draft.profile.clone(),
+            limits: CallLimits::OF_ACCOUNT,
             created_at,
             updated_at: created_at,
         };

@@ -8,4 +8,4 @@ mod update;
 pub(crate) use create::AccountDraft;
 pub use create::{AccountCreated, NewAccountRequest};
 pub use show::AccountView;
-pub use update::AccountUpdate;
+pub use update::{AccountUpdate, CallLimitsPatch};

@@ -2,7 +2,7 @@
 
 use crate::asker::By;
 use crate::{AccountName, AccountView, InstallationOperator, ProfilePatch, Provisioning, ProvisioningError};
-use domain::{Account, AuditAction, AuthId};
+use domain::{Account, AuditAction, AuthId, CallLimits};
 use storage::{AccountPatch, Change, ChangeSet, RegistrationsAfter};
 
 /// What to change; what is absent stays.
@@ -14,6 +14,28 @@ pub struct AccountUpdate {
     pub enabled: Option<bool>,
     /// What is known of whoever it belongs to.
     pub profile: ProfilePatch,
+    /// How many calls it may have.
+    pub limits: CallLimitsPatch,
+}
+
+/// How many calls are allowed; what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallLimitsPatch {
+    /// At the same time.
+    pub concurrent_calls: Option<u32>,
+    /// That begin within any second.
+    pub calls_per_second: Option<u32>,
+}
+
+impl CallLimitsPatch {
+    /// Those limits with what this changes.
+    #[must_use]
+    pub fn applied_to(self, limits: CallLimits) -> CallLimits {
+        CallLimits {
+            concurrent_calls: self.concurrent_calls.unwrap_or(limits.concurrent_calls),
+            calls_per_second: self.calls_per_second.unwrap_or(limits.calls_per_second),
+        }
+    }
 }
 
 impl Provisioning {
@@ -52,6 +74,7 @@ impl Provisioning {
             name: update.name.map(AccountName::into_inner),
             enabled: update.enabled,
             profile,
+            limits: (update.limits != CallLimitsPatch::default()).then(|| update.limits.applied_to(account.limits)),
             updated_at: now,
         };
         let change = Change::UpdateAccount { id: account.id, patch, registrations };
@@ -63,7 +86,10 @@ impl Provisioning {
 
 impl AccountUpdate {
     fn is_empty(&self) -> bool {
-        self.name.is_none() && self.enabled.is_none() && self.profile.is_empty()
+        self.name.is_none()
+            && self.enabled.is_none()
+            && self.profile.is_empty()
+            && self.limits == CallLimitsPatch::default()
     }
 
     /// Name and state as they are now; of the profile, which is about people, only what changed.
@@ -74,6 +100,12 @@ impl AccountUpdate {
         }
         if let Some(enabled) = self.enabled {
             detail.insert("enabled".into(), enabled.into());
+        }
+        if let Some(limit) = self.limits.concurrent_calls {
+            detail.insert("concurrent_calls_limit".into(), limit.into());
+        }
+        if let Some(limit) = self.limits.calls_per_second {
+            detail.insert("cps_limit".into(), limit.into());
         }
         for field in self.profile.changed_fields() {
             detail.insert(field.into(), "changed".into());

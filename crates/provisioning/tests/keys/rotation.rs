@@ -47,7 +47,7 @@ async fn everything_is_sealed_anew_and_the_old_key_is_dropped() {
     let log = house.storage.audit_log();
     let (_, last) = log.last().unwrap();
     assert_eq!((last.action.as_str(), &*last.actor), ("keys.rotated", "operator"));
-    assert_eq!(&*last.detail, "{\"credentials\":1100,\"answers\":0,\"not_opened\":0}");
+    assert_eq!(&*last.detail, "{\"credentials\":1100,\"answers\":0,\"upstream_secrets\":0,\"not_opened\":0}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

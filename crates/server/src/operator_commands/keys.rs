@@ -56,8 +56,10 @@ fn show_progress(line: &Value) {
 fn described(rotated: &Value) -> String {
     let number = |field: &str| rotated.get(field).and_then(Value::as_u64).unwrap_or(0);
     let done = format!(
-        "The master key is rotated: {} credentials and {} remembered answers are sealed anew.\n",
+        "The master key is rotated: {} credentials, {} passwords of origination URIs and {} remembered \
+         answers are sealed anew.\n",
         number("credentials"),
+        number("upstream_secrets"),
         number("answers")
     );
     let ids: Vec<String> =
@@ -75,9 +77,11 @@ fn described(rotated: &Value) -> String {
             format!("Nothing needs the old keys ({ids}) any more; take them out of where keys come from.\n")
         }
         _ => format!(
-            "{} credentials do not open with any key and were left alone, so the old keys ({ids}) stay; set new passwords \
-             for them or delete them, and rotate again. The first: {}\n",
+            "{} credentials and {} passwords of origination URIs do not open with any key and were left alone, so the \
+             old keys ({ids}) stay; set new passwords for them or delete them, and rotate again. The first credentials: \
+             {}\n",
             number("not_opened"),
+            number("upstream_secrets_not_opened"),
             rotated.get("not_opened_ids").unwrap_or(&Value::Null)
         ),
     };

@@ -2,21 +2,26 @@
 
 use crate::database::Database;
 use domain::{
-    AccountId, AccountProfile, ApiTokenHash, Day, DigestAlgorithm, DigestRules, Requirements, Timestamp, TokenScope,
+    AccountId, AccountProfile, ApiTokenHash, CallLimits, CallRules, Day, DigestAlgorithm, DigestRules, IpAcl, Number,
+    OriginationUri, Requirements, Revision, Timestamp, TokenScope, Trunk, TrunkAttachments, TrunkId,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
-    Accounts, AlgorithmUses, Answers, Boots, ChangeFeed, Credentials, Page, Registrations, SettingName, Settings,
-    SubAccountFilter, Tokens,
+    Accounts, AlgorithmUses, Answers, Boots, ChangeFeed, Credentials, NumbersOf, Page, Registrations, SettingName,
+    Settings, SubAccountFilter, Tokens, Trunks,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
 
+/// Every object of version 4 in a database that was made by it. Never edit it.
+const SCHEMA_V4: &str = include_str!("../schema_v4.sql");
+/// Rows as version 4 writes them. Never edit them.
+const ROWS_V4: &str = include_str!("../rows_v4.sql");
 /// Every object of version 3 in a database that was made by it. Never edit it.
 const SCHEMA_V3: &str = include_str!("../schema_v3.sql");
-/// Rows as version 3 writes them. Never edit them.
+/// Rows as version 3 wrote them. Never edit them.
 const ROWS_V3: &str = include_str!("../rows_v3.sql");
 /// Every object of version 2 in a database that was made by it. Never edit it.
 const SCHEMA_V2: &str = include_str!("../schema_v2.sql");
@@ -41,13 +46,13 @@ fn make(database: &Database, version: u32, schema: &str, rows: &str) {
 }
 
 #[test]
-fn a_new_database_has_the_schema_of_version_3() {
+fn a_new_database_has_the_schema_of_version_4() {
     let database = Database::new();
     drop(database.open());
     let connection = database.look();
-    assert_eq!(dump(&connection), SCHEMA_V3);
+    assert_eq!(dump(&connection), SCHEMA_V4);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, 3));
+    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, 4));
 }
 
 /// What all versions have in common, which is all that version 1 has.
@@ -123,7 +128,7 @@ async fn a_file_of_version_1_is_migrated() {
     storage.load(samples::CREATED_AT, &mut |binding| bindings.push(binding.credential)).unwrap();
     assert_eq!(bindings, [page.credentials[0].id]);
     drop(storage);
-    assert_eq!(verify(&database.path()), Ok(Summary { schema_version: 3, ..before }));
+    assert_eq!(verify(&database.path()), Ok(Summary { schema_version: 4, ..before }));
 }
 
 /// Identifiers that the migration draws are random UUIDs, each its own.
@@ -155,6 +160,7 @@ async fn a_database_of_version_2_opens_with_all_its_rows() {
     make(&database, 2, SCHEMA_V2, ROWS_V2);
     let storage = database.open();
     assert_rows_since_version_2(&storage).await;
+    assert_eq!(facts(&storage).await, 11);
     let realms = storage.realms().await.unwrap();
     assert!(realms.iter().all(|realm| realm.rules == DigestRules::default()));
     let page = storage.credentials(AccountId(1), Page { limit: 10, offset: 0 }).await.unwrap();
@@ -167,6 +173,60 @@ async fn a_database_of_version_3_opens_with_all_its_rows() {
     make(&database, 3, SCHEMA_V3, ROWS_V3);
     let storage = database.open();
     assert_rows_since_version_2(&storage).await;
+    assert_eq!(facts(&storage).await, 11);
+    assert_rows_since_version_3(&storage).await;
+    let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
+    assert_eq!(account.limits, CallLimits::OF_ACCOUNT);
+}
+
+/// Enough of every field of version 4 to see each column read into its place.
+#[tokio::test]
+async fn a_database_of_version_4_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, 4, SCHEMA_V4, ROWS_V4);
+    let storage = database.open();
+    assert_rows_since_version_2(&storage).await;
+    assert_eq!(facts(&storage).await, 15);
+    assert_rows_since_version_3(&storage).await;
+    let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
+    assert_eq!(account.limits, CallLimits { concurrent_calls: 7, calls_per_second: 3 });
+    let page = Page { limit: 10, offset: 0 };
+    let credential = storage.credentials(account.id, page).await.unwrap().credentials[0].id;
+    let trunk = storage.trunks(account.id, page).await.unwrap().objects.remove(0);
+    let entry = storage.ip_acls(account.id, page).await.unwrap().objects.remove(0);
+    let uri = storage.origination_uris(account.id, page).await.unwrap().objects.remove(0);
+    let number = storage.numbers(NumbersOf::Account(account.id), page).await.unwrap().objects.remove(0);
+    let rules = CallRules { emergency_uri: Some(uri.id), ..samples::call_rules() };
+    let attachments = TrunkAttachments {
+        credentials: vec![credential],
+        ip_acls: vec![entry.id],
+        primary_uri: Some(uri.id),
+        fallback_uri: None,
+        origination_uris: vec![uri.id],
+    };
+    let revision = Revision(9);
+    let id = TrunkId::parse("aabbccdd-1234-4678-90ab-cdef12345678").unwrap();
+    let host = samples::host("aabbccdd.sip.localhost");
+    let name = "main".into();
+    let sample = samples::trunk(account.id, 1);
+    assert_eq!(trunk, Trunk { id, host, name, attachments, rules, revision, ..sample });
+    assert_eq!(entry, IpAcl { id: entry.id, revision, ..samples::ip_acl(account.id, 7) });
+    let secret = uri.secret.clone().unwrap();
+    assert_eq!((&*secret.username, secret.password.as_bytes()), ("user", &[1, 2, 3][..]));
+    let sample = samples::origination_uri(account.id, 7);
+    assert_eq!(uri, OriginationUri { id: uri.id, revision, secret: Some(secret), ..sample });
+    let sample = samples::number(account.id, "+4930123456");
+    assert_eq!(number, Number { trunk: Some(id), revision, ..sample });
+}
+
+async fn facts(storage: &SqliteStorage) -> usize {
+    let follower = Arc::new(RecordingFollower::default());
+    assert_eq!(storage.follow(follower.clone()).await.unwrap().0, 9);
+    follower.facts().len()
+}
+
+/// What version 3 has besides.
+async fn assert_rows_since_version_3(storage: &SqliteStorage) {
     let rules: Vec<_> = storage.realms().await.unwrap().into_iter().map(|realm| realm.rules).collect();
     let first = DigestRules { auth_int: false, without_qop: true, md5_retired: false };
     assert_eq!(rules, [first, DigestRules { auth_int: true, without_qop: false, md5_retired: true }]);
@@ -181,7 +241,7 @@ async fn a_database_of_version_3_opens_with_all_its_rows() {
     assert_eq!((one.first_day, one.last_day, &*one.user_agent), (Day(20_000), Day(20_400), "Phone/1.0"));
 }
 
-/// What versions 2 and 3 have in common, which is all that version 2 has.
+/// What the versions from 2 on have in common, which is all that version 2 has.
 async fn assert_rows_since_version_2(storage: &SqliteStorage) {
     assert_common_rows(storage).await;
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
@@ -200,9 +260,6 @@ async fn assert_rows_since_version_2(storage: &SqliteStorage) {
     let owners: Vec<_> =
         storage.remembered_answers(None, 10).await.unwrap().into_iter().map(|answer| answer.account).collect();
     assert_eq!(owners, [None, Some(account.id)]);
-    let follower = Arc::new(RecordingFollower::default());
-    assert_eq!(storage.follow(follower.clone()).await.unwrap().0, 9);
-    assert_eq!(follower.facts().len(), 11);
 }
 
 /// The plans that keep lists and look-ups quick: no statement of a request walks a table.
@@ -247,6 +304,22 @@ fn requests_use_indexes() {
         (
             "DELETE FROM credentials WHERE id = x'00' AND account_id = 1",
             "SEARCH credentials USING INDEX sqlite_autoindex_credentials_1 (id=?)",
+        ),
+        (
+            "SELECT id FROM trunks WHERE account_id = 1 ORDER BY no LIMIT 20",
+            "SEARCH trunks USING INDEX trunks_of_account (account_id=?)",
+        ),
+        (
+            "SELECT role FROM trunk_attachments WHERE trunk = x'00' ORDER BY role, position",
+            "SEARCH trunk_attachments USING PRIMARY KEY (trunk=?)",
+        ),
+        (
+            "SELECT DISTINCT trunk FROM trunk_attachments WHERE credential = x'00'",
+            "SEARCH trunk_attachments USING COVERING INDEX attachments_of_credential (credential=?)",
+        ),
+        (
+            "UPDATE numbers SET trunk = NULL WHERE trunk = x'00'",
+            "SEARCH numbers USING COVERING INDEX numbers_of_trunk (trunk=?)",
         ),
         ("DELETE FROM registrations WHERE credential = x'00'", "SEARCH registrations USING PRIMARY KEY (credential=?)"),
     ] {

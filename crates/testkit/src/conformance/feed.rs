@@ -3,7 +3,7 @@
 
 use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, SeededRandom, samples};
-use domain::{Account, AccountId, AuditAction, ChallengePolicy, Credential, RealmId, Revision};
+use domain::{Account, AccountId, AuditAction, ChallengePolicy, Credential, RealmId, Revision, Trunk};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,13 +98,37 @@ async fn come_and_go(subject: &Subject, account: &Account) {
         subject.commit(Change::CreateOperatorToken(samples::operator_token(number + 50))).await.unwrap();
         let host = samples::host(&format!("pbx{number}.example.com"));
         subject.commit(Change::AddHost { account: account.id, host }).await.unwrap();
+        add_trunk(subject, account.id, number).await;
     }
+    subject
+        .commit(Change::DeleteOriginationUri { account: sub.id, id: samples::origination_uri(sub.id, 500).id })
+        .await
+        .unwrap();
     subject.commit(Change::DeleteAccount(gone.id)).await.unwrap();
     let revoked = samples::new_account("SA_STAYS").token.id;
     subject.commit(Change::RevokeApiToken { account: sub.id, id: revoked }).await.unwrap();
     subject.commit(Change::RevokeOperatorToken(samples::operator_token(650).id)).await.unwrap();
     subject.commit(Change::PutSetting { name: SettingName::NonceKey, value: "gone".into() }).await.unwrap();
     subject.commit(Change::ClearSetting(SettingName::NonceKey)).await.unwrap();
+}
+
+/// A trunk with an access list, a next hop and a number.
+async fn add_trunk(subject: &Subject, account: AccountId, number: u64) {
+    let entry = samples::ip_acl(account, number + 1);
+    let uri = samples::origination_uri(account, number);
+    let mut trunk = samples::trunk(account, number);
+    trunk.attachments.ip_acls = vec![entry.id];
+    trunk.attachments.primary_uri = Some(uri.id);
+    let mut e164 = samples::number(account, &format!("+4930{number}"));
+    e164.trunk = Some(trunk.id);
+    for change in [
+        Change::CreateIpAcl(entry),
+        Change::CreateOriginationUri(uri),
+        Change::CreateTrunk(Box::new(trunk)),
+        Change::AllocateNumber(e164),
+    ] {
+        subject.commit(change).await.unwrap();
+    }
 }
 
 /// When a commit is answered, every follower has its facts.
@@ -207,6 +231,10 @@ fn folded(facts: &[Fact]) -> BTreeMap<String, String> {
             Fact::Credential(credential) => format!("credential {}", credential.id),
             Fact::Setting { name, .. } => format!("setting {}", name.as_str()),
             Fact::OperatorToken(token) => format!("operator token {}", token.id),
+            Fact::IpAcl(entry) => format!("ip acl {}", entry.id),
+            Fact::OriginationUri(uri) => format!("origination uri {}", uri.id),
+            Fact::Trunk(trunk) => format!("trunk {}", trunk.id),
+            Fact::Number(number) => format!("number {}", number.e164),
             gone => {
                 forget(&mut known, gone);
                 continue;
@@ -229,10 +257,21 @@ fn forget(known: &mut BTreeMap<String, String>, fact: &Fact) {
         Fact::AccountDeleted(id) => (format!("account {}", id.0), String::new()),
         Fact::ApiTokenRevoked { account, id } => (format!("token {id}"), format!("{account:?}")),
         Fact::OperatorTokenRevoked(id) => (format!("operator token {id}"), String::new()),
+        Fact::IpAclDeleted { id, account } => (format!("ip acl {id}"), format!("{account:?}")),
+        Fact::OriginationUriDeleted { id, account } => (format!("origination uri {id}"), format!("{account:?}")),
+        Fact::TrunkDeleted { id, account } => (format!("trunk {id}"), format!("{account:?}")),
+        Fact::NumberReleased(e164) => (format!("number {e164}"), String::new()),
         Fact::SettingCleared(name) => (format!("setting {}", name.as_str()), String::new()),
         present => panic!("{present:?} takes nothing away"),
     };
     assert!(known.remove(&name).unwrap().contains(&mark), "{name}");
+}
+
+fn references(trunk: &Trunk) -> Vec<String> {
+    let attachments = &trunk.attachments;
+    let uris = attachments.uris().chain(trunk.rules.emergency_uri).map(|id| id.to_string());
+    let credentials = attachments.credentials.iter().map(ToString::to_string);
+    uris.chain(credentials).chain(attachments.ip_acls.iter().map(ToString::to_string)).collect()
 }
 
 fn assert_references_precede(facts: &[Fact]) {
@@ -262,6 +301,34 @@ fn assert_references_precede(facts: &[Fact]) {
             }
             Fact::CredentialDeleted { id, .. } => {
                 assert!(accounts.values_mut().any(|leaning| leaning.remove(&id.to_string())));
+            }
+            Fact::IpAcl(entry) => {
+                accounts.get_mut(&entry.account).unwrap().insert(entry.id.to_string());
+            }
+            Fact::OriginationUri(uri) => {
+                accounts.get_mut(&uri.account).unwrap().insert(uri.id.to_string());
+            }
+            Fact::Trunk(trunk) => {
+                let owned = accounts.get_mut(&trunk.account).unwrap();
+                assert!(references(trunk).iter().all(|id| owned.contains(id)));
+                owned.insert(trunk.id.to_string());
+            }
+            Fact::Number(number) => {
+                let owned = accounts.get_mut(&number.account).unwrap();
+                assert!(number.trunk.is_none_or(|id| owned.contains(&id.to_string())));
+                owned.insert(number.e164.to_string());
+            }
+            Fact::IpAclDeleted { id, account } => {
+                assert!(accounts.get_mut(account).unwrap().remove(&id.to_string()));
+            }
+            Fact::OriginationUriDeleted { id, account } => {
+                assert!(accounts.get_mut(account).unwrap().remove(&id.to_string()));
+            }
+            Fact::TrunkDeleted { id, account } => {
+                assert!(accounts.get_mut(account).unwrap().remove(&id.to_string()));
+            }
+            Fact::NumberReleased(e164) => {
+                assert!(accounts.values_mut().any(|owned| owned.remove(&e164.to_string())));
             }
             Fact::AccountDeleted(id) => assert_eq!(accounts.remove(id), Some(BTreeSet::new())),
             Fact::HostRemoved(_)

@@ -14,6 +14,7 @@ pub mod pages;
 pub mod registrations;
 pub mod sub_accounts;
 pub mod tokens;
+pub mod trunks;
 
 use crate::samples;
 use domain::{Account, AuditEvent, Credential, Revision};
@@ -161,6 +162,18 @@ macro_rules! storage_conformance {
                 a_put_needs_an_enabled_credential_of_its_generation
                 an_update_keeps_or_removes_bindings
                 a_deletion_removes_bindings
+            }
+            trunks {
+                all_of_it_returns_as_it_was_written
+                updates_replace_what_may_change
+                what_another_account_owns_is_not_there
+                references_stay_within_the_account
+                hosts_of_trunks_are_taken
+                what_is_deleted_is_detached
+                numbers_are_allocated_once
+                trunks_go_with_their_account
+                upstream_secrets_are_sealed_anew_unless_changed
+                the_limits_of_an_account_are_set
             }
             boots_and_settings {
                 boot_numbers_increase

@@ -11,8 +11,13 @@ use storage::{
     SubAccountFilter,
 };
 
-const NOTHING: AccountPatch =
-    AccountPatch { name: None, enabled: None, profile: None, updated_at: Timestamp::from_seconds(2_000_000_000) };
+const NOTHING: AccountPatch = AccountPatch {
+    name: None,
+    enabled: None,
+    profile: None,
+    limits: None,
+    updated_at: Timestamp::from_seconds(2_000_000_000),
+};
 
 /// Every field of a sub-account arrives, and its account comes first for every follower.
 pub async fn a_sub_account_knows_its_parent(subject: Subject) {

@@ -2,8 +2,8 @@
 
 use super::state::{Host, State};
 use domain::{
-    Account, AccountId, ApiToken, ChallengePolicy, DigestRules, HostName, OperatorToken, Realm, RealmId, RealmName,
-    TokenId,
+    Account, AccountId, ApiToken, CallLimits, ChallengePolicy, DigestRules, HostName, OperatorToken, Realm, RealmId,
+    RealmName, TokenId,
 };
 use storage::{AccountPatch, CommitError, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter, StorageError};
 
@@ -19,7 +19,7 @@ impl State {
         }
         let known = self.realms.iter().find(|realm| realm.name == new.realm).map(|realm| realm.id);
         let leads_elsewhere = |host| self.hosts.get(host).is_some_and(|other| Some(other.realm) != known);
-        if new.hosts.iter().any(leads_elsewhere) {
+        if new.hosts.iter().any(|host| leads_elsewhere(host) || self.trunks.iter().any(|trunk| trunk.host == *host)) {
             return Err(CommitError::Conflict(Conflict::HostTaken));
         }
         self.check_new_token(new.token.id)?;
@@ -37,6 +37,7 @@ impl State {
             enabled: new.enabled,
             api_id: new.api_id,
             profile: new.profile,
+            limits: CallLimits::OF_ACCOUNT,
             created_at: new.created_at,
             updated_at: new.created_at,
         };
@@ -70,6 +71,7 @@ impl State {
         account.name = patch.name.unwrap_or_else(|| account.name.clone());
         account.enabled = patch.enabled.unwrap_or(account.enabled);
         account.profile = patch.profile.unwrap_or_else(|| account.profile.clone());
+        account.limits = patch.limits.unwrap_or(account.limits);
         account.updated_at = patch.updated_at;
         let fact = Fact::Account(account.clone());
         if registrations == RegistrationsAfter::Remove {
@@ -90,6 +92,7 @@ impl State {
         if self.accounts.values().any(|account| account.parent == Some(id)) {
             return Err(CommitError::Conflict(Conflict::HasSubAccounts));
         }
+        self.delete_trunks_of_account(id, facts);
         let owned = self.credentials.values().filter(|credential| credential.account == id);
         for credential in owned.map(|credential| credential.id).collect::<Vec<_>>() {
             facts.push(self.delete_credential(id, credential)?);
@@ -109,6 +112,9 @@ impl State {
 
     pub fn add_host(&mut self, account: AccountId, host: HostName) -> Result<Option<Fact>, CommitError> {
         let realm = self.accounts.get(&account).ok_or(NOT_FOUND)?.realm;
+        if self.trunks.iter().any(|trunk| trunk.host == host) {
+            return Err(CommitError::Conflict(Conflict::HostTaken));
+        }
         match self.hosts.get(&host) {
             Some(other) if other.realm != realm => Err(CommitError::Conflict(Conflict::HostTaken)),
             Some(_) => Ok(None),

@@ -6,6 +6,7 @@ mod credentials;
 mod ports;
 mod reads;
 mod state;
+mod trunks;
 
 use domain::{AuditEvent, Revision};
 use parking_lot::Mutex;

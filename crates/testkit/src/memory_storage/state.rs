@@ -2,7 +2,8 @@
 
 use domain::{
     Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, BindingId, ContactBinding, Credential, CredentialId,
-    DigestAlgorithm, HostName, OperatorToken, Realm, RealmId, Revision, Timestamp, Username,
+    DigestAlgorithm, HostName, IpAcl, Number, OperatorToken, OriginationUri, Realm, RealmId, Revision, Timestamp,
+    Trunk, Username,
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
@@ -31,6 +32,11 @@ pub(super) struct State {
     pub numbers: HashMap<CredentialId, u64>,
     pub usernames: HashMap<(RealmId, Username), u64>,
     pub last_number: u64,
+    /// In order of creation, as are the next three.
+    pub ip_acls: Vec<IpAcl>,
+    pub origination_uris: Vec<OriginationUri>,
+    pub trunks: Vec<Trunk>,
+    pub numbers_in_use: Vec<Number>,
     pub audit_log: Vec<(Revision, AuditEvent)>,
     pub registrations: BTreeMap<(CredentialId, BindingId), ContactBinding>,
     pub algorithm_uses: BTreeMap<(CredentialId, DigestAlgorithm), AlgorithmUse>,
@@ -90,7 +96,28 @@ impl State {
             Change::UpdateCredential { credential, registrations } => {
                 facts.push(self.update_credential(credential, registrations, revision)?);
             }
-            Change::DeleteCredential { account, id } => facts.push(self.delete_credential(account, id)?),
+            Change::DeleteCredential { account, id } => {
+                let deleted = self.delete_credential(account, id)?;
+                self.detach_credential(id, revision, facts);
+                facts.push(deleted);
+            }
+            Change::CreateIpAcl(new) => facts.push(self.create_ip_acl(IpAcl { revision, ..new })?),
+            Change::UpdateIpAcl(new) => facts.push(self.update_ip_acl(new, revision)?),
+            Change::DeleteIpAcl { account, id } => return self.delete_ip_acl((account, id), revision, facts),
+            Change::CreateOriginationUri(new) => {
+                facts.push(self.create_origination_uri(OriginationUri { revision, ..new })?);
+            }
+            Change::UpdateOriginationUri(new) => facts.push(self.update_origination_uri(new, revision)?),
+            Change::DeleteOriginationUri { account, id } => {
+                return self.delete_origination_uri((account, id), revision, facts);
+            }
+            Change::ResealUpstreamSecrets(resealed) => facts.extend(self.reseal_upstream_secrets(resealed, revision)),
+            Change::CreateTrunk(new) => facts.push(self.create_trunk(Trunk { revision, ..*new })?),
+            Change::UpdateTrunk(new) => facts.push(self.update_trunk(*new, revision)?),
+            Change::DeleteTrunk { account, id } => return self.delete_trunk((account, id), revision, facts),
+            Change::AllocateNumber(new) => facts.push(self.allocate_number(Number { revision, ..new })?),
+            Change::UpdateNumber(new) => facts.push(self.update_number(new, revision)?),
+            Change::ReleaseNumber(e164) => facts.push(self.release_number(e164)?),
             Change::EndRegistrations { account, credential, binding } => {
                 facts.push(self.end_registrations((account, credential), binding)?);
             }
@@ -145,6 +172,7 @@ impl State {
             .chain(self.tokens.iter().cloned().map(Fact::ApiToken))
             .chain(self.operator_tokens.iter().cloned().map(Fact::OperatorToken))
             .chain(self.credentials.values().cloned().map(Fact::Credential))
+            .chain(self.trunk_facts())
             .collect()
     }
 

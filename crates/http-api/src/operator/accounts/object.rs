@@ -39,6 +39,10 @@ pub(crate) struct AccountObject<'v> {
     /// A note.
     #[schema(example = "pilot customer")]
     description: Option<&'v str>,
+    /// How many calls it may have at a time, over all its trunks.
+    concurrent_calls_limit: u32,
+    /// How many of its calls may begin within any second.
+    cps_limit: u32,
     /// When it was created.
     created_at: Moment,
     /// When anything about it last changed.
@@ -61,6 +65,8 @@ impl<'v> From<&'v AccountView> for AccountObject<'v> {
             email: account.profile.email.as_deref(),
             phone: account.profile.phone.as_deref(),
             description: account.profile.description.as_deref(),
+            concurrent_calls_limit: account.limits.concurrent_calls,
+            cps_limit: account.limits.calls_per_second,
             created_at: account.created_at.into(),
             updated_at: account.updated_at.into(),
             last_used_at: last_used_at.map(Moment::from),

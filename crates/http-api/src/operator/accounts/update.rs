@@ -11,15 +11,16 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use provisioning::{AccountName, AccountUpdate};
+use domain::CallLimits;
+use provisioning::{AccountName, AccountUpdate, CallLimitsPatch};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 const FIXED: &str = "is fixed for the account's life";
 const SHAPE: Shape = Shape {
-    accepted: &["name", "enabled", "email", "phone", "description"],
+    accepted: &["name", "enabled", "email", "phone", "description", "concurrent_calls_limit", "cps_limit"],
     refused: &[("auth_id", FIXED), ("realm", FIXED), ("sip_domain", FIXED), ("parent_auth_id", FIXED)],
-    hint: "only name, enabled, email, phone and description are accepted",
+    hint: "only name, enabled, email, phone, description, concurrent_calls_limit and cps_limit are accepted",
 };
 
 /// What to change about an account; what is left out stays, and an empty text removes what was there.
@@ -43,6 +44,12 @@ pub(crate) struct AccountChanges {
     /// A note.
     #[schema(nullable = false, max_length = 255, example = "pilot customer")]
     description: Option<String>,
+    /// How many calls it may have at a time, over all its trunks; 0 allows none.
+    #[schema(nullable = false, minimum = 0, maximum = 100_000, example = 100)]
+    concurrent_calls_limit: Option<u32>,
+    /// How many of its calls may begin within any second; 0 allows none.
+    #[schema(nullable = false, minimum = 0, maximum = 10_000, example = 20)]
+    cps_limit: Option<u32>,
 }
 
 /// Update an account
@@ -70,5 +77,13 @@ fn read(body: &[u8]) -> Result<AccountUpdate, Problem> {
     let name = object.text("name").and_then(|text| object.valid("name", AccountName::parse(&text)));
     let enabled = object.flag("enabled");
     let profile = read_profile(&mut object);
-    object.finish(Some(AccountUpdate { name, enabled, profile }))
+    let concurrent_calls = object.number("concurrent_calls_limit");
+    let calls_per_second = object.number("cps_limit");
+    let limits = CallLimitsPatch {
+        concurrent_calls: concurrent_calls
+            .and_then(|number| object.at_most("concurrent_calls_limit", number, CallLimits::MOST_CONCURRENT_CALLS)),
+        calls_per_second: calls_per_second
+            .and_then(|number| object.at_most("cps_limit", number, CallLimits::MOST_CALLS_PER_SECOND)),
+    };
+    object.finish(Some(AccountUpdate { name, enabled, profile, limits }))
 }
