@@ -155,7 +155,7 @@ fn read(setup: &Setup, invite: &CheckedRequest<'_>) -> Result<Reading, Impossibl
 }
 
 /// Whether a Via is one that this call would write.
-fn has_been_here(headers: Headers<'_>, loop_token: &[u8]) -> bool {
+pub(crate) fn has_been_here(headers: Headers<'_>, loop_token: &[u8]) -> bool {
     let ours = [b"z9hG4bK", loop_token].concat();
     let is_ours = |branch: &[u8]| branch.len() > ours.len() && branch.starts_with(&ours);
     !loop_token.is_empty() && headers.vias().flatten().any(|via| via.branch.is_some_and(is_ours))

@@ -1,6 +1,7 @@
 //! Responses to the INVITEs of a call.
 
 use crate::call::Phase;
+use crate::challenge::may_answer;
 use crate::fork::{Fork, ForkState};
 use crate::manner::{Extensions, Kind};
 use crate::step::Step;
@@ -10,8 +11,6 @@ use sip_dialog::min_se;
 use sip_message::write::HeaderLines;
 use sip_message::{Method, Response};
 
-/// How often one INVITE answers challenges: the second time for a nonce that went stale on the way.
-const MAX_CHALLENGES: u8 = 2;
 /// Above this no Min-SE is believed.
 const MAX_MIN_SE_SECONDS: u32 = 86_400;
 
@@ -72,7 +71,7 @@ impl Call {
             return self.invite_refused(place, response, step);
         };
         let (leg, target) = (fork.leg, Some(fork.target));
-        let Some(sent) = fork.sent.as_mut().filter(|sent| sent.challenges < MAX_CHALLENGES) else {
+        let Some(sent) = fork.sent.as_mut().filter(|sent| may_answer(sent.challenges, response)) else {
             return self.invite_refused(place, response, step);
         };
         let (uri, body) = (sent.opening.request_uri(), &ringing.luggage.body);

@@ -1,5 +1,6 @@
 //! Requests of ours within dialogs, and what their answers mean.
 
+use crate::challenge::may_answer;
 use crate::draft::{Body, Crossing, Draft, Outlet};
 use crate::errand::{Asker, Errand, MethodName, Progress, Purpose};
 use crate::link::{Begins, OwedAck};
@@ -11,7 +12,6 @@ use sip_dialog::{agreed, names_contact};
 use sip_message::write::{HeaderLines, ResponseWriter, Status};
 use sip_message::{Method, Response};
 
-const MAX_CHALLENGES: u8 = 2;
 const HOPS: u8 = 70;
 
 impl Call {
@@ -128,7 +128,7 @@ impl Call {
     fn answer_challenge(&mut self, place: usize, response: &Response<'_>, step: &mut Step<'_, '_>) -> bool {
         let ticket = self.next_ticket();
         let target = self.story.target;
-        let Some(errand) = self.errands.get(place).filter(|errand| errand.challenges < MAX_CHALLENGES) else {
+        let Some(errand) = self.errands.get(place).filter(|errand| may_answer(errand.challenges, response)) else {
             return false;
         };
         let Some(side) = self.side(errand.to) else { return false };

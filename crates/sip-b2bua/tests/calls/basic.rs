@@ -43,10 +43,10 @@ fn a_call_from_invite_to_bye_of_the_caller() {
     assert!(bench.acks[0].1.starts_with("ACK sip:bob@198.51.100.9:5080 SIP/2.0"));
     assert_eq!(header(&bench.acks[0].1, "Route").as_deref(), Some("<sip:198.51.100.1;lr>"));
 
-    let ack = bench.from_caller("ACK", 10, "", "");
+    let ack = bench.caller_sends("ACK", 10, "", "");
     bench.request(0, &ack);
     bench.wait(60_000);
-    let bye = bench.from_caller("BYE", 11, "Reason: Q.850;cause=16\r\n", "");
+    let bye = bench.caller_sends("BYE", 11, "Reason: Q.850;cause=16\r\n", "");
     let bye = bench.request(0, &bye);
     assert_eq!(bench.statuses(bye.0), [200]);
     let out = bench.last().clone();
@@ -66,7 +66,7 @@ fn a_call_from_invite_to_bye_of_the_caller() {
 #[test]
 fn bye_of_the_called() {
     let (mut bench, out) = Bench::up();
-    let bye = bench.from_callee(&out, "tagB", ("BYE", 1), "", "");
+    let bye = bench.callee_sends(&out, "tagB", ("BYE", 1), "", "");
     bench.request(1, &bye);
     let out = bench.last().clone();
     assert!(out.text.starts_with("BYE sip:alice@192.0.2.9:5060 SIP/2.0"));
@@ -92,10 +92,10 @@ fn ended_from_here_says_bye_to_both() {
 #[test]
 fn crossing_byes_end_once() {
     let (mut bench, out) = Bench::up();
-    let bye = bench.from_caller("BYE", 11, "", "");
+    let bye = bench.caller_sends("BYE", 11, "", "");
     bench.request(0, &bye);
     let ours = bench.last().clone();
-    let theirs = bench.from_callee(&out, "tagB", ("BYE", 1), "", "");
+    let theirs = bench.callee_sends(&out, "tagB", ("BYE", 1), "", "");
     let ticket = bench.request(1, &theirs);
     assert_eq!(bench.statuses(ticket.0), [200]);
     bench.respond(&ours, 481, "tagB", "", "");
@@ -109,10 +109,10 @@ fn bye_waits_for_the_ack_of_the_caller() {
     bench.respond(&out, 200, "tagB", CONTACT, ANSWER);
     bench.wait(4_000);
     assert_eq!(bench.statuses(1), [100, 200, 200, 200, 200], "repeated at 0.5, 1.5 and 3.5 s");
-    let bye = bench.from_callee(&out, "tagB", ("BYE", 1), "", "");
+    let bye = bench.callee_sends(&out, "tagB", ("BYE", 1), "", "");
     bench.request(1, &bye);
     assert!(bench.sent("BYE").is_empty(), "RFC 3261 section 15");
-    let ack = bench.from_caller("ACK", 10, "", "");
+    let ack = bench.caller_sends("ACK", 10, "", "");
     bench.request(0, &ack);
     let bye = bench.sent("BYE").remove(0);
     assert_eq!(bye.leg, LegId::CALLER);
@@ -314,14 +314,19 @@ fn a_challenge_that_cannot_be_answered_never_crosses() {
 }
 
 #[test]
-fn a_wrong_secret_is_tried_twice_at_most() {
-    let mut bench = begun(&[BOB]);
-    bench.secret.0 = true;
-    for _ in 0..3 {
-        let out = bench.last().clone();
-        bench.respond(&out, 407, "t1", CHALLENGE, "");
+fn a_wrong_secret_is_tried_once_and_a_stale_nonce_twice() {
+    let stale = CHALLENGE.replace("qop", "stale=TRUE, qop");
+    for (second, attempts) in [(CHALLENGE, 2), (stale.as_str(), 3)] {
+        let mut bench = begun(&[BOB]);
+        bench.secret.0 = true;
+        for challenge in [CHALLENGE, second, &stale] {
+            if bench.facts.is_none() {
+                let out = bench.last().clone();
+                bench.respond(&out, 407, "t1", challenge, "");
+            }
+        }
+        assert_eq!((bench.requests.len(), bench.facts().status), (attempts, 500));
     }
-    assert_eq!((bench.requests.len(), bench.facts().status), (3, 500));
 }
 
 #[test]

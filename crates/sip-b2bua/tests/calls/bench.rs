@@ -264,7 +264,7 @@ impl Bench {
                     self.located.push((leg, target, attempt));
                     locate.push((leg, attempt));
                 }
-                Action::Request { leg, ticket, octets } => self.note_request(leg, ticket, octets),
+                Action::Request { leg, ticket, octets } => self.note_request(leg, ticket, &octets),
                 Action::Ack { leg, octets } => {
                     let text = checked_request(&octets);
                     assert!(text.starts_with("ACK "), "{text}");
@@ -303,8 +303,8 @@ impl Bench {
         self.tell(|call, world, out| call.on_path(leg, path, world, out));
     }
 
-    fn note_request(&mut self, leg: LegId, ticket: Ticket, octets: Vec<u8>) {
-        let text = checked_request(&octets);
+    fn note_request(&mut self, leg: LegId, ticket: Ticket, octets: &[u8]) {
+        let text = checked_request(octets);
         assert_never_crosses(&text, true);
         let dialog = [tag_of(&text, "From"), tag_of(&text, "To")].map(Option::unwrap_or_default).join(" ");
         let key = (header(&text, "Call-ID").unwrap(), dialog);
@@ -353,7 +353,7 @@ impl Bench {
     }
 
     /// A request of the caller's in the dialog that an answer of ours made.
-    pub fn from_caller(&self, method: &str, cseq: u32, extra: &str, body: &str) -> String {
+    pub fn caller_sends(&self, method: &str, cseq: u32, extra: &str, body: &str) -> String {
         let made = self.responses.iter().rfind(|answered| answered.ticket.0 == 1 && answered.status > 100).unwrap();
         let tag = tag_of(&made.text, "To").unwrap();
         in_dialog(
@@ -365,7 +365,7 @@ impl Bench {
     }
 
     /// A request of the called in the dialog of that INVITE.
-    pub fn from_callee(
+    pub fn callee_sends(
         &self,
         invite: &Sent,
         tag: &str,
@@ -389,7 +389,7 @@ impl Bench {
         let out = bench.last().clone();
         let extra = format!("Contact: <sip:bob@198.51.100.9:5080>\r\n{callee}");
         bench.respond(&out, 200, "tagB", &extra, ANSWER);
-        let ack = bench.from_caller("ACK", 10, "", "");
+        let ack = bench.caller_sends("ACK", 10, "", "");
         bench.request(0, &ack);
         assert!(bench.call.as_ref().is_some_and(Call::is_up));
         (bench, out)

@@ -31,9 +31,9 @@ fn the_first_answer_wins_and_the_others_learn_why() {
     assert_eq!(bench.call.as_ref().unwrap().dialogs().count(), 2);
     bench.respond(&sent[0], 487, "t1", "", "");
     bench.respond(&sent[1], 487, "t2", "", "");
-    let ack = bench.from_caller("ACK", 10, "", "");
+    let ack = bench.caller_sends("ACK", 10, "", "");
     bench.request(0, &ack);
-    let bye = bench.from_caller("BYE", 11, "", "");
+    let bye = bench.caller_sends("BYE", 11, "", "");
     bench.request(0, &bye);
     let bye = bench.last().clone();
     assert_eq!(bye.leg, LegId(3));
@@ -112,7 +112,7 @@ fn what_max_breadth_forbids_rings_in_turn() {
 fn an_early_dialog_of_a_fork_that_fails_is_gone() {
     let (mut bench, sent) = three();
     bench.respond(&sent[0], 183, "t1", CONTACT, ANSWER);
-    let update = bench.from_caller("UPDATE", 11, "", OFFER);
+    let update = bench.caller_sends("UPDATE", 11, "", OFFER);
     bench.respond(&sent[0], 486, "t1", "", "");
     let ticket = bench.request(0, &update);
     assert_eq!(bench.statuses(ticket.0), [481]);

@@ -75,7 +75,7 @@ impl Play {
                 7 => self.caller_asks(),
                 8 => self.callee_asks(),
                 _ if self.chance(6) => {
-                    self.bench.tell(|call, world, out| call.end(EndReason::Administrative, world, out))
+                    self.bench.tell(|call, world, out| call.end(EndReason::Administrative, world, out));
                 }
                 _ => {}
             }
@@ -144,7 +144,7 @@ impl Play {
 
     fn caller_acknowledges(&mut self) {
         if self.bench.statuses(1).contains(&200) {
-            let ack = self.bench.from_caller("ACK", 10, "", ANSWER);
+            let ack = self.bench.caller_sends("ACK", 10, "", ANSWER);
             self.bench.request(0, &ack);
         }
     }
@@ -156,11 +156,11 @@ impl Play {
         } else if statuses.iter().any(|status| *status > 100) {
             self.caller_cseq += 1;
             let method = ["BYE", "INFO", "INVITE", "UPDATE", "PRACK", "REFER", "OPTIONS"][index(&mut self.dice, 7)];
-            let asked = self.bench.from_caller(method, self.caller_cseq, "RAck: 1 10 INVITE\r\n", OFFER);
+            let asked = self.bench.caller_sends(method, self.caller_cseq, "RAck: 1 10 INVITE\r\n", OFFER);
             self.bench.request(0, &asked);
             self.bridge_all();
             if method == "INVITE" && self.chance(2) && !self.is_over() {
-                let cancel = self.bench.from_caller("CANCEL", self.caller_cseq, "", "");
+                let cancel = self.bench.caller_sends("CANCEL", self.caller_cseq, "", "");
                 self.bench.request(0, &cancel);
             }
         }
@@ -174,11 +174,11 @@ impl Play {
         };
         self.callee_cseq += 1;
         let method = ["BYE", "INFO", "INVITE", "UPDATE", "NOTIFY", "MESSAGE"][index(&mut self.dice, 6)];
-        let asked = self.bench.from_callee(&invite, "tagB", (method, self.callee_cseq), "", OFFER);
+        let asked = self.bench.callee_sends(&invite, "tagB", (method, self.callee_cseq), "", OFFER);
         self.bench.request(invite.leg.0, &asked);
         if self.chance(2) && !self.is_over() {
             self.bridge_all();
-            let ack = self.bench.from_callee(&invite, "tagB", ("ACK", self.callee_cseq), "", "");
+            let ack = self.bench.callee_sends(&invite, "tagB", ("ACK", self.callee_cseq), "", "");
             self.bench.request(invite.leg.0, &ack);
         }
     }

@@ -26,7 +26,7 @@ fn it_is_repeated_until_its_prack_and_that_crosses() {
     assert_eq!(bench.statuses(1), [100, 183, 183, 183]);
     bench.respond(&out, 183, "tagB", RELIABLE, ANSWER);
     assert_eq!(bench.statuses(1).len(), 4, "the called repeats, and its PRACK will come");
-    let prack = bench.from_caller("PRACK", 11, "RAck: 1 10 INVITE\r\n", "");
+    let prack = bench.caller_sends("PRACK", 11, "RAck: 1 10 INVITE\r\n", "");
     let ticket = bench.request(0, &prack);
     let crossed = bench.last().clone();
     assert!(crossed.text.starts_with("PRACK sip:bob@198.51.100.9:5080"));
@@ -46,11 +46,11 @@ fn it_is_repeated_until_its_prack_and_that_crosses() {
 fn a_prack_for_nothing_is_481() {
     let (mut bench, _) = early();
     for (cseq, rack) in [(11, "2 10 INVITE"), (12, "1 9 INVITE"), (13, "1 10 UPDATE")] {
-        let prack = bench.from_caller("PRACK", cseq, &format!("RAck: {rack}\r\n"), "");
+        let prack = bench.caller_sends("PRACK", cseq, &format!("RAck: {rack}\r\n"), "");
         let ticket = bench.request(0, &prack);
         assert_eq!(bench.statuses(ticket.0), [481], "{rack}");
     }
-    let prack = bench.from_caller("PRACK", 14, "", "");
+    let prack = bench.caller_sends("PRACK", 14, "", "");
     let ticket = bench.request(0, &prack);
     assert_eq!(bench.statuses(ticket.0), [400]);
 }
@@ -76,13 +76,13 @@ fn reliability_is_not_offered_for_a_caller_without_it() {
 #[test]
 fn early_updates_cross_both_ways() {
     let (mut bench, out) = early();
-    let update = bench.from_caller("UPDATE", 11, "", OFFER);
+    let update = bench.caller_sends("UPDATE", 11, "", OFFER);
     let ticket = bench.request(0, &update);
     let crossed = bench.last().clone();
     assert_eq!((body_of(&crossed.text), crossed.leg), (OFFER, LegId(1)));
     bench.respond(&crossed, 200, "tagB", "Contact: <sip:bob@198.51.100.9:5090>\r\n", ANSWER);
     assert_eq!(body_of(bench.response(ticket.0, 200)), ANSWER);
-    let update = bench.from_callee(&out, "tagB", ("UPDATE", 1), "", OFFER);
+    let update = bench.callee_sends(&out, "tagB", ("UPDATE", 1), "", OFFER);
     let ticket = bench.request(1, &update);
     assert_eq!(bench.statuses(ticket.0), []);
     assert!(bench.last().text.starts_with("UPDATE sip:alice@192.0.2.9 SIP/2.0"), "the target of its UPDATE");
@@ -91,7 +91,7 @@ fn early_updates_cross_both_ways() {
 #[test]
 fn who_asks_in_a_dialog_that_ends_is_told() {
     let (mut bench, out) = early();
-    let update = bench.from_caller("UPDATE", 11, "", OFFER);
+    let update = bench.caller_sends("UPDATE", 11, "", OFFER);
     let ticket = bench.request(0, &update);
     bench.respond(&out, 486, "tagB", "", "");
     assert_eq!(bench.statuses(ticket.0), [487]);
@@ -107,7 +107,7 @@ fn the_answer_of_an_invite_without_offer_comes_in_prack() {
     assert_eq!(bench.bridges.pop().map(|bridge| bridge.2), Some(SdpKind::Offer));
     bench.tell(|call, world, out| call.on_body(Bridged::Body(b"bridged offer".to_vec()), world, out));
     assert_eq!(body_of(bench.response(1, 183)), "bridged offer");
-    let prack = bench.from_caller("PRACK", 11, "RAck: 1 10 INVITE\r\n", ANSWER);
+    let prack = bench.caller_sends("PRACK", 11, "RAck: 1 10 INVITE\r\n", ANSWER);
     bench.request(0, &prack);
     assert_eq!(
         bench.bridges.pop().map(|bridge| (bridge.0, bridge.1, bridge.2)),

@@ -66,7 +66,7 @@ fn a_peer_without_update_is_refreshed_by_repeating_the_description() {
 fn a_session_nobody_refreshes_ends() {
     let (mut bench, _) = up("Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n", "");
     bench.wait(59_000);
-    let refresh = bench.from_caller("UPDATE", 11, "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n", "");
+    let refresh = bench.caller_sends("UPDATE", 11, "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n", "");
     let ticket = bench.request(0, &refresh);
     assert_eq!(header(bench.response(ticket.0, 200), "Session-Expires").as_deref(), Some("90;refresher=uac"));
     assert!(bench.sent("UPDATE").is_empty(), "a refresh is its leg's own");
@@ -121,7 +121,7 @@ fn an_interval_too_small_for_the_called_is_raised() {
 #[test]
 fn a_session_change_with_too_small_an_interval_is_422() {
     let (mut bench, _) = up("Supported: timer\r\n", "");
-    let change = bench.from_caller("INVITE", 11, "Supported: timer\r\nSession-Expires: 30\r\n", OFFER);
+    let change = bench.caller_sends("INVITE", 11, "Supported: timer\r\nSession-Expires: 30\r\n", OFFER);
     let ticket = bench.request(0, &change);
     assert_eq!(header(bench.response(ticket.0, 422), "Min-SE").as_deref(), Some("90"));
 }

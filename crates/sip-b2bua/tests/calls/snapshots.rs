@@ -19,12 +19,12 @@ fn a_restored_call_goes_on_and_ends() {
     let (bench, out) = Bench::up();
     let snapshot = bench.call.as_ref().unwrap().snapshot().unwrap();
     let views: Vec<_> = dialogs(bench.call.as_ref().unwrap());
-    let bye = bench.from_caller("BYE", 11, "", "");
+    let bye = bench.caller_sends("BYE", 11, "", "");
     let now = bench.now + 5_000;
     let mut later = restored(&snapshot, now);
     assert_eq!(dialogs(later.call.as_ref().unwrap()), views);
     assert_eq!(later.call.as_ref().unwrap().snapshot().map(|octets| octets.len()), Some(snapshot.len()));
-    let info = bench.from_callee(&out, "tagB", ("INFO", 1), "", "x");
+    let info = bench.callee_sends(&out, "tagB", ("INFO", 1), "", "x");
     let ticket = later.request(1, &info);
     let crossed = later.last().clone();
     assert_eq!(header(&crossed.text, "CSeq").as_deref(), Some("1001 INFO"), "numbers may have been used meanwhile");

@@ -8,7 +8,7 @@ const CONTACT: &str = "Contact: <sip:bob@198.51.100.9:5080>\r\n";
 #[test]
 fn a_reinvite_crosses_and_is_acknowledged_on_each_leg() {
     let (mut bench, out) = Bench::up();
-    let again = bench.from_caller("INVITE", 11, "", OFFER);
+    let again = bench.caller_sends("INVITE", 11, "", OFFER);
     let ticket = bench.request(0, &again);
     let crossed = bench.last().clone();
     assert_eq!((body_of(&crossed.text), tag_of(&crossed.text, "To").as_deref()), (OFFER, Some("tagB")));
@@ -19,18 +19,18 @@ fn a_reinvite_crosses_and_is_acknowledged_on_each_leg() {
     assert_eq!(header(&bench.acks[1].1, "CSeq").as_deref(), Some("2 ACK"));
     bench.wait(600);
     assert_eq!(bench.statuses(ticket.0), [200, 200], "repeated");
-    let ack = bench.from_caller("ACK", 11, "", "");
+    let ack = bench.caller_sends("ACK", 11, "", "");
     bench.request(0, &ack);
     bench.wait(5_000);
     assert_eq!(bench.statuses(ticket.0), [200, 200]);
     // And the other way round, without an offer.
-    let again = bench.from_callee(&out, "tagB", ("INVITE", 1), "", "");
+    let again = bench.callee_sends(&out, "tagB", ("INVITE", 1), "", "");
     let ticket = bench.request(1, &again);
     let crossed = bench.last().clone();
     assert_eq!((crossed.leg, body_of(&crossed.text)), (LegId(0), ""));
     bench.respond(&crossed, 200, "", "Contact: <sip:alice@192.0.2.9:5060>\r\n", OFFER);
     assert_eq!((bench.acks.len(), body_of(bench.response(ticket.0, 200))), (2, OFFER));
-    let ack = bench.from_callee(&out, "tagB", ("ACK", 1), "", ANSWER);
+    let ack = bench.callee_sends(&out, "tagB", ("ACK", 1), "", ANSWER);
     bench.request(1, &ack);
     assert_eq!((bench.acks[2].0, body_of(&bench.acks[2].1)), (LegId(0), ANSWER));
 }
@@ -38,19 +38,19 @@ fn a_reinvite_crosses_and_is_acknowledged_on_each_leg() {
 #[test]
 fn offers_that_meet_are_refused() {
     let (mut bench, out) = Bench::up();
-    let first = bench.from_caller("INVITE", 11, "", OFFER);
+    let first = bench.caller_sends("INVITE", 11, "", OFFER);
     bench.request(0, &first);
     let crossed = bench.last().clone();
     for (cseq, method) in [(1, "INVITE"), (2, "UPDATE")] {
-        let other = bench.from_callee(&out, "tagB", (method, cseq), "", OFFER);
+        let other = bench.callee_sends(&out, "tagB", (method, cseq), "", OFFER);
         let ticket = bench.request(1, &other);
         assert_eq!(bench.statuses(ticket.0), [491]);
     }
-    let second = bench.from_caller("INVITE", 12, "", OFFER);
+    let second = bench.caller_sends("INVITE", 12, "", OFFER);
     let ticket = bench.request(0, &second);
     assert!(header(bench.response(ticket.0, 500), "Retry-After").is_some());
     bench.respond(&crossed, 491, "tagB", "", "");
-    let third = bench.from_caller("INVITE", 13, "", OFFER);
+    let third = bench.caller_sends("INVITE", 13, "", OFFER);
     bench.request(0, &third);
     assert_eq!(bench.sent("INVITE").len(), 3);
 }
@@ -58,10 +58,10 @@ fn offers_that_meet_are_refused() {
 #[test]
 fn a_reinvite_can_be_cancelled() {
     let (mut bench, _) = Bench::up();
-    let again = bench.from_caller("INVITE", 11, "", OFFER);
+    let again = bench.caller_sends("INVITE", 11, "", OFFER);
     let ticket = bench.request(0, &again);
     let crossed = bench.last().clone();
-    let cancel = bench.from_caller("CANCEL", 11, "", "");
+    let cancel = bench.caller_sends("CANCEL", 11, "", "");
     let cancelled = bench.request(0, &cancel);
     assert_eq!((bench.statuses(cancelled.0), bench.cancels.len()), (vec![200], 0));
     bench.respond(&crossed, 180, "tagB", CONTACT, "");
@@ -76,7 +76,7 @@ fn other_methods_cross_with_what_they_carry() {
     let (mut bench, _) = Bench::up();
     for (cseq, method) in (11..).zip(["INFO", "MESSAGE", "OPTIONS", "NOTIFY", "SUBSCRIBE", "FROBNICATE"]) {
         let extra = "Event: dtmf\r\nInfo-Package: dtmf\r\nX-Key: 5\r\nAlert-Info: <http://evil.test>\r\n";
-        let asked = bench.from_caller(method, cseq, extra, "Signal=5");
+        let asked = bench.caller_sends(method, cseq, extra, "Signal=5");
         let ticket = bench.request(0, &asked);
         let crossed = bench.last().clone();
         assert!(crossed.text.starts_with(&format!("{method} sip:bob@198.51.100.9:5080")), "{}", crossed.text);
@@ -92,14 +92,14 @@ fn other_methods_cross_with_what_they_carry() {
 #[test]
 fn refer_is_refused_or_passed() {
     let (mut bench, _) = Bench::up();
-    let refer = bench.from_caller("REFER", 11, "Refer-To: <sip:premium@elsewhere.test>\r\n", "");
+    let refer = bench.caller_sends("REFER", 11, "Refer-To: <sip:premium@elsewhere.test>\r\n", "");
     let ticket = bench.request(0, &refer);
     assert_eq!(bench.statuses(ticket.0), [403]);
     assert!(bench.sent("REFER").is_empty());
 
     let call = setup(vec![stage(&["sip:bob@198.51.100.9"])]);
     let (mut bench, _) = Bench::up_with(Setup { refer: ReferPolicy::Pass, ..call }, "", "");
-    let refer = bench.from_caller("REFER", 11, "Refer-To: <sip:x@elsewhere.test>\r\n", "");
+    let refer = bench.caller_sends("REFER", 11, "Refer-To: <sip:x@elsewhere.test>\r\n", "");
     bench.request(0, &refer);
     assert_eq!(header(&bench.last().text, "Refer-To").as_deref(), Some("<sip:x@elsewhere.test>"));
 }
@@ -108,17 +108,17 @@ fn refer_is_refused_or_passed() {
 fn what_comes_out_of_order_or_asks_too_much_is_refused() {
     let (mut bench, _) = Bench::up();
     for (cseq, extra, status) in [(10, "", 500), (9, "", 500), (11, "Require: frobnication\r\n", 420)] {
-        let asked = bench.from_caller("INFO", cseq, extra, "");
+        let asked = bench.caller_sends("INFO", cseq, extra, "");
         let ticket = bench.request(0, &asked);
         assert_eq!(bench.statuses(ticket.0), [status], "{cseq}");
     }
-    let spent = bench.from_caller("INFO", 12, "", "").replace("Max-Forwards: 70", "Max-Forwards: 0");
+    let spent = bench.caller_sends("INFO", 12, "", "").replace("Max-Forwards: 70", "Max-Forwards: 0");
     let ticket = bench.request(0, &spent);
     assert_eq!(bench.statuses(ticket.0), [483]);
-    let stranger = bench.from_caller("BYE", 13, "", "").replace("tag=fromA", "tag=other");
+    let stranger = bench.caller_sends("BYE", 13, "", "").replace("tag=fromA", "tag=other");
     let ticket = bench.request(0, &stranger);
     assert_eq!(bench.statuses(ticket.0), [481]);
-    let wrong_leg = bench.from_caller("BYE", 14, "", "");
+    let wrong_leg = bench.caller_sends("BYE", 14, "", "");
     let ticket = bench.request(1, &wrong_leg);
     assert_eq!(bench.statuses(ticket.0), [481]);
     assert!(bench.call.as_ref().unwrap().is_up());
@@ -128,7 +128,7 @@ fn what_comes_out_of_order_or_asks_too_much_is_refused() {
 fn a_dialog_the_peer_does_not_know_any_more_ends_the_call() {
     for status in [481, 408] {
         let (mut bench, _) = Bench::up();
-        let info = bench.from_caller("INFO", 11, "", "");
+        let info = bench.caller_sends("INFO", 11, "", "");
         let ticket = bench.request(0, &info);
         let crossed = bench.last().clone();
         bench.respond(&crossed, status, "tagB", "", "");
@@ -139,7 +139,7 @@ fn a_dialog_the_peer_does_not_know_any_more_ends_the_call() {
         assert_eq!(bench.facts().ending, Ending::PeerLost);
     }
     let (mut bench, _) = Bench::up();
-    let info = bench.from_caller("INFO", 11, "", "");
+    let info = bench.caller_sends("INFO", 11, "", "");
     let ticket = bench.request(0, &info);
     let crossed = bench.last().clone();
     bench.fail(&crossed, Failure::TimedOut);
@@ -151,7 +151,7 @@ fn a_challenge_within_the_dialog_is_answered_or_stays_here() {
     let challenge = "Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"n\"\r\n";
     let (mut bench, _) = Bench::up();
     bench.secret.0 = true;
-    let info = bench.from_caller("INFO", 11, "", "x");
+    let info = bench.caller_sends("INFO", 11, "", "x");
     let ticket = bench.request(0, &info);
     let crossed = bench.last().clone();
     bench.respond(&crossed, 407, "tagB", challenge, "");
@@ -165,12 +165,12 @@ fn a_challenge_within_the_dialog_is_answered_or_stays_here() {
 #[test]
 fn who_asks_while_the_other_hangs_up_is_told() {
     let (mut bench, out) = Bench::up();
-    let info = bench.from_caller("INFO", 11, "", "");
+    let info = bench.caller_sends("INFO", 11, "", "");
     let ticket = bench.request(0, &info);
-    let bye = bench.from_callee(&out, "tagB", ("BYE", 1), "", "");
+    let bye = bench.callee_sends(&out, "tagB", ("BYE", 1), "", "");
     bench.request(1, &bye);
     assert_eq!(bench.statuses(ticket.0), [487]);
-    let late = bench.from_caller("INFO", 12, "", "");
+    let late = bench.caller_sends("INFO", 12, "", "");
     let ticket = bench.request(0, &late);
     assert_eq!(bench.statuses(ticket.0), [481]);
 }
@@ -182,7 +182,7 @@ fn an_invite_without_offer_is_answered_in_ack() {
     bench.respond(&out, 200, "tagB", CONTACT, OFFER);
     bench.respond(&out, 200, "tagB", CONTACT, OFFER);
     assert!(bench.acks.is_empty());
-    let ack = bench.from_caller("ACK", 10, "", ANSWER);
+    let ack = bench.caller_sends("ACK", 10, "", ANSWER);
     bench.request(0, &ack);
     assert_eq!((bench.acks.len(), body_of(&bench.acks[0].1)), (1, ANSWER));
     assert_eq!(header(&bench.acks[0].1, "Content-Type").as_deref(), Some("application/sdp"));
@@ -238,7 +238,7 @@ fn media_that_cannot_be_bridged_ends_the_call() {
     bench.respond(&out, 200, "tagB", CONTACT, ANSWER);
     bench.tell(|call, world, out| call.on_body(Bridged::Failed, world, out));
     assert!(bench.last().text.starts_with("BYE "), "the called at once, the caller after its ACK");
-    let ack = bench.from_caller("ACK", 10, "", "");
+    let ack = bench.caller_sends("ACK", 10, "", "");
     bench.request(0, &ack);
     let byes = bench.sent("BYE");
     assert_eq!(byes.len(), 2);
