@@ -162,7 +162,7 @@ pub(crate) fn has_been_here(headers: Headers<'_>, loop_token: &[u8]) -> bool {
 }
 
 /// Whether the caller asks not to be named (RFC 3323 section 4.2, RFC 3325 section 9.3).
-fn wants_privacy(headers: Headers<'_>) -> bool {
+pub(crate) fn wants_privacy(headers: Headers<'_>) -> bool {
     headers.all(HeaderName::Privacy).flat_map(|value| value.split(|octet| matches!(octet, b';' | b','))).any(|token| {
         let token = token.trim_ascii();
         [&b"id"[..], b"user", b"header"].iter().any(|private| token.eq_ignore_ascii_case(private))

@@ -1,10 +1,12 @@
 //! A request outside any dialog that makes none, carried across once: MESSAGE, OPTIONS and the like.
 
+use crate::begin::{has_been_here, wants_privacy};
 use crate::challenge::may_answer;
 use crate::errand::MethodName;
+use crate::forking::ANONYMOUS;
 use crate::manner::{Extensions, Kind, Manner, unmet_requirements};
 use crate::step::Step;
-use crate::verdict::{Conclusion, Refusal, Verdict, Verdicts, crossing_status};
+use crate::verdict::{Conclusion, Refusal, Verdict, Verdicts, crossing_status, is_hop_failure};
 use crate::{
     Action, Challenged, Failure, HeaderPolicy, Heard, Identity, LegId, Media, Path, ReferPolicy, ServerTicket,
     SessionPolicy, Surroundings, Target, TargetRef, Ticket, Trust, Unroutable, cause,
@@ -38,6 +40,7 @@ pub struct ExchangeSetup {
 pub struct Exchange {
     manner: Manner,
     identity: Identity,
+    wants_privacy: bool,
     targets: Vec<Target>,
     loop_token: Box<[u8]>,
     asker: Option<(ServerTicket, KeptRequest)>,
@@ -71,15 +74,20 @@ impl Exchange {
     /// Begins to carry a request across. One that makes a dialog belongs elsewhere.
     pub fn begin(setup: ExchangeSetup, heard: Heard<'_>, world: &mut Surroundings<'_>, out: &mut Vec<Action>) -> Self {
         let step = &mut Step { world, out };
-        let ExchangeSetup { tag, identity, targets, headers, loop_token, product } = setup;
+        let ExchangeSetup { tag, mut identity, targets, headers, loop_token, product } = setup;
         let (refer, session, media) = (ReferPolicy::Refuse, SessionPolicy::default(), Media::Untouched);
         let manner = Manner { headers, refer, session, media, product };
         let request = heard.request;
+        let wants_privacy = wants_privacy(request.headers());
+        if wants_privacy {
+            identity.from = ANONYMOUS.into();
+        }
         let hops = request.max_forwards().unwrap_or(70).checked_sub(1);
         let mut exchange = Self {
             lines: manner.crossing(request.headers(), (Kind::Request, Extensions::Others)),
             manner,
             identity,
+            wants_privacy,
             targets,
             loop_token,
             asker: Some((heard.ticket, KeptRequest::of(request, heard.source))),
@@ -98,7 +106,7 @@ impl Exchange {
             let mut lines = HeaderLines::new();
             lines.header("Unsupported", &unmet.join(&b", "[..]));
             exchange.answer(420, (&lines, b""), step);
-        } else if exchange.has_been_here(&heard) {
+        } else if has_been_here(request.headers(), &exchange.loop_token) {
             exchange.answer(482, (&HeaderLines::new(), b""), step);
         } else {
             exchange.try_target(0, 0, step);
@@ -180,10 +188,6 @@ impl Exchange {
         self.fail(verdict, &mut Step { world, out });
     }
 
-    fn has_been_here(&self, heard: &Heard<'_>) -> bool {
-        crate::begin::has_been_here(heard.request.headers(), &self.loop_token)
-    }
-
     fn is_current(&self, ticket: Ticket) -> bool {
         self.current.sent.as_ref().is_some_and(|sent| sent.ticket == ticket)
     }
@@ -206,6 +210,9 @@ impl Exchange {
         let is_trusted = target.is_some_and(|target| target.trust == Trust::Trusted);
         if let Some(asserted) = self.identity.asserted.as_ref().filter(|_| is_trusted) {
             own.header("P-Asserted-Identity", asserted);
+            if self.wants_privacy {
+                own.header("Privacy", b"id");
+            }
         }
         let mut octets = Vec::with_capacity(768 + self.body.len());
         let writer = opening.start(&mut octets, self.method.method(), (&branch, self.hops));
@@ -238,7 +245,7 @@ impl Exchange {
     fn fail(&mut self, verdict: Verdict, step: &mut Step<'_, '_>) {
         let (is_at_fault, goes_on) = match &verdict {
             Verdict::TimedOut | Verdict::Unreachable => (true, true),
-            Verdict::Refused(refusal) => (refusal.status == 503, crate::verdict::is_hop_failure(refusal.status)),
+            Verdict::Refused(refusal) => (refusal.status == 503, is_hop_failure(refusal.status)),
             Verdict::NoAnswer => (false, true),
         };
         self.verdicts.add(verdict);

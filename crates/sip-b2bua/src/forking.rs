@@ -13,7 +13,8 @@ use sip_message::write::HeaderLines;
 
 /// Most legs of one call, all attempts counted.
 const MAX_LEGS: u8 = 200;
-const ANONYMOUS: &[u8] = b"\"Anonymous\" <sip:anonymous@anonymous.invalid>";
+/// From of a caller who wants to stay unnamed (RFC 3323 section 4.1.1.3).
+pub(crate) const ANONYMOUS: &[u8] = b"\"Anonymous\" <sip:anonymous@anonymous.invalid>";
 
 impl Call {
     /// Rings the next targets, or tells the caller that there are none.

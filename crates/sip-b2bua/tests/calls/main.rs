@@ -10,6 +10,7 @@
 
 mod basic;
 mod bench;
+mod exchanges;
 mod forks;
 mod random;
 mod reliable;
