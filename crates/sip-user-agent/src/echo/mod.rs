@@ -1,8 +1,8 @@
 //! The echo service: a SIP user agent server that sends back what it hears, so that a person or a test can tell whether
 //! audio goes both ways.
 //!
-//! It is fed with octets and answers through a callback, in the process, over a path that loses nothing. It places no
-//! calls, sends media to nobody but the source of the first packet, and never more than it has received.
+//! It is fed with octets and answers through a callback, in the process, over a path that loses nothing; the callback is
+//! never called from within. It places no calls, sends media to nobody but the source of the first packet, and never more than it has received.
 
 mod answering;
 mod reflection;
@@ -22,9 +22,13 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Weak};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 /// The methods it knows, as Allow has them.
 const ALLOW: &[u8] = b"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+
+/// Messages that wait for the callback; what comes on top is dropped, as a network would.
+const MOST_WAITING: usize = 1024;
 
 /// Where octets go that the echo service sends: requests and responses alike.
 pub type Send = Arc<dyn Fn(Vec<u8>) + std::marker::Send + Sync>;
@@ -59,7 +63,7 @@ pub struct EchoUserAgent {
 /// What the tasks of calls share with the service.
 struct Shared {
     config: EchoConfig,
-    send: Send,
+    outbox: mpsc::Sender<Vec<u8>>,
     runtime: Handle,
     state: Mutex<State>,
 }
@@ -71,14 +75,21 @@ struct State {
 
 impl EchoUserAgent {
     /// A service whose media runs on the present tokio runtime. Every identifier follows from `entropy`, which must be
-    /// unpredictable and never the same twice. `send` may call [`Self::receive`] again.
+    /// unpredictable and never the same twice. `send` is called by one task, in the order of what was received.
     ///
     /// # Panics
     /// Outside a tokio runtime.
     #[must_use]
     pub fn new(config: EchoConfig, entropy: [u8; 32], send: Send) -> Self {
         let state = Mutex::new(State { identifiers: Identifiers::new(entropy), sessions: Sessions::default() });
-        Self { shared: Arc::new(Shared { config, send, runtime: Handle::current(), state }) }
+        let (outbox, mut waiting) = mpsc::channel::<Vec<u8>>(MOST_WAITING);
+        let runtime = Handle::current();
+        runtime.spawn(async move {
+            while let Some(octets) = waiting.recv().await {
+                send(octets);
+            }
+        });
+        Self { shared: Arc::new(Shared { config, outbox, runtime, state }) }
     }
 
     /// How many calls are up.
@@ -87,13 +98,13 @@ impl EchoUserAgent {
         self.shared.state.lock().sessions.len()
     }
 
-    /// A message came: a request is answered before this returns, a response is dropped, since only BYE is ever sent and
-    /// a call is over with it whatever is answered.
+    /// A message came. A request takes effect before this returns, and its answer waits for the callback; a response is
+    /// dropped, since only BYE is ever sent and a call is over with it whatever is answered.
     pub fn receive(&self, octets: &[u8]) {
         let mut spans = HeaderSpans::new();
         let Ok(Message::Request(request)) = parse(octets, &mut spans) else { return };
         if let Some(answer) = self.shared.answer(&request) {
-            (self.shared.send)(answer);
+            self.shared.send(answer);
         }
     }
 }
@@ -112,6 +123,11 @@ impl Drop for EchoUserAgent {
 }
 
 impl Shared {
+    fn send(&self, octets: Vec<u8>) {
+        // Full only if nobody takes what is sent, who then would not take this either.
+        let _ = self.outbox.try_send(octets);
+    }
+
     /// The answer to a request; an ACK has none.
     fn answer(self: &Arc<Self>, request: &Request<'_>) -> Option<Vec<u8>> {
         let answering = Answering { host: &self.config.host };
@@ -208,7 +224,7 @@ impl Shared {
                 session.map(|mut session| session.bye(&shared.config.host, &branch, reason))
             };
             if let Some(bye) = bye {
-                (shared.send)(bye);
+                shared.send(bye);
             }
         }
     }
