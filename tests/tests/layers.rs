@@ -15,6 +15,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("sip-transaction", &["sip-message"]),
     ("handshakes", &[]),
     ("rtp", &[]),
+    ("rtpengine", &[]),
     ("sip-transport", &["sip-message", "tls-identity", "handshakes"]),
     ("sip-registrar", &["sip-message", "sip-digest", "domain"]),
     ("sip-dialog", &["sip-message"]),
@@ -85,6 +86,7 @@ const FENCES: &[(&str, &[&str])] = &[
         &[
             "storage-sqlite",
             "sip-transport",
+            "rtpengine",
             "provisioning",
             "event-log",
             "directory",

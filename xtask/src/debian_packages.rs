@@ -4,12 +4,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 15] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
     ("linphone-cli", "linphonec"),
     ("twinkle-console", "twinkle-console"),
+    ("rtpengine-daemon", "rtpengine"),
     // The phones in JavaScript, and the browser one of them runs in.
     ("chromium", "chromium"),
     ("nodejs", "node"),
