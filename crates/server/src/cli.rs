@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::call_cli::CallOptions;
 use crate::operator_cli::{
     AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, ReportOptions,
     RestoreOptions, Switch,
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     /// Show which phones are online, or end their registrations, over HTTP
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Phones(PhonesOptions),
+    /// Place a test call and say whether audio comes back; exit 0 only if it does
+    Call(CallOptions),
     /// Try everything once with throw-away data: serve, create a credential, register with it
     Quickstart {
         /// Stop after the last step instead of serving on; exit 0 if every step went as it should

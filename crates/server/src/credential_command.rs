@@ -1,7 +1,7 @@
 //! `sipwarden credential …`, over HTTP.
 
 mod output;
-mod password;
+pub(crate) mod password;
 
 use crate::api_client::ApiClient;
 use crate::cli::{CredentialCommand, Demands, NewPassword, ServerAccess};

@@ -2,6 +2,8 @@
 
 mod api_client;
 mod background;
+mod call;
+mod call_cli;
 mod cli;
 mod config_command;
 mod configuration;
@@ -77,6 +79,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::SubAccount { command } => in_runtime(tenant_commands::sub_account(command)),
         cli::Command::Credential { command } => in_runtime(credential_command::run(command)),
         cli::Command::Phones(options) => in_runtime(phones::run(options)),
+        cli::Command::Call(options) => in_runtime(call::run(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
     }
 }

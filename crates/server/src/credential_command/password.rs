@@ -19,7 +19,8 @@ pub(crate) fn obtain(new: &NewPassword) -> Result<Zeroizing<String>, Failure> {
     if new.generate { Ok(generate(&SystemRandom)) } else { read_line() }
 }
 
-fn read_line() -> Result<Zeroizing<String>, Failure> {
+/// Reads one line from standard input.
+pub(crate) fn read_line() -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
     let unreadable = |_| Failure::Refused("the password on standard input cannot be read; send it as UTF-8".into());
     std::io::stdin().take(MAX_STDIN_OCTETS).read_to_string(&mut text).map_err(unreadable)?;
