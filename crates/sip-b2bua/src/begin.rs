@@ -131,7 +131,7 @@ impl Call {
 fn read(setup: &Setup, invite: &CheckedRequest<'_>) -> Result<Reading, Impossible> {
     let headers = invite.headers();
     let hops = invite.max_forwards().unwrap_or(DEFAULT_HOPS).checked_sub(1).ok_or(483)?;
-    let unmet = unmet_requirements(headers);
+    let unmet = unmet_requirements(headers, Extensions::Session);
     if !unmet.is_empty() {
         let mut lines = HeaderLines::new();
         lines.header("Unsupported", &unmet.join(&b", "[..]));

@@ -99,7 +99,7 @@ impl Exchange {
             current: Attempt { leg: LegId(0), target: 0, attempt: 0, sent: None },
             last_ticket: 0,
         };
-        let unmet = unmet_requirements(request.headers());
+        let unmet = unmet_requirements(request.headers(), Extensions::Others);
         if hops.is_none() {
             exchange.answer(483, (&HeaderLines::new(), b""), step);
         } else if !unmet.is_empty() {

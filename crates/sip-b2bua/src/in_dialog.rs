@@ -67,7 +67,7 @@ impl Call {
             return Err(481.into());
         }
         let hops = request.max_forwards().unwrap_or(70).checked_sub(1).ok_or(483)?;
-        let unmet = unmet_requirements(request.headers());
+        let unmet = unmet_requirements(request.headers(), extensions_of(request.method()));
         if !unmet.is_empty() {
             let mut lines = HeaderLines::new();
             lines.header("Unsupported", &unmet.join(&b", "[..]));
@@ -181,8 +181,7 @@ impl Call {
     ) {
         let (request, to) = (heard.request, at.across());
         let headers = request.headers();
-        let extensions = if grant.is_some() { Extensions::Session } else { Extensions::Others };
-        lines.append(&self.manner.crossing(headers, (Kind::Request, extensions)));
+        lines.append(&self.manner.crossing(headers, (Kind::Request, extensions_of(request.method()))));
         if request.method() == Method::Refer {
             let kept =
                 headers.iter().filter(|header| matches!(header.name, HeaderName::ReferTo | HeaderName::ReferredBy));
@@ -216,5 +215,13 @@ impl Call {
             .lines(lines)
             .finish(b"");
         step.push(Action::Respond { ticket: heard.ticket, status, octets });
+    }
+}
+
+const fn extensions_of(method: Method<'_>) -> Extensions {
+    match method {
+        Method::Invite => Extensions::Change,
+        Method::Update => Extensions::Session,
+        _ => Extensions::Others,
     }
 }

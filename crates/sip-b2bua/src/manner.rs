@@ -18,8 +18,10 @@ pub(crate) struct Manner {
 /// What a message says of the extensions of a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Extensions {
-    /// Ours too: it begins, changes or confirms a session.
+    /// Ours too: it begins or confirms a session.
     Session,
+    /// Ours too, but for `100rel`: a change of a session is answered without ringing, and nobody carries its PRACK.
+    Change,
     /// Only what the other side says.
     Others,
 }
@@ -36,13 +38,16 @@ pub(crate) enum Kind {
 const CARRIED: [&[u8]; 8] =
     [b"100rel", b"precondition", b"early-session", b"199", b"norefersub", b"ice", b"sdp-anat", b"uui"];
 
-pub(crate) fn is_carried(tag: &[u8]) -> bool {
-    CARRIED.iter().any(|carried| carried.eq_ignore_ascii_case(tag))
+impl Extensions {
+    fn carry(self, tag: &[u8]) -> bool {
+        let is_excluded = self == Self::Change && tag.eq_ignore_ascii_case(b"100rel");
+        !is_excluded && CARRIED.iter().any(|carried| carried.eq_ignore_ascii_case(tag))
+    }
 }
 
 /// The option tags a request requires that cannot be met; 420 names them (RFC 3261 section 8.2.2.3).
-pub(crate) fn unmet_requirements(headers: Headers<'_>) -> Vec<&[u8]> {
-    let met = |tag: &&[u8]| is_carried(tag) || tag.eq_ignore_ascii_case(b"timer");
+pub(crate) fn unmet_requirements(headers: Headers<'_>, extensions: Extensions) -> Vec<&[u8]> {
+    let met = |tag: &&[u8]| extensions.carry(tag) || tag.eq_ignore_ascii_case(b"timer");
     headers.option_tags(HeaderName::Require).filter(|tag| !met(tag)).collect()
 }
 
@@ -52,10 +57,12 @@ impl Manner {
         let mut lines = HeaderLines::new();
         self.headers.carry(headers, &mut lines);
         self.name_product(headers, kind, &mut lines);
-        let supported = list(headers, HeaderName::Supported, is_carried);
+        let supported = list(headers, HeaderName::Supported, |tag| extensions.carry(tag));
         match (extensions, supported.is_empty()) {
-            (Extensions::Session, true) => lines.header("Supported", b"timer"),
-            (Extensions::Session, false) => lines.header_parts("Supported", &[b"timer, ", &supported]),
+            (Extensions::Session | Extensions::Change, true) => lines.header("Supported", b"timer"),
+            (Extensions::Session | Extensions::Change, false) => {
+                lines.header_parts("Supported", &[b"timer, ", &supported]);
+            }
             (Extensions::Others, true) => {}
             (Extensions::Others, false) => lines.header("Supported", &supported),
         }
@@ -65,7 +72,7 @@ impl Manner {
             lines.header("Allow", &allow);
         }
         if kind == Kind::Request {
-            let required = list(headers, HeaderName::Require, is_carried);
+            let required = list(headers, HeaderName::Require, |tag| extensions.carry(tag));
             if !required.is_empty() {
                 lines.header("Require", &required);
             }

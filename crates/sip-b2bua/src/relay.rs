@@ -111,28 +111,34 @@ impl Call {
             }
             Progress::Proceeding | Progress::Cancelled => {}
         }
-        if response.status() > 100
-            && let Some(asker) = self.errands.get(place).and_then(|errand| errand.asker.as_ref())
-        {
-            let lines = self.manner.crossing(response.headers(), (Kind::Response, Extensions::Others));
-            let mut octets = Vec::with_capacity(512);
-            let status = response.status();
-            ResponseWriter::resume(&mut octets, &asker.kept, Status::of(status), b"")
-                .lines(&lines)
-                .finish(response.body());
-            step.push(Action::Respond { ticket: asker.ticket, status, octets });
+        if response.status() > 100 {
+            self.relay_progress(place, response, step);
         }
+    }
+
+    fn relay_progress(&mut self, place: usize, response: &Response<'_>, step: &mut Step<'_, '_>) {
+        let Some(errand) = self.errands.get(place) else { return };
+        let Some(asker) = &errand.asker else { return };
+        let lines = self.manner.crossing(response.headers(), (Kind::Response, Extensions::Others));
+        let mut head = Vec::with_capacity(512 + response.body().len());
+        let (ticket, status) = (asker.ticket, response.status());
+        ResponseWriter::resume(&mut head, &asker.kept, Status::of(status), b"").lines(&lines).leave_open();
+        let (from, to) = (self.leg_of(errand.to), self.leg_of(errand.to.across()));
+        let kind = if errand.body.octets.is_empty() { SdpKind::Offer } else { SdpKind::Answer };
+        let body = Body::carried(response.body(), response.headers(), Crossing { from, to, kind });
+        self.post(Draft { head, outlet: Outlet::Respond { ticket, status } }, body, step);
     }
 
     /// Whether a challenge was answered; then the request is under way again.
     fn answer_challenge(&mut self, place: usize, response: &Response<'_>, step: &mut Step<'_, '_>) -> bool {
         let ticket = self.next_ticket();
-        let target = self.story.target;
         let Some(errand) = self.errands.get(place).filter(|errand| may_answer(errand.challenges, response)) else {
             return false;
         };
         let Some(side) = self.side(errand.to) else { return false };
-        let (leg, target) = (side.leg, target.filter(|_| side.leg != LegId::CALLER));
+        let leg = side.leg;
+        let target = self.forks.iter().find(|fork| fork.leg == leg).map(|fork| fork.target).or(self.story.target);
+        let target = target.filter(|_| leg != LegId::CALLER);
         let (method, uri, body) = (errand.method.method(), side.dialog.remote_target(), &errand.body.octets);
         let challenged = Challenged { leg, target, response, method, uri, body };
         let Some(answer) = step.world.answerer.answer(&challenged) else { return false };
@@ -176,7 +182,9 @@ impl Call {
         if errand.asker.as_ref().is_some_and(|asker| asker.grant.is_some()) {
             side.session = Some(agreed(response.headers(), policy, now));
             side.keep_for_refresh(&errand.body.octets);
+            step.push(Action::Changed);
         }
+        let Some(side) = self.side_mut(errand.to) else { return };
         if !errand.is(Method::Invite) {
             return;
         }

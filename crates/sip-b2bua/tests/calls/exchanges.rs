@@ -67,7 +67,7 @@ impl Carried {
                     self.sent.push(Sent { leg, ticket, text });
                 }
                 Action::Respond { status, octets, .. } => {
-                    self.answers.push((status, String::from_utf8(octets).unwrap()))
+                    self.answers.push((status, String::from_utf8(octets).unwrap()));
                 }
                 other => panic!("{other:?}"),
             }

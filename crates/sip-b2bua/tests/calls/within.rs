@@ -245,3 +245,18 @@ fn media_that_cannot_be_bridged_ends_the_call() {
     byes.iter().for_each(|bye| bench.respond(bye, 200, "", "", ""));
     assert_eq!(bench.facts().ending, Ending::MediaFailed);
 }
+
+#[test]
+fn a_change_of_the_session_is_not_answered_reliably() {
+    let (mut bench, _) = Bench::up();
+    let change = bench.caller_sends("INVITE", 11, "Supported: 100rel\r\n", OFFER);
+    let ticket = bench.request(0, &change);
+    let crossed = bench.last().clone();
+    assert_eq!(header(&crossed.text, "Supported").as_deref(), Some("timer"));
+    bench.respond(&crossed, 183, "tagB", CONTACT, ANSWER);
+    assert_eq!(body_of(bench.response(ticket.0, 183)), ANSWER);
+    bench.respond(&crossed, 488, "tagB", "", "");
+    let demand = bench.caller_sends("INVITE", 12, "Require: 100rel\r\n", OFFER);
+    let ticket = bench.request(0, &demand);
+    assert_eq!(header(bench.response(ticket.0, 420), "Unsupported").as_deref(), Some("100rel"));
+}
