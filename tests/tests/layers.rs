@@ -46,7 +46,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "sip-user-agent",
-        &["sip-message", "sip-digest", "sip-transaction", "sip-registrar", "sip-dialog", "sip-transport", "rtp"],
+        &[
+            "sip-message",
+            "sip-digest",
+            "sip-transaction",
+            "sip-registrar",
+            "sip-dialog",
+            "sip-transport",
+            "tls-identity",
+            "rtp",
+        ],
     ),
     ("http-api", &["domain", "provisioning", "storage", "handshakes"]),
     (

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use sip_message::Uri;
-use sip_user_agent::UaTransport;
+use std::path::PathBuf;
 
 /// Whom to call, as whom, and by which way.
 #[derive(Debug, Args)]
@@ -31,6 +31,9 @@ pub(crate) struct CallOptions {
     /// How long to let it ring before it is cancelled
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub(crate) ring: u16,
+    /// The authorities to trust with --transport tls, certificates in a PEM file [default: those of the system]
+    #[arg(long, env = "SIPWARDEN_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// The transports a test call knows.
@@ -38,20 +41,15 @@ pub(crate) struct CallOptions {
 pub(crate) enum CallTransport {
     Udp,
     Tcp,
+    Tls,
 }
 
 impl CallTransport {
-    pub(crate) const fn to_user_agent(self) -> UaTransport {
-        match self {
-            Self::Udp => UaTransport::Udp,
-            Self::Tcp => UaTransport::Tcp,
-        }
-    }
-
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
+            Self::Tls => "TLS",
         }
     }
 }

@@ -5,23 +5,42 @@ use sip_digest::HashAlgorithm;
 use sip_message::Uri;
 use std::fmt;
 use std::net::SocketAddr;
+use tls_identity::{Connector, PeerName};
 use zeroize::Zeroizing;
 
 /// How requests travel.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum UaTransport {
     /// Datagrams, sent again until answered (RFC 3261 section 17.1.2).
     Udp,
     /// One connection, opened anew when the server has closed it.
     Tcp,
+    /// The same, encrypted (RFC 3261 section 26.2.1).
+    Tls(TlsPeer),
+}
+
+/// Who the server has to prove to be, and by whose word.
+#[derive(Clone)]
+pub struct TlsPeer {
+    /// Does the handshakes.
+    pub connector: Connector,
+    /// What the certificate has to be for: the host that was asked for, not what it resolves to.
+    pub name: PeerName,
+}
+
+impl fmt::Debug for TlsPeer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsPeer").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl UaTransport {
     /// Its name in a Via.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
+            Self::Tls(_) => "TLS",
         }
     }
 }

@@ -1,13 +1,17 @@
 //! The socket to the server: whole messages out and in.
 
-use crate::{UaTransport, UserAgentError};
+use crate::{TlsPeer, UaTransport, UserAgentError};
 use sip_message::framing::{Framed, FramingError, StreamFramer};
 use sip_message::limits::MAX_MESSAGE_OCTETS;
 use sip_transaction::{Reliability, TIMER_F_MS};
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tls_identity::ServerRefusal;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpStream, UdpSocket};
 
 /// Why nothing more can be sent or received now.
@@ -31,10 +35,11 @@ pub(crate) enum Connection {
 }
 
 impl Connection {
-    pub(crate) async fn open(transport: UaTransport, server: SocketAddr) -> Result<Self, UserAgentError> {
+    pub(crate) async fn open(transport: &UaTransport, server: SocketAddr) -> Result<Self, UserAgentError> {
         match transport {
             UaTransport::Udp => Datagrams::open(server).await.map(Self::Udp),
-            UaTransport::Tcp => Stream::open(server).await.map(Self::Tcp),
+            UaTransport::Tcp => Stream::open(server, None).await.map(Self::Tcp),
+            UaTransport::Tls(peer) => Stream::open(server, Some(peer.clone())).await.map(Self::Tcp),
         }
     }
 
@@ -111,33 +116,42 @@ impl Datagrams {
     }
 }
 
-/// A TCP connection to the server.
+/// A connection, encrypted or not.
+trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Carrier for T {}
+
+/// A TCP connection to the server, with TLS inside if there is a peer to prove itself.
 pub(crate) struct Stream {
     server: SocketAddr,
     local: SocketAddr,
+    peer: Option<TlsPeer>,
     /// `None` once it has failed.
-    stream: Option<TcpStream>,
+    stream: Option<Box<dyn Carrier>>,
     framer: StreamFramer,
     received: Vec<u8>,
 }
 
 impl Stream {
-    async fn open(server: SocketAddr) -> Result<Self, UserAgentError> {
+    async fn open(server: SocketAddr, peer: Option<TlsPeer>) -> Result<Self, UserAgentError> {
         let limit = Duration::from_millis(TIMER_F_MS);
-        let connected = tokio::time::timeout(limit, TcpStream::connect(server)).await;
-        let stream = connected.map_err(|_| UserAgentError::ConnectTimedOut)?.map_err(UserAgentError::Connect)?;
-        let local = stream.local_addr().map_err(UserAgentError::Bind)?;
-        Ok(Self { server, local, stream: Some(stream), framer: StreamFramer::new(), received: Vec::new() })
+        let connected = tokio::time::timeout(limit, connect(server, peer.as_ref())).await;
+        let (stream, local) = connected.map_err(|_| UserAgentError::ConnectTimedOut)?.map_err(|error| {
+            ServerRefusal::of(&error).map_or(UserAgentError::Connect(error), UserAgentError::Untrusted)
+        })?;
+        Ok(Self { server, local, peer, stream: Some(stream), framer: StreamFramer::new(), received: Vec::new() })
     }
 
     async fn renew(&mut self) -> Result<(), ConnectionError> {
-        if self.stream.as_ref().is_some_and(|stream| is_open(stream, &mut self.received)) {
+        if let Some(stream) = &mut self.stream
+            && is_open(stream, &mut self.received).await
+        {
             return Ok(());
         }
         self.framer = StreamFramer::new();
         self.received.clear();
-        let stream = TcpStream::connect(self.server).await?;
-        self.local = stream.local_addr()?;
+        let (stream, local) = connect(self.server, self.peer.as_ref()).await?;
+        self.local = local;
         self.stream = Some(stream);
         Ok(())
     }
@@ -146,6 +160,7 @@ impl Stream {
     async fn send(&mut self, message: &[u8]) -> Result<(), ConnectionError> {
         let mut stream = self.stream.take().ok_or(ConnectionError::Closed)?;
         stream.write_all(message).await?;
+        stream.flush().await?;
         self.stream = Some(stream);
         Ok(())
     }
@@ -182,14 +197,29 @@ impl Stream {
     }
 }
 
+async fn connect(server: SocketAddr, peer: Option<&TlsPeer>) -> io::Result<(Box<dyn Carrier>, SocketAddr)> {
+    let stream = TcpStream::connect(server).await?;
+    let local = stream.local_addr()?;
+    let carrier: Box<dyn Carrier> = match peer {
+        None => Box::new(stream),
+        Some(TlsPeer { connector, name }) => Box::new(connector.connect(name, stream).await?),
+    };
+    Ok((carrier, local))
+}
+
 /// Whether the server has not closed the connection, as far as is known without waiting; what it sent is kept.
-fn is_open(stream: &TcpStream, received: &mut Vec<u8>) -> bool {
+async fn is_open(stream: &mut Box<dyn Carrier>, received: &mut Vec<u8>) -> bool {
+    let mut octets = [0; READ_OCTETS];
     while received.len() < MAX_MESSAGE_OCTETS {
-        received.reserve(READ_OCTETS);
-        match stream.try_read_buf(received) {
-            Ok(0) => return false,
-            Ok(_) => {}
-            Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+        let mut buffer = ReadBuf::new(&mut octets);
+        let polled = poll_fn(|context| {
+            let polled = Pin::new(&mut *stream).poll_read(context, &mut buffer);
+            Poll::Ready(polled)
+        });
+        match polled.await {
+            Poll::Pending => return true,
+            Poll::Ready(Ok(())) if !buffer.filled().is_empty() => received.extend_from_slice(buffer.filled()),
+            Poll::Ready(_) => return false,
         }
     }
     true

@@ -1,6 +1,7 @@
 //! Why a user agent could not be opened; once it is open, an [`Outcome`](crate::Outcome) tells how each exchange went.
 
 use std::io;
+use tls_identity::ServerRefusal;
 
 /// What keeps [`UserAgent::open`](crate::UserAgent::open) from returning a user agent, or a call from beginning.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum UserAgentError {
     /// The server cannot be reached.
     #[error("cannot connect to the server")]
     Connect(#[source] io::Error),
+    /// The server's certificate is not to be trusted.
+    #[error("{0}")]
+    Untrusted(ServerRefusal),
     /// No connection within the time a transaction may take (RFC 3261 timer F).
     #[error("the server did not accept a connection in time")]
     ConnectTimedOut,

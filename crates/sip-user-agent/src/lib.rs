@@ -25,7 +25,7 @@ mod summary;
 mod transaction;
 mod user_agent;
 
-pub use account::{Account, NonceReuse, UaTransport};
+pub use account::{Account, NonceReuse, TlsPeer, UaTransport};
 pub use call::{CallEnd, CallPlan, CallReport, Heard, MediaReport, RoundTrip};
 pub use echo::{EchoConfig, EchoUserAgent, MediaAddress, Send as EchoSend};
 pub use error::UserAgentError;

@@ -40,7 +40,7 @@ impl UserAgent {
     /// [`UserAgentError`] if the account cannot be written into messages or there is no socket.
     pub async fn open(account: Account, entropy: [u8; 32]) -> Result<Self, UserAgentError> {
         account.check()?;
-        let connection = Connection::open(account.transport, account.server).await?;
+        let connection = Connection::open(&account.transport, account.server).await?;
         let mut identifiers = Identifiers::new(entropy);
         Ok(Self {
             contact: contact_uri(&account, connection.local()),

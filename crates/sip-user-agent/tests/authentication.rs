@@ -26,7 +26,7 @@ fn refused() -> Outcome {
 async fn registers_with_each_algorithm_over_each_transport() {
     for transport in [UaTransport::Udp, UaTransport::Tcp] {
         for hash in HashAlgorithm::ALL {
-            let mut peer = Peer::open(transport, Registrar::new(&[hash], [])).await;
+            let mut peer = Peer::open(transport.clone(), Registrar::new(&[hash], [])).await;
             let mut user_agent = peer.user_agent(&HashAlgorithm::ALL).await;
             let exchange = peer.during(user_agent.register(300)).await;
             assert_eq!(exchange.outcome, Outcome::Success(200), "{transport:?} {hash}");

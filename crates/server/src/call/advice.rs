@@ -101,5 +101,10 @@ pub(super) fn of_opening(error: &UserAgentError, options: &CallOptions) -> Strin
         UserAgentError::Bind(problem) => format!("{error} ({problem}); raise the limit of open files"),
         UserAgentError::Connect(problem) => failed(&problem.to_string(), options),
         UserAgentError::ConnectTimedOut => unanswered(options),
+        UserAgentError::Untrusted(refusal) => format!(
+            "{} is not believed: {refusal}; name the authority that signed its certificate with --ca-file, and the host it is \
+             for in --server",
+            options.server
+        ),
     }
 }

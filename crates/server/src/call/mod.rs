@@ -3,16 +3,17 @@
 mod advice;
 mod report;
 
-use crate::call_cli::CallOptions;
+use crate::call_cli::{CallOptions, CallTransport};
 use crate::credential_command::password;
 use crate::failure::Failure;
 use crate::system::SystemRandom;
 use domain::RandomSource as _;
 use sip_digest::HashAlgorithm;
-use sip_user_agent::{Account, CallPlan, UserAgent};
+use sip_user_agent::{Account, CallPlan, TlsPeer, UaTransport, UserAgent};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tls_identity::{Connector, PeerName, ServerAuthorities};
 
 use advice::Expected;
 use report::{measurements, step_line};
@@ -29,7 +30,7 @@ pub(crate) async fn run(options: CallOptions) -> Result<(), Failure> {
     let expected = if options.to.is_some() { Expected::AnySound } else { Expected::OwnTone };
     let account = Account {
         server: resolved(&options.server).await?,
-        transport: options.transport.to_user_agent(),
+        transport: transport(&options)?,
         domain: options.domain.clone(),
         username: options.username.clone(),
         password,
@@ -51,6 +52,25 @@ pub(crate) async fn run(options: CallOptions) -> Result<(), Failure> {
         report::print(&line);
     }
     advice::verdict(&report, expected, &options, &plan.to).map_err(Failure::Refused)
+}
+
+/// The certificate has to be for the host of --server, as it was written.
+fn transport(options: &CallOptions) -> Result<UaTransport, Failure> {
+    match options.transport {
+        CallTransport::Udp => Ok(UaTransport::Udp),
+        CallTransport::Tcp => Ok(UaTransport::Tcp),
+        CallTransport::Tls => {
+            let host = options.server.rsplit_once(':').map_or(&*options.server, |(host, _)| host);
+            let unusable =
+                || Failure::Refused(format!("{host} is no name that a certificate can be for; correct --server"));
+            let name = PeerName::of_host(host).ok_or_else(unusable)?;
+            let authorities = |error| Failure::Refused(format!("{error}; correct the file that --ca-file names"));
+            let connector = ServerAuthorities::load(options.ca_file.as_deref())
+                .and_then(|trusted| Connector::new(&trusted))
+                .map_err(authorities)?;
+            Ok(UaTransport::Tls(TlsPeer { connector, name }))
+        }
+    }
 }
 
 async fn resolved(server: &str) -> Result<SocketAddr, Failure> {

@@ -236,6 +236,7 @@ impl Peer {
         let socket = match transport {
             UaTransport::Udp => Socket::Udp(UdpSocket::bind("127.0.0.1:0").await.unwrap()),
             UaTransport::Tcp => Socket::Tcp(TcpListener::bind("127.0.0.1:0").await.unwrap()),
+            UaTransport::Tls(_) => unreachable!("the registrar here does not encrypt"),
         };
         Self { registrar, socket }
     }
