@@ -138,15 +138,36 @@ fn run_command(server: &Server, account: &Account, command: &str) -> String {
     let sub = api.send("POST", &subs, br#"{"name":"of a command"}"#).expect(201);
     let credential =
         api.create(&format!("of_a_command_{number}_{}", text(&token, "id").replace('-', "_")), "correct horse");
+    let made = |path: &str, body: &Value| api.send("POST", &api.path(path), body.to_string().as_bytes()).expect(201);
+    let trunk = text(&made("trunks", &json!({"name": "of a command"})), "trunk_id").to_owned();
+    let entry = made("ip-acl", &json!({"ip_address": "192.0.2.1"}));
+    let uri = made("origination-uris", &json!({"uri": "sip:gateway.example.com"}));
+    let secret = api.path(&format!("origination-uris/{}/secret", text(&uri, "id")));
+    api.send("PUT", &secret, br#"{"username":"trunk","password":"of a carrier"}"#).expect(200);
+    // A number is allocated once, and a trunk of an example is nobody's.
+    let e164 = "+4930123456";
+    let _allocated = binary::sipwarden(&[
+        "number",
+        "allocate",
+        e164,
+        &account.auth_id,
+        "--data-dir",
+        &server.data_dir().to_string_lossy(),
+    ]);
+    let command = command.replace("aabbccdd-1234-4678-90ab-cdef12345678", &trunk);
     let finished = run(
         Command::new("bash")
-            .args(["-c", command])
+            .args(["-c", &command])
             .env("CURL_HOME", server.scratch())
             .env("HOME", server.scratch())
             .env("SIPWARDEN_URL", format!("http://{}", server.http()))
             .env("SIPWARDEN_AUTH_ID", &account.auth_id)
             .env("SIPWARDEN_AUTH_TOKEN", &account.auth_token)
             .env("CREDENTIAL_ID", text(&credential.expect(201), "id"))
+            .env("TRUNK_ID", &trunk)
+            .env("IP_ACL_ID", text(&entry, "id"))
+            .env("ORIGINATION_URI_ID", text(&uri, "id"))
+            .env("E164", e164)
             .env("TOKEN_ID", text(&token, "id"))
             .env("SUB_AUTH_ID", text(&sub["sub_account"], "auth_id")),
         Duration::from_secs(60),

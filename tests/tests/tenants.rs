@@ -4,7 +4,7 @@
 //! does not know fails until it is told here.
 
 use acceptance::sip::{HandmadePhone, Transport};
-use acceptance::{Account, Answer, Api, Server};
+use acceptance::{Account, Answer, Api, Server, binary};
 use serde_json::{Value, json};
 use std::cell::Cell;
 
@@ -54,6 +54,11 @@ struct Tenant {
     username: String,
     credential: String,
     token: String,
+    trunk: String,
+    ip_acl: String,
+    origination_uri: String,
+    /// As it stands in a path.
+    number: String,
     sub_account: Option<String>,
 }
 
@@ -174,8 +179,7 @@ impl World {
             (disabled.clone(), None, "disabled"),
             (stranger.clone(), Some(sub_account(&server.api(&stranger), &stranger, "name_of_far").auth_id), "stranger"),
         ];
-        let tenants =
-            tenants.map(|(account, sub, name)| Tenant::furnished(&server.api(&account), account.clone(), sub, name));
+        let tenants = tenants.map(|(account, sub, name)| Tenant::furnished(&server, account, sub, name));
         let path = format!("/api/v1/accounts/{}/sub-accounts/{}", main.auth_id, disabled.auth_id);
         api.send("PUT", &path, br#"{"enabled":false}"#).expect(200);
         Self { server, tenants: tenants.into(), counter: Cell::new(0) }
@@ -194,7 +198,7 @@ impl World {
             path = path.replace(['{', '}'], "");
         }
         assert!(!path.contains('{'), "tell this test what to put into {path}");
-        let body = operation.body.clone().map(|body| self.unique(body).to_string()).unwrap_or_default();
+        let body = operation.body.clone().map(|body| self.fitting(target, body).to_string()).unwrap_or_default();
         let mut headers: Vec<(&str, &str)> =
             identity.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         if operation.body.is_some() {
@@ -212,6 +216,15 @@ impl World {
             (Named::Own, _) if consumed && may_succeed => self.fresh(placeholder, target),
             (Named::Own, "credential_id") => target.credential.clone(),
             (Named::AnotherAccounts, "credential_id") => other.credential.clone(),
+            (Named::Own, "trunk_id") => target.trunk.clone(),
+            (Named::AnotherAccounts, "trunk_id") => other.trunk.clone(),
+            (Named::Own, "ip_acl_id") => target.ip_acl.clone(),
+            (Named::AnotherAccounts, "ip_acl_id") => other.ip_acl.clone(),
+            (Named::Own, "origination_uri_id") => target.origination_uri.clone(),
+            (Named::AnotherAccounts, "origination_uri_id") => other.origination_uri.clone(),
+            (Named::Own, "e164") => target.number.clone(),
+            (Named::AnotherAccounts, "e164") => other.number.clone(),
+            (Named::NonExisting, "e164") => "%2B999999999".into(),
             (Named::Own, "token_id") => target.token.clone(),
             (Named::AnotherAccounts, "token_id") => other.token.clone(),
             // A sub-account has none of its own; it gets its parent's.
@@ -219,14 +232,19 @@ impl World {
                 target.sub_account.clone().unwrap_or_else(|| self.tenants[SUB].account.auth_id.clone())
             }
             (Named::AnotherAccounts, "sub_auth_id") => other.sub_account.clone().expect("a main account"),
-            (Named::NonExisting, "credential_id" | "token_id") => "aabbccdd-1234-7678-90ab-cdef12345678".into(),
+            (Named::NonExisting, "credential_id" | "token_id" | "trunk_id" | "ip_acl_id" | "origination_uri_id") => {
+                "aabbccdd-1234-7678-90ab-cdef12345678".into()
+            }
             // Ended already, or somebody else's.
             (Named::Own, "registration_id") => self.fresh(placeholder, target),
             (Named::AnotherAccounts, "registration_id") => self.fresh(placeholder, other),
             (Named::NonExisting, "registration_id") => NO_REGISTRATION.into(),
             (Named::NotAnId, "registration_id") => "not-an-id".into(),
             (Named::NonExisting, "sub_auth_id") => "SA_NOBODY00".into(),
-            (Named::NotAnId, "credential_id" | "token_id" | "sub_auth_id") => "not-an-id".into(),
+            (
+                Named::NotAnId,
+                "credential_id" | "token_id" | "sub_auth_id" | "trunk_id" | "ip_acl_id" | "origination_uri_id" | "e164",
+            ) => "not-an-id".into(),
             (_, unknown) => panic!("tell this test how to make a {{{unknown}}}"),
         }
     }
@@ -237,6 +255,11 @@ impl World {
             "credential_id" => api.credential(&format!("fresh_{number}"), PASSWORD),
             "token_id" => token(&api, "fresh", "all", None).0,
             "registration_id" => self.registered(&api, owner),
+            "trunk_id" => trunk(&api, "fresh"),
+            "ip_acl_id" => ip_acl(&api, "fresh"),
+            "origination_uri_id" => origination_uri(&api, "fresh"),
+            // What is deleted is its assignment, which may be gone already.
+            "e164" => owner.number.clone(),
             "sub_auth_id" if owner.sub_account.is_some() => sub_account(&api, &owner.account, "fresh").auth_id,
             "sub_auth_id" => self.tenants[SIBLING].account.auth_id.clone(),
             unknown => panic!("tell this test how to make a {{{unknown}}}"),
@@ -270,8 +293,11 @@ impl World {
         self.counter.get()
     }
 
-    /// Usernames are taken once.
-    fn unique(&self, mut body: Value) -> Value {
+    /// Usernames are taken once, and a number is assigned to a trunk that is there.
+    fn fitting(&self, target: &Tenant, mut body: Value) -> Value {
+        if body.get("trunk_group_id").is_some() {
+            body["trunk_group_id"] = json!(target.trunk);
+        }
         if body.get("username").is_some() {
             body["username"] = json!(format!("made_{}", self.next()));
         }
@@ -293,11 +319,24 @@ impl World {
 }
 
 impl Tenant {
-    fn furnished(api: &Api, account: Account, sub_account: Option<String>, name: &str) -> Self {
+    fn furnished(server: &Server, account: Account, sub_account: Option<String>, name: &str) -> Self {
+        let api = &server.api(&account);
         let username = format!("user_of_{name}");
         let credential = api.credential(&username, PASSWORD);
         let (token, secret) = token(api, &format!("label_of_{name}"), "read_only", None);
+        let number = format!("+4930{}", name.bytes().map(u32::from).sum::<u32>());
+        let allocate = ["number", "allocate", &number, &account.auth_id];
+        let _printed = binary::sipwarden_on(&server.data_dir(), &allocate);
+        let (trunk, ip_acl) = (trunk(api, &format!("trunk_of_{name}")), ip_acl(api, &format!("acl_of_{name}")));
+        let origination_uri = origination_uri(api, &format!("hop_of_{name}"));
         let needles = vec![
+            format!("trunk_of_{name}"),
+            format!("acl_of_{name}"),
+            format!("hop_of_{name}"),
+            number.clone(),
+            trunk.clone(),
+            ip_acl.clone(),
+            origination_uri.clone(),
             account.auth_id.clone(),
             account.auth_token.clone(),
             account.sip_domain.clone(),
@@ -308,7 +347,8 @@ impl Tenant {
             token.clone(),
             secret,
         ];
-        Self { account, needles, username, credential, token, sub_account }
+        let number = number.replace('+', "%2B");
+        Self { account, needles, username, credential, token, trunk, ip_acl, origination_uri, number, sub_account }
     }
 }
 
@@ -401,6 +441,29 @@ fn token(api: &Api, label: &str, scope: &str, expires_at: Option<&str>) -> (Stri
     let created = api.send("POST", &api.path("tokens"), body.to_string().as_bytes()).expect(201);
     let text = |key: &str| created[key].as_str().expect("a text").to_owned();
     (text("id"), text("auth_token"))
+}
+
+fn created(api: &Api, path: &str, body: &Value) -> Value {
+    api.send("POST", &api.path(path), body.to_string().as_bytes()).expect(201)
+}
+
+fn trunk(api: &Api, name: &str) -> String {
+    created(api, "trunks", &json!({"name": name}))["trunk_id"].as_str().expect("an id").to_owned()
+}
+
+fn ip_acl(api: &Api, name: &str) -> String {
+    let body = json!({"ip_address": "192.0.2.1", "description": name});
+    created(api, "ip-acl", &body)["id"].as_str().expect("an id").to_owned()
+}
+
+/// One with a secret.
+fn origination_uri(api: &Api, name: &str) -> String {
+    let body = json!({"uri": "sip:gw.example.com", "description": name});
+    let id = created(api, "origination-uris", &body)["id"].as_str().expect("an id").to_owned();
+    let secret = json!({"username": name, "password": "carrier secret"});
+    let path = api.path(&format!("origination-uris/{id}/secret"));
+    api.send("PUT", &path, secret.to_string().as_bytes()).expect(200);
+    id
 }
 
 fn sub_account(api: &Api, parent: &Account, name: &str) -> Account {

@@ -7,8 +7,8 @@ use crate::rate_limit::RateLimits;
 use crate::request_id::RequestId;
 use crate::routes::Routes;
 use crate::{
-    Config, Exposition, Readiness, algorithm_report, credentials, health, me, metrics_page, openapi, panic_guard, path,
-    phone_settings, reference, registrations, sub_accounts, tokens,
+    Config, Exposition, Readiness, algorithm_report, credentials, health, ip_acls, me, metrics_page, numbers, openapi,
+    origination_uris, panic_guard, path, phone_settings, reference, registrations, sub_accounts, tokens, trunks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -155,6 +155,10 @@ pub(crate) fn described_routes() -> Routes {
     Routes::new()
         .merge(credentials::routes())
         .merge(algorithm_report::routes())
+        .merge(trunks::routes())
+        .merge(ip_acls::routes())
+        .merge(origination_uris::routes())
+        .merge(numbers::routes())
         .merge(tokens::routes())
         .merge(sub_accounts::routes())
         .merge(registrations::routes())

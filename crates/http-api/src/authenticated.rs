@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use domain::{AuthId, CredentialId, TokenId};
+use domain::{AuthId, CredentialId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
 use provisioning::{AccountRead, AccountScope, AccountWrite, CredentialsWrite, Operator, ProvisioningError};
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,6 +37,18 @@ pub(crate) struct CredentialInPath(pub CredentialId);
 
 /// The registration named by the path, as it stands there. Extract it after the permission.
 pub(crate) struct RegistrationInPath(pub String);
+
+/// The trunk named by the path. Extract it after the permission.
+pub(crate) struct TrunkInPath(pub TrunkId);
+
+/// The entry of the IP access list named by the path. Extract it after the permission.
+pub(crate) struct IpAclInPath(pub IpAclId);
+
+/// The origination URI named by the path. Extract it after the permission.
+pub(crate) struct OriginationUriInPath(pub OriginationUriId);
+
+/// The number named by the path, with or without its `+`. Extract it after the permission.
+pub(crate) struct NumberInPath(pub E164);
 
 /// The token named by the path. Extract it after the permission.
 pub(crate) struct TokenInPath(pub TokenId);
@@ -107,6 +119,44 @@ impl FromRequestParts<Arc<Shared>> for RegistrationInPath {
 
     async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
         path_parameter(parts, "registration_id").await.map(Self)
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for TrunkInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "trunk_id").await?;
+        TrunkId::parse(&text).map(Self).ok_or(Problem::NotAnId("trunk"))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for IpAclInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "ip_acl_id").await?;
+        IpAclId::parse(&text).map(Self).ok_or(Problem::NotAnId("entry"))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for OriginationUriInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "origination_uri_id").await?;
+        OriginationUriId::parse(&text).map(Self).ok_or(Problem::NotAnId("origination URI"))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for NumberInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "e164").await?;
+        let number = if text.starts_with('+') { E164::parse(&text) } else { E164::parse(&format!("+{text}")) };
+        // What is no number, nobody has.
+        number.map(Self).map_err(|_| Problem::Refused(ProvisioningError::NumberNotFound))
     }
 }
 

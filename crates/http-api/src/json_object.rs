@@ -77,10 +77,19 @@ impl JsonObject {
         Ok(object)
     }
 
+    /// Whether a field is there and not taken yet.
+    pub fn has(&self, field: &str) -> bool {
+        self.members.iter().any(|(name, _)| *name == field)
+    }
+
+    /// Notes what is wrong with a field.
+    pub fn note(&mut self, field: &'static str, problem: impl Into<Cow<'static, str>>) {
+        self.problems.note(field, problem);
+    }
+
     /// Takes a text that has to be there.
     pub fn required_text(&mut self, field: &'static str) -> Option<Zeroizing<String>> {
-        let there = self.members.iter().any(|(name, _)| *name == field);
-        if !there {
+        if !self.has(field) {
             self.problems.note(field, "is required");
         }
         self.text(field)

@@ -21,14 +21,17 @@ mod credentials;
 mod field_problems;
 mod health;
 mod idempotency;
+mod ip_acls;
 mod json_object;
 mod link;
 mod me;
 mod metrics_page;
 mod moment;
+mod numbers;
 mod observer;
 mod openapi;
 mod operator;
+mod origination_uris;
 mod pagination;
 mod panic_guard;
 mod path;
@@ -44,6 +47,7 @@ mod serve;
 mod stream_body;
 mod sub_accounts;
 mod tokens;
+mod trunks;
 
 #[cfg(test)]
 mod test_api;

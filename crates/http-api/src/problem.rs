@@ -60,6 +60,8 @@ pub(crate) enum Problem {
     NotACredentialId,
     /// The path's token id is none.
     NotATokenId,
+    /// The path's id of an object of that kind is none.
+    NotAnId(&'static str),
     /// The token's scope does not include what was asked.
     Permission(PermissionError),
     /// The token, or its account, made more requests than it may.
@@ -113,9 +115,11 @@ impl Problem {
             }
             Self::Unauthenticated | Self::NotTheOperator => StatusCode::UNAUTHORIZED,
             Self::OtherAccount | Self::Permission(_) => StatusCode::FORBIDDEN,
-            Self::UnknownPath | Self::UnknownOperatorPath | Self::NotACredentialId | Self::NotATokenId => {
-                StatusCode::NOT_FOUND
-            }
+            Self::UnknownPath
+            | Self::UnknownOperatorPath
+            | Self::NotACredentialId
+            | Self::NotATokenId
+            | Self::NotAnId(_) => StatusCode::NOT_FOUND,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -161,6 +165,9 @@ impl Problem {
                 "No access to that account; use the auth id of X-Auth-ID, or of a sub-account of it, in the path"
             }
             Self::NotATokenId => "The token id in the path is not a UUID; use the id from create or list",
+            Self::NotAnId(kind) => {
+                return Cow::Owned(format!("The {kind} id in the path is not a UUID; use the id from create or list"));
+            }
             Self::NotJson => "Send the body as JSON, with Content-Type: application/json",
             Self::BodyTooSlow => "The body did not arrive in time; send it without pausing",
             Self::BodyBroken => "The body ended early or is wrongly framed; check Content-Length or the chunks",

@@ -98,15 +98,18 @@ pub enum ProvisioningError {
     /// The number is assigned to another trunk.
     #[error("the number is assigned to another trunk; unassign it first")]
     NumberAssigned,
+    /// The account has nothing of that kind under the id or name that was given.
+    #[error("this account has no such {0}; create it first, or use one from the list")]
+    UnknownReference(&'static str),
+    /// A next hop that is this server.
+    #[error("{0} leads to this server; an origination URI names the gateway that calls are sent to")]
+    LeadsToUs(HostName),
     /// What a trunk or a number was to refer to was deleted meanwhile.
     #[error("something it refers to was deleted meanwhile; read the lists again")]
     NothingToReferTo,
     /// The account has as many of these as it may.
     #[error("the account has {} of these already; delete one that is not used", crate::limits::MAX_OF_A_KIND)]
     TooMany,
-    /// The trunk carries calls.
-    #[error("the trunk has {0} calls up; end them or wait, then delete it")]
-    CallsUp(usize),
     /// Another account has that auth id.
     #[error("that auth id is taken; choose another with --auth-id or leave it out")]
     AuthIdTaken,

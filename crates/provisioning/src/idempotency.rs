@@ -5,7 +5,7 @@
 
 use crate::asker::Asker;
 use crate::sealing::Sealing;
-use crate::{Provisioning, ProvisioningError};
+use crate::{AccountWrite, Provisioning, ProvisioningError};
 use domain::{AccountId, Timestamp};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -142,6 +142,34 @@ impl Provisioning {
                 Ok(Recalled::Answer(answer))
             }
         }
+    }
+
+    /// What [`recall`](Self::recall) finds for a request that its client may or may not repeat: an answer, or what
+    /// [`commit_created`](Self::commit_created) takes.
+    pub(crate) async fn recall_creation<'a, T>(
+        &self,
+        account: &'a AccountWrite,
+        remembering: Option<&'a Remembering<'a, T>>,
+    ) -> Result<Result<Option<Unanswered<'a, T>>, ReplayedAnswer>, ProvisioningError> {
+        let Some(remembering) = remembering else { return Ok(Ok(None)) };
+        match self.recall(account.asker(), Some(account.account()), remembering).await? {
+            Recalled::Answer(answer) => Ok(Err(answer)),
+            Recalled::Nothing(unanswered) => Ok(Ok(Some(unanswered))),
+        }
+    }
+
+    /// Commits a creation, with its answer where its client may repeat it.
+    pub(crate) async fn commit_created<T>(
+        &self,
+        account: &AccountWrite,
+        unanswered: Option<Unanswered<'_, T>>,
+        (set, created): (ChangeSet, T),
+    ) -> Result<Answered<T>, ProvisioningError> {
+        let committed = match unanswered {
+            Some(unanswered) => self.commit_remembered(unanswered, set, created).await,
+            None => self.commit_as(account.asker(), set).await.map(|_| Answered::Fresh(created)),
+        };
+        committed.map_err(|error| error.if_not_found(ProvisioningError::AccountNotFound))
     }
 
     /// Commits a change together with its answer. If the same request came at the same time and was first, nothing is

@@ -44,6 +44,7 @@ mod sealing;
 mod sub_accounts;
 mod token_label;
 mod token_uses;
+mod trunks;
 mod update_credential;
 
 pub use account_name::{AccountName, AccountNameError};
@@ -70,6 +71,10 @@ pub use registrations::{RegistrationView, RegistrationsPage, RegistrationsReques
 pub use rotate_keys::{KeysRotated, NotOpened, OldKeys, OnProgress, RotationError, RotationProgress, RotationStart};
 pub use sub_accounts::NewSubAccount;
 pub use token_label::{TokenLabel, TokenLabelError};
+pub use trunks::{
+    AttachmentsPatch, IpAclPatch, NewTrunk, NewUpstreamSecret, NumberPatch, OriginationUriPatch, RulesPatch, TrunkName,
+    TrunkNameError, TrunkPatch, UpstreamUsername, UpstreamUsernameError,
+};
 pub use update_credential::CredentialUpdate;
 
 use domain::{Clock, RandomSource, UsernameRule};

@@ -2,8 +2,8 @@
 
 use crate::AccountView;
 use crate::known_token::{KnownToken, TokenUses};
-use domain::{Account, AccountId, ApiTokenHash, AuthId, Realm, RealmId, Revision, Timestamp, TokenId};
-use std::collections::HashMap;
+use domain::{Account, AccountId, ApiTokenHash, AuthId, HostName, Realm, RealmId, Revision, Timestamp, TokenId};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use storage::{Fact, Follower};
@@ -21,6 +21,7 @@ struct State {
     accounts: HashMap<AccountId, Arc<Entry>>,
     ids: HashMap<AuthId, AccountId>,
     operator_tokens: Vec<Arc<KnownToken>>,
+    hosts: HashSet<HostName>,
 }
 
 /// An account and what its requests are checked against.
@@ -79,6 +80,16 @@ impl OperatorIndex {
         self.state().accounts.get(&account)?.tokens.iter().find(|known| known.id == token)?.last_used_at()
     }
 
+    /// Whether a name leads to an account here.
+    pub(crate) fn knows_host(&self, host: &HostName) -> bool {
+        self.state().hosts.contains(host)
+    }
+
+    /// The auth id of the account of that number.
+    pub(crate) fn auth_id(&self, account: AccountId) -> Option<AuthId> {
+        Some(self.state().accounts.get(&account)?.account.auth_id.clone())
+    }
+
     fn state(&self) -> RwLockReadGuard<'_, State> {
         // A poisoned lock means a panic while applying; every write leaves the maps whole.
         self.state.read().unwrap_or_else(PoisonError::into_inner)
@@ -113,9 +124,13 @@ impl State {
             }
             Fact::OperatorToken(token) => put_token(&mut self.operator_tokens, KnownToken::of_operator(token)),
             Fact::OperatorTokenRevoked(id) => self.operator_tokens.retain(|token| token.id != *id),
-            Fact::Host { .. }
-            | Fact::HostRemoved(_)
-            | Fact::Credential(_)
+            Fact::Host { host, .. } => {
+                self.hosts.insert(host.clone());
+            }
+            Fact::HostRemoved(host) => {
+                self.hosts.remove(host);
+            }
+            Fact::Credential(_)
             | Fact::CredentialDeleted { .. }
             | Fact::RegistrationsEnded { .. }
             | Fact::IpAcl(_)

@@ -6,7 +6,8 @@ use crate::operator_cli::{
     RestoreOptions, Switch,
 };
 use crate::serve_options::{ServeOptions, TracedOptions};
-use crate::tenant_cli::{PhonesOptions, SubAccountCommand, TokenCommand};
+use crate::tenant_cli::{NumberCommand, PhonesOptions, SubAccountCommand, TokenCommand};
+use crate::trunk_cli::{AclCommand, OriginationUriCommand, TrunkCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -70,6 +71,26 @@ pub(crate) enum Command {
     SubAccount {
         #[command(subcommand)]
         command: SubAccountCommand,
+    },
+    /// Create and manage trunks, over HTTP
+    Trunk {
+        #[command(subcommand)]
+        command: TrunkCommand,
+    },
+    /// Manage the IP access list, over HTTP
+    Acl {
+        #[command(subcommand)]
+        command: AclCommand,
+    },
+    /// Manage the next hops of trunks, over HTTP
+    OriginationUri {
+        #[command(subcommand)]
+        command: OriginationUriCommand,
+    },
+    /// Assign numbers to trunks, over HTTP; allocate and release them
+    Number {
+        #[command(subcommand)]
+        command: NumberCommand,
     },
     /// Show which phones are online, or end their registrations, over HTTP
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]

@@ -17,6 +17,7 @@ mod listening;
 mod manual;
 mod metrics;
 mod node;
+mod number_command;
 mod operator_api;
 mod operator_cli;
 mod operator_client;
@@ -43,6 +44,8 @@ mod tenant_commands;
 mod tls_settings;
 mod trace_delivery;
 mod traces;
+mod trunk_cli;
+mod trunk_command;
 mod trust;
 mod watch;
 
@@ -78,6 +81,10 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Token { command } => in_runtime(tenant_commands::token(command)),
         cli::Command::SubAccount { command } => in_runtime(tenant_commands::sub_account(command)),
         cli::Command::Credential { command } => in_runtime(credential_command::run(command)),
+        cli::Command::Trunk { command } => in_runtime(trunk_command::trunk(command)),
+        cli::Command::Acl { command } => in_runtime(trunk_command::acl(command)),
+        cli::Command::OriginationUri { command } => in_runtime(trunk_command::origination_uri(command)),
+        cli::Command::Number { command } => in_runtime(number_command::run(command)),
         cli::Command::Phones(options) => in_runtime(phones::run(options)),
         cli::Command::Call(options) => in_runtime(call::run(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),

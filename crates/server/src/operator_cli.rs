@@ -62,6 +62,15 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Set how many calls an account may have, over all its trunks
+    SetLimits {
+        /// Its auth id
+        auth_id: String,
+        #[command(flatten)]
+        limits: CallLimits,
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// Delete an account with its credentials, registrations, host names and tokens
     Delete {
         /// Its auth id
@@ -82,6 +91,18 @@ pub(crate) enum AccountCommand {
         #[command(subcommand)]
         command: AccountTokenCommand,
     },
+}
+
+/// How many calls are allowed.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct CallLimits {
+    /// At the same time; 0 allows none
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrent_calls: Option<u32>,
+    /// That begin within any second; 0 allows none
+    #[arg(long, value_name = "N")]
+    pub(crate) cps: Option<u32>,
 }
 
 /// What to change about an account.

@@ -1,6 +1,6 @@
 //! The command line of an account's own tokens and sub-accounts, over HTTP.
 
-use crate::cli::ServerAccess;
+use crate::cli::{Installation, ServerAccess};
 use crate::operator_cli::NewToken;
 use clap::{Args, Subcommand};
 
@@ -25,6 +25,71 @@ pub(crate) enum TokenCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NumberCommand {
+    /// List the account's numbers
+    List {
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Assign a number to a trunk: calls to it come over that trunk
+    Assign {
+        /// The number, as in +4930123456
+        e164: String,
+        /// The trunk's id
+        trunk_id: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Take a number from its trunk
+    Unassign {
+        /// The number
+        e164: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Say where calls to a number go
+    Target {
+        /// The number
+        e164: String,
+        #[command(flatten)]
+        target: NumberTarget,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Allocate a number to an account (for whoever runs the installation)
+    Allocate {
+        /// The number, as in +4930123456
+        e164: String,
+        /// The account's auth id
+        auth_id: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Take a number back from its account (for whoever runs the installation)
+    Release {
+        /// The number
+        e164: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+/// Where calls to a number go.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct NumberTarget {
+    /// Where its trunk sends inbound calls
+    #[arg(long)]
+    pub(crate) trunk: bool,
+    /// To the registered phones of this username
+    #[arg(long)]
+    pub(crate) username: Option<String>,
+    /// To the origination URI of this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) origination_uri: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

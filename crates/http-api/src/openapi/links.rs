@@ -4,8 +4,11 @@ use super::NEEDS_IDENTITY;
 use serde_json::{Map, Value, json};
 
 /// What creates, the placeholder that names what was created, and where the answer says it.
-const CREATIONS: [(&str, &str, &str); 3] = [
+const CREATIONS: [(&str, &str, &str); 6] = [
     ("create-credential", "credential_id", "$response.body#/id"),
+    ("create-trunk", "trunk_id", "$response.body#/trunk_id"),
+    ("create-ip-acl", "ip_acl_id", "$response.body#/id"),
+    ("create-origination-uri", "origination_uri_id", "$response.body#/id"),
     ("create-token", "token_id", "$response.body#/id"),
     ("create-sub-account", "sub_auth_id", "$response.body#/auth_credentials/auth_id"),
 ];

@@ -70,11 +70,15 @@ fn complete_path(path: &str, item: &mut Value) {
     }
 }
 
+/// Placeholders of objects that have resources of their own below them, or are no `…_id`.
+const OBJECTS: [&str; 5] = ["{credential_id}", "{trunk_id}", "{ip_acl_id}", "{origination_uri_id}", "{e164}"];
+
 /// Adds what follows from an operation's path and method.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let needs_identity = path.starts_with(NEEDS_IDENTITY);
     let needs_operator = path.starts_with(NEEDS_OPERATOR);
-    let repeatable = method == "post" && !needs_operator;
+    // An assignment can be repeated without a key.
+    let repeatable = method == "post" && !needs_operator && !path.ends_with("/assign");
     let has_body = operation.contains_key("requestBody");
     if let Some(body) = operation.get_mut("requestBody") {
         body["required"] = json!(true);
@@ -95,8 +99,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         needs_identity,
         needs_operator,
         has_body,
-        names_an_object: path.contains("_id}")
-            && (needs_operator || path.ends_with("_id}") || path.contains("{credential_id}")),
+        names_an_object: OBJECTS.iter().any(|placeholder| path.contains(placeholder))
+            || path.contains("_id}") && (needs_operator || path.ends_with("_id}")),
         creates: repeatable,
         has_pages: takes(operation, "limit") || takes(operation, "page"),
     };

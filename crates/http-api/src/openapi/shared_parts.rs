@@ -14,12 +14,16 @@ pub(super) struct Facts {
 }
 
 /// Each placeholder of a path with the parameter that describes it.
-const PATH_PARAMETERS: [(&str, &str); 7] = [
+const PATH_PARAMETERS: [(&str, &str); 11] = [
     ("{auth_id}", "AuthId"),
     ("{credential_id}", "CredentialId"),
     ("{token_id}", "TokenId"),
     ("{sub_auth_id}", "SubAuthId"),
     ("{registration_id}", "RegistrationId"),
+    ("{trunk_id}", "TrunkId"),
+    ("{ip_acl_id}", "IpAclId"),
+    ("{origination_uri_id}", "OriginationUriId"),
+    ("{e164}", "E164"),
     ("{host}", "Host"),
     ("{realm}", "Realm"),
 ];
@@ -83,6 +87,10 @@ pub(super) fn add_to(document: &mut Value) {
     document["tags"] = json!([
         {"name": "Credentials", "description": "What phones register with"},
         {"name": "Registrations", "description": "Which phones are online, and from where"},
+        {"name": "Trunks", "description": "Over which next hops calls go, how many, and by which rules"},
+        {"name": "IP access lists", "description": "From where trunks take calls"},
+        {"name": "Origination URIs", "description": "The next hops of trunks, and how their challenges are answered"},
+        {"name": "Numbers", "description": "Allocated by the operator, assigned to trunks by the account"},
         {"name": "Tokens", "description": "What API clients prove their account with"},
         {"name": "Sub-Accounts", "description": "Accounts of an account, with credentials and tokens of their own"},
         {"name": "Account", "description": "The account itself"},
@@ -116,6 +124,11 @@ fn parameters() -> Value {
         "TokenId": in_path("token_id", "The token's id, from create or list", uuid()),
         "RegistrationId": in_path("registration_id", "The registration's id, from the list",
             json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1})),
+        "TrunkId": in_path("trunk_id", "The trunk's id, from create or list", uuid()),
+        "IpAclId": in_path("ip_acl_id", "The entry's id, from create or list", uuid()),
+        "OriginationUriId": in_path("origination_uri_id", "The origination URI's id, from create or list", uuid()),
+        "E164": in_path("e164", "The number in E.164 form, `+` as `%2B`",
+            json!({"type": "string", "pattern": "^\\+?[1-9][0-9]{2,14}$", "example": "+4930123456"})),
         "Host": in_path("host", "The host name", json!({"type": "string", "example": "pbx.example.net"})),
         "Realm": in_path("realm", "The realm's name, percent-encoded",
             json!({"type": "string", "example": "MA_XXXXXXXX.sip.example.com"})),

@@ -8,6 +8,7 @@ mod accounts;
 mod backup;
 mod control_socket;
 mod hosts;
+mod numbers;
 mod operator_tokens;
 mod page;
 mod realms;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Routes {
     Routes::tagged(TAG)
         .merge(accounts::routes())
         .merge(hosts::routes())
+        .merge(numbers::routes())
         .merge(tokens::routes())
         .merge(realms::routes())
         .merge(settings::routes())

@@ -52,6 +52,12 @@ pub(crate) async fn account(command: AccountCommand) -> Result<(), Failure> {
             let said = "Account enabled: its phones register again by themselves.";
             update(installation, &auth_id, (json!({ "enabled": true }), said)).await
         }
+        AccountCommand::SetLimits { auth_id, limits, installation } => {
+            let mut fields = Map::new();
+            fields.extend(limits.concurrent_calls.map(|limit| ("concurrent_calls_limit".to_owned(), limit.into())));
+            fields.extend(limits.cps.map(|limit| ("cps_limit".to_owned(), limit.into())));
+            update(installation, &auth_id, (Value::Object(fields), "Limits set.")).await
+        }
         AccountCommand::Delete { auth_id, yes, installation } => delete(installation, &auth_id, yes).await,
         AccountCommand::Host { command } => host::host(command).await,
         AccountCommand::Token { command } => account_token::account_token(command).await,
@@ -117,6 +123,8 @@ async fn delete(installation: Installation, auth_id: &str, yes: bool) -> Result<
 
 fn described(account: &Value) -> String {
     let on = if account.get("enabled") == Some(&Value::Bool(true)) { "yes" } else { "no" };
+    let number = |field: &str| account.get(field).map(Value::to_string).unwrap_or_default();
+    let calls = format!("{} at a time, {} per second", number("concurrent_calls_limit"), number("cps_limit"));
     let mut lines = vec![
         ("Auth ID", text(account, "auth_id")),
         ("Name", text(account, "name")),
@@ -124,6 +132,7 @@ fn described(account: &Value) -> String {
         ("Realm", text(account, "realm")),
         ("SIP domain", text(account, "sip_domain")),
         ("Policy", text(account, "challenge_policy")),
+        ("Calls", calls.as_str()),
         ("Created", text(account, "created_at")),
     ];
     for (name, field) in [

@@ -28,7 +28,7 @@ use std::io::Write as _;
 pub(crate) const PAGE: usize = 1000;
 
 /// A question of one answer.
-async fn ask(
+pub(crate) async fn ask(
     installation: Installation,
     method: &'static str,
     (path, body): (&str, Option<Value>),
