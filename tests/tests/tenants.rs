@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 
 const PASSWORD: &str = "correct horse";
+/// Nobody calls here, so no account has one.
+const NO_CALL: &str = "aabbccdd-1234-7678-90ab-cdef12345678";
 const NO_REGISTRATION: &str = "AZankXyoizfJpYXWDksExEVcTOxbuPYKO1YieBA5KI_c4xIAZf8TFac";
 
 /// Who asks, with which identity.
@@ -126,7 +128,7 @@ fn expected(world: &World, operation: &Operation, identity: &Identity, named: Na
         Standing::CredentialsOnly if !operation.is_about_credentials() => return 403,
         Standing::All | Standing::ReadOnly | Standing::CredentialsOnly => {}
     }
-    if operation.placeholder().is_some() && named != Named::Own {
+    if operation.placeholder() == Some("call_id") || (operation.placeholder().is_some() && named != Named::Own) {
         return 404;
     }
     // There is one level: a sub-account has none and gets none.
@@ -241,6 +243,7 @@ impl World {
             (Named::NonExisting, "registration_id") => NO_REGISTRATION.into(),
             (Named::NotAnId, "registration_id") => "not-an-id".into(),
             (Named::NonExisting, "sub_auth_id") => "SA_NOBODY00".into(),
+            (_, "call_id") => NO_CALL.into(),
             (
                 Named::NotAnId,
                 "credential_id" | "token_id" | "sub_auth_id" | "trunk_id" | "ip_acl_id" | "origination_uri_id" | "e164",
@@ -254,6 +257,7 @@ impl World {
         match placeholder {
             "credential_id" => api.credential(&format!("fresh_{number}"), PASSWORD),
             "token_id" => token(&api, "fresh", "all", None).0,
+            "call_id" => NO_CALL.into(),
             "registration_id" => self.registered(&api, owner),
             "trunk_id" => trunk(&api, "fresh"),
             "ip_acl_id" => ip_acl(&api, "fresh"),

@@ -33,6 +33,8 @@ pub enum AuditAction {
     CredentialDeleted,
     /// Registrations of a credential were ended.
     RegistrationsEnded,
+    /// A call, or all calls of a credential, were ended.
+    CallsEnded,
     /// What a realm's challenges offer, or what it accepts, was changed.
     RealmPolicyChanged,
     /// MD5 was retired for a realm, or HA1s under it deleted for that.
@@ -84,6 +86,7 @@ impl AuditAction {
             Self::CredentialUpdated => "credential.updated",
             Self::CredentialDeleted => "credential.deleted",
             Self::RegistrationsEnded => "registrations.ended",
+            Self::CallsEnded => "calls.ended",
             Self::RealmPolicyChanged => "realm.policy_changed",
             Self::RealmMd5Retired => "realm.md5_retired",
             Self::TrunkCreated => "trunk.created",

@@ -9,9 +9,12 @@ pub mod algorithm_use;
 pub mod api_token;
 pub mod audit_event;
 pub mod auth_event;
+pub mod call_event;
+pub mod call_record;
 pub mod call_rules;
 pub mod contact_binding;
 pub mod credential;
+pub mod csv_cell;
 pub mod host_name;
 pub mod identifier;
 pub mod ip_acl;
@@ -33,12 +36,17 @@ pub use algorithm_use::{AlgorithmUse, Day};
 pub use api_token::{ApiToken, ApiTokenHash, OperatorToken, TokenId, TokenScope};
 pub use audit_event::{AuditAction, AuditEvent};
 pub use auth_event::{AuthEvent, AuthReason, AuthRemark, DigestAlgorithm, SignallingTransport};
+pub use call_event::{CallEvent, CallEventKind};
+pub use call_record::{
+    CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallRecord, CallSnapshot, CallState, HungUpBy,
+};
 pub use call_rules::{
     CallRules, CallerIdentity, Destination, DestinationRefused, Digits, DigitsError, PassedHeader, PassedHeaderError,
     ReferPolicy,
 };
 pub use contact_binding::{BindingId, ContactBinding};
 pub use credential::{Credential, CredentialId, Username, UsernameError, UsernameRule};
+pub use csv_cell::{csv_cell, starts_a_formula};
 pub use host_name::{HostName, HostNameError};
 pub use identifier::{IpAclId, OriginationUriId, TrunkId};
 pub use ip_acl::{IpAcl, TooWide};

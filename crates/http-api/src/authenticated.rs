@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use domain::{AuthId, CredentialId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
+use domain::{AuthId, CallId, CredentialId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
 use provisioning::{AccountRead, AccountScope, AccountWrite, CredentialsWrite, Operator, ProvisioningError};
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,6 +49,9 @@ pub(crate) struct OriginationUriInPath(pub OriginationUriId);
 
 /// The number named by the path, with or without its `+`. Extract it after the permission.
 pub(crate) struct NumberInPath(pub E164);
+
+/// The call named by the path; `None` where what stands there names none. Extract it after the permission.
+pub(crate) struct CallInPath(pub Option<CallId>);
 
 /// The token named by the path. Extract it after the permission.
 pub(crate) struct TokenInPath(pub TokenId);
@@ -166,6 +169,15 @@ impl FromRequestParts<Arc<Shared>> for TokenInPath {
     async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
         let text = path_parameter(parts, "token_id").await?;
         TokenId::parse(&text).map(Self).ok_or(Problem::NotATokenId)
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for CallInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "call_id").await?;
+        Ok(Self(CallId::parse(&text)))
     }
 }
 

@@ -16,6 +16,8 @@ mod answer;
 mod api;
 mod authenticated;
 mod body;
+mod call_records;
+mod calls;
 mod config;
 mod credentials;
 mod field_problems;

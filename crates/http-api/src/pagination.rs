@@ -8,6 +8,7 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use storage::Page;
 use utoipa::{IntoParams, ToSchema};
@@ -124,6 +125,12 @@ impl QueryReader {
             return None;
         }
         Some(value)
+    }
+
+    /// A parameter's value, if it is given; what is wrong with it is noted.
+    pub fn parsed<T, E: Display>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        let text = self.text(name)?;
+        parse(&text).map_err(|problem| self.note(name, problem.to_string())).ok()
     }
 
     /// Notes that a parameter is wrong.

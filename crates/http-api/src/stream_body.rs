@@ -42,6 +42,13 @@ impl StreamBody {
 }
 
 impl StreamBody {
+    /// A body of what is sent to it, no faster than the client takes it. It ends when the sender is dropped; an error
+    /// breaks it off, and so tells the client that it is not whole.
+    pub fn channel() -> (mpsc::Sender<io::Result<Bytes>>, Self) {
+        let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
+        (sender, Self { chunks })
+    }
+
     /// A first line, then those that come, printed.
     pub fn of_lines<L: Send + 'static>(
         first: Bytes,

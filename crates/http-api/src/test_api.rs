@@ -4,7 +4,7 @@ use crate::{Config, HttpApi, Readiness};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode};
-use domain::{AuthId, RandomSource, Timestamp};
+use domain::{AccountId, AuthId, RandomSource, Timestamp};
 use http_body_util::BodyExt;
 use keyring::Keyring;
 use provisioning::{AccountName, InstallationOperator, NewAccountRequest, OperatorIndex, Parts, Provisioning};
@@ -12,18 +12,23 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use storage::ChangeFeed;
-use testkit::{MemoryStorage, SeededRandom, VirtualClock};
+use testkit::{MemoryStorage, ScriptedLiveCalls, SeededRandom, VirtualClock};
 
 /// The account that [`TestApi`]'s requests are made for.
 pub(crate) const ACCOUNT: &str = "MA_TEST0001";
 /// An account that exists beside it.
 pub(crate) const OTHER: &str = "MA_TEST0002";
+/// The number of [`ACCOUNT`].
+pub(crate) const ACCOUNT_NUMBER: AccountId = AccountId(1);
+/// The number of [`OTHER`].
+pub(crate) const OTHER_NUMBER: AccountId = AccountId(2);
 /// An id that no credential has.
 pub(crate) const NOBODY: &str = "aabbccdd-1234-5678-90ab-cdef12345678";
 
 pub(crate) struct TestApi {
     pub api: HttpApi,
     pub storage: Arc<MemoryStorage>,
+    pub calls: Arc<ScriptedLiveCalls>,
     pub clock: Arc<VirtualClock>,
     pub token: String,
     pub other_token: String,
@@ -66,11 +71,13 @@ impl TestApi {
             operators,
             config: provisioning::Config::default(),
         }));
+        let calls = Arc::new(ScriptedLiveCalls::default());
+        provisioning.know_calls(Arc::clone(&calls) as _);
         let token = create_account(&provisioning, ACCOUNT).await;
         let other_token = create_account(&provisioning, OTHER).await;
         let readiness = Arc::new(SetReadiness::default());
         let api = HttpApi::new(provisioning, Arc::clone(&readiness) as _, random, config);
-        Self { api, storage, clock, token, other_token, readiness }
+        Self { api, storage, calls, clock, token, other_token, readiness }
     }
 
     pub fn becomes_unready(&self, sentence: &str) {

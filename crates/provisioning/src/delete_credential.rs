@@ -8,13 +8,14 @@ impl Provisioning {
     /// Deletes a credential and its registrations; once this answers no node knows it.
     ///
     /// # Errors
-    /// [`ProvisioningError::CredentialNotFound`], or the storage failed.
+    /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::CredentialHasCalls`], or the storage failed.
     pub async fn delete_credential(
         &self,
         scope: &CredentialsWrite,
         context: RequestContext,
         id: CredentialId,
     ) -> Result<(), ProvisioningError> {
+        self.check_no_calls(scope, id).await?;
         let audit = scope.audit(
             &context,
             self.parts.clock.now(),

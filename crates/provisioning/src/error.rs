@@ -1,6 +1,7 @@
 //! What a use case can refuse, by what its caller can do about it.
 
 use domain::{AuthIdError, HostName, HostNameError, RealmNameError};
+use std::fmt;
 use storage::{CommitError, Conflict, StorageError};
 
 /// Why a request has no operator. One answer for every cause: which part was wrong is nobody's business.
@@ -48,6 +49,18 @@ pub enum ProvisioningError {
     /// The credential has no such registration, or it has ended.
     #[error("Registration not found")]
     RegistrationNotFound,
+    /// No such call of the account is up.
+    #[error("Call not found; it may have ended: its record is among the account's cdrs")]
+    CallNotFound,
+    /// No such call of the account has left a record.
+    #[error("Call record not found; calls that are up have none yet")]
+    CallRecordNotFound,
+    /// A credential is not deleted under a call.
+    #[error(
+        "the credential has {} up; end them first with DELETE on its calls, or disable it and wait",
+        Calls(*.0)
+    )]
+    CredentialHasCalls(u64),
     /// That host name was not given to the account.
     #[error("Host name not found")]
     HostNotFound,
@@ -166,6 +179,15 @@ impl From<CommitError> for ProvisioningError {
             CommitError::Conflict(Conflict::Superseded) => Self::Contended,
             CommitError::Conflict(Conflict::NotFound) => Self::CredentialNotFound,
         }
+    }
+}
+
+/// So many calls, in words.
+struct Calls(u64);
+
+impl fmt::Display for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, if self.0 == 1 { "call" } else { "calls" })
     }
 }
 

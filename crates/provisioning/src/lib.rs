@@ -14,6 +14,7 @@ mod algorithm_report;
 mod api_tokens;
 mod asker;
 mod base_domain;
+mod calls;
 mod create_credential;
 mod credential_requirements;
 mod credentials_page;
@@ -52,6 +53,7 @@ pub use accounts::{AccountCreated, AccountUpdate, AccountView, CallLimitsPatch, 
 pub use algorithm_report::AlgorithmReportQuery;
 pub use api_tokens::{ApiTokenCreated, ApiTokenView};
 pub use base_domain::{BaseDomainOutcome, DEFAULT_BASE_DOMAIN};
+pub use calls::{CallRecordsPage, CallRecordsRequest, Concurrency, LiveCallsRequest};
 pub use create_credential::NewCredential;
 pub use credential_requirements::RequirementsUpdate;
 pub use credentials_page::{CredentialsPage, CredentialsRequest, PageStart};
@@ -75,13 +77,13 @@ pub use trunks::{
     AttachmentsPatch, IpAclPatch, NewTrunk, NewUpstreamSecret, NumberPatch, OriginationUriPatch, RulesPatch, TrunkName,
     TrunkNameError, TrunkPatch, UpstreamUsername, UpstreamUsernameError,
 };
-pub use update_credential::CredentialUpdate;
+pub use update_credential::{CallsAfter, CredentialUpdate};
 
 use domain::{Clock, RandomSource, UsernameRule};
 use keyring::Keyring;
 use sealing::SealingState;
-use std::sync::Arc;
-use storage::Storage;
+use std::sync::{Arc, OnceLock};
+use storage::{LiveCalls, Storage};
 use tokio::sync::Mutex;
 
 /// What the operator may set about management.
@@ -116,6 +118,8 @@ pub struct Provisioning {
     sealing: SealingState,
     /// Held by the rotation of keys at work.
     rotation: Arc<Mutex<()>>,
+    /// The calls that are up; set once there is a signalling plane.
+    calls: OnceLock<Arc<dyn LiveCalls>>,
     /// Held by whoever writes a sealed setting from what it read.
     sealed_settings: Mutex<()>,
 }
@@ -129,6 +133,7 @@ impl Provisioning {
             tenancy: Mutex::default(),
             sealing: SealingState::default(),
             rotation: Arc::default(),
+            calls: OnceLock::new(),
             sealed_settings: Mutex::default(),
         }
     }

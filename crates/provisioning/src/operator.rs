@@ -6,7 +6,8 @@ use crate::operator_index::{Entry, matching};
 use crate::permission::{AccountRead, AccountWrite, CredentialsWrite, Need};
 use crate::{AuthenticationError, OperatorIndex, PermissionError, Provisioning, ScopeError};
 use domain::{
-    AccountId, ApiTokenHash, AuditEvent, AuthId, HostName, RealmId, RealmName, Timestamp, TokenId, TokenScope,
+    AccountId, ApiTokenHash, AuditEvent, AuthId, CallLimits, HostName, RealmId, RealmName, Timestamp, TokenId,
+    TokenScope,
 };
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -155,6 +156,11 @@ impl AccountScope {
     /// [`PermissionError`] for every token but one for everything.
     pub fn account_write(self) -> Result<AccountWrite, PermissionError> {
         Need::AccountWrite.met_by(self.token_scope).map(|()| AccountWrite(AccountRead(self)))
+    }
+
+    /// How many calls the account may have.
+    pub(crate) fn call_limits(&self) -> CallLimits {
+        self.account.account.limits
     }
 
     pub(crate) fn account(&self) -> AccountId {

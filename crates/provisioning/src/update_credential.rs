@@ -4,7 +4,7 @@ use crate::{
     AccountScope, CredentialView, CredentialsWrite, Description, Provisioning, ProvisioningError, RequestContext,
     RequirementsUpdate,
 };
-use domain::{AuditAction, Credential, CredentialId, Password, SealedHa1s, Timestamp};
+use domain::{AuditAction, CallEndReason, Credential, CredentialId, Password, SealedHa1s, Timestamp};
 use storage::{Change, ChangeSet, RegistrationsAfter};
 
 /// What to change; what is absent stays.
@@ -18,6 +18,18 @@ pub struct CredentialUpdate {
     pub description: Option<Description>,
     /// What it demands of whoever answers with it.
     pub requirements: RequirementsUpdate,
+    /// What becomes of its calls that are up; said in the audit record of the update.
+    pub calls: CallsAfter,
+}
+
+/// What becomes of a credential's calls when it is disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallsAfter {
+    /// Those that are answered go on.
+    #[default]
+    Keep,
+    /// All end.
+    End,
 }
 
 /// The same with the password already turned into sealed HA1s, so that deciding anew needs no password.
@@ -26,13 +38,15 @@ struct Patch {
     enabled: Option<bool>,
     description: Option<Box<str>>,
     requirements: RequirementsUpdate,
+    calls: CallsAfter,
 }
 
 /// How often an update is decided anew when others change the same credential.
 const ATTEMPTS: usize = 64;
 
 impl Provisioning {
-    /// Changes a credential; once this answers no node accepts what it replaced or disabled.
+    /// Changes a credential; once this answers no node accepts what it replaced or disabled, and calls that were to end
+    /// are ending.
     ///
     /// # Errors
     /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::Contended`], or the storage failed.
@@ -42,7 +56,12 @@ impl Provisioning {
         context: RequestContext,
         (id, update): (CredentialId, CredentialUpdate),
     ) -> Result<CredentialView, ProvisioningError> {
+        let calls = update.calls;
         let updated = self.updated_credential(scope, context, (id, update)).await?;
+        if calls == CallsAfter::End {
+            let ended = self.calls().end_of_credential(scope.account(), id, CallEndReason::Revoked);
+            tracing::info!(credential = %id, ended, "calls end with their credential");
+        }
         Ok(CredentialView::new(scope, updated))
     }
 
@@ -59,6 +78,7 @@ impl Provisioning {
             enabled: update.enabled,
             description: update.description.map(Description::into_inner),
             requirements: update.requirements,
+            calls: update.calls,
         };
         if patch.is_empty() {
             return Ok(current);
@@ -130,6 +150,9 @@ impl Patch {
         }
         if self.description.is_some() {
             parts.push(String::from("\"description\":\"changed\""));
+        }
+        if self.calls == CallsAfter::End {
+            parts.push(String::from("\"calls\":\"ended\""));
         }
         parts.extend(self.requirements.audit_parts());
         format!("{{{}}}", parts.join(","))

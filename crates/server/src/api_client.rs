@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::trust;
 use serde_json::Value;
-use std::io::ErrorKind;
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -65,30 +66,46 @@ impl ApiClient {
     /// Calls one path below `/api/v1/`.
     pub(crate) async fn call_api(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, Failure> {
         let url = format!("{}/{path}", self.base);
-        let failed = |error: String| Failure::NoAnswer { url: url.clone(), error };
-        let request = Request::builder()
-            .method(method)
-            .uri(&url)
-            .header("X-Auth-ID", &self.auth_id)
-            .header("X-Auth-Token", &self.auth_token)
-            .header("Content-Type", "application/json")
-            .body(body.map(|body| body.to_string()).unwrap_or_default())
-            .map_err(|error| failed(error.to_string()))?;
+        let request = self.request(method, &url, body.map(|body| body.to_string()).unwrap_or_default())?;
         let agent = self.agent()?;
         let begun = Instant::now();
         // The client blocks, so it waits on a thread of its own.
-        let exchanged = tokio::task::spawn_blocking(move || exchange(&agent, &request));
-        let (status, text) = match exchanged.await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) if trust::is_distrust(&error) => {
-                return Err(Failure::Untrusted { url, error: error.to_string() });
-            }
-            Ok(Err(error)) => return Err(failed(error.to_string())),
-            Err(error) => return Err(failed(error.to_string())),
-        };
+        let exchanged = tokio::task::spawn_blocking(move || exchange(&agent, &request)).await;
+        let (status, text) =
+            exchanged.map_err(|error| no_answer(&url, &error))?.map_err(|error| failed(&url, &error))?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let request = url.split_once("/api/").map_or(url.clone(), |(_, path)| format!("{method} /api/{path}"));
         Ok(Answer { request, status, body, text, elapsed: begun.elapsed() })
+    }
+
+    /// Copies what one path below the account answers to standard output as it comes, however long that takes.
+    pub(crate) async fn copy(&self, path: &str) -> Result<(), Failure> {
+        let url = format!("{}/Account/{}/{path}", self.base, self.auth_id);
+        let request = self.request("GET", &url, String::new())?;
+        let agent = self.agent()?;
+        let request =
+            agent.configure_request(request).timeout_global(None).timeout_recv_response(Some(TIMEOUT)).build();
+        let copied = tokio::task::spawn_blocking(move || copy_out(&agent, &request)).await;
+        match copied.map_err(|error| no_answer(&url, &error))? {
+            Ok(None) => Ok(()),
+            Ok(Some((status, text))) => {
+                let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+                let answer = Answer { request: url, status, body, text, elapsed: Duration::ZERO };
+                answer.expect(200).map(|_| ())
+            }
+            Err(error) => Err(failed(&url, &error)),
+        }
+    }
+
+    fn request(&self, method: &str, url: &str, body: String) -> Result<Request<String>, Failure> {
+        Request::builder()
+            .method(method)
+            .uri(url)
+            .header("X-Auth-ID", &self.auth_id)
+            .header("X-Auth-Token", &self.auth_token)
+            .header("Content-Type", "application/json")
+            .body(body)
+            .map_err(|error| no_answer(url, &error))
     }
 
     fn agent(&self) -> Result<Agent, Failure> {
@@ -100,6 +117,30 @@ impl ApiClient {
         let agent = config.tls_config(trust::tls(self.ca_file.as_deref())?).build().into();
         Ok(self.agent.get_or_init(|| agent).clone())
     }
+}
+
+fn no_answer(url: &str, error: &dyn Display) -> Failure {
+    Failure::NoAnswer { url: url.to_owned(), error: error.to_string() }
+}
+
+fn failed(url: &str, error: &ureq::Error) -> Failure {
+    if trust::is_distrust(error) {
+        Failure::Untrusted { url: url.to_owned(), error: error.to_string() }
+    } else {
+        no_answer(url, error)
+    }
+}
+
+/// Copies a body that was answered with 200 to standard output; any other answer comes back.
+fn copy_out(agent: &Agent, request: &Request<String>) -> Result<Option<(u16, String)>, ureq::Error> {
+    let mut response = agent.run(request.clone())?;
+    if response.status().as_u16() != 200 {
+        return Ok(Some((response.status().as_u16(), response.body_mut().read_to_string()?)));
+    }
+    let mut output = std::io::stdout().lock();
+    std::io::copy(&mut response.body_mut().as_reader(), &mut output)?;
+    output.flush()?;
+    Ok(None)
 }
 
 fn exchange(agent: &Agent, request: &Request<String>) -> Result<(u16, String), ureq::Error> {

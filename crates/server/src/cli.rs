@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::call_cli::CallOptions;
+use crate::calls_cli::{CallsOptions, CdrsOptions};
 use crate::operator_cli::{
     AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, ReportOptions,
     RestoreOptions, Switch,
@@ -97,6 +98,10 @@ pub(crate) enum Command {
     Phones(PhonesOptions),
     /// Place a test call and say whether audio comes back; exit 0 only if it does
     Call(CallOptions),
+    /// Show which calls are up, or end one, over HTTP
+    Calls(CallsOptions),
+    /// Show call records, newest first, over HTTP
+    Cdrs(CdrsOptions),
     /// Try everything once with throw-away data: serve, create a credential, register with it
     Quickstart {
         /// Stop after the last step instead of serving on; exit 0 if every step went as it should

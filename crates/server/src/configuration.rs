@@ -52,6 +52,7 @@ pub(crate) struct Configuration {
     pub(crate) defence: sip_edge::Defence,
     pub(crate) directory: directory::Config,
     pub(crate) provisioning: provisioning::Config,
+    pub(crate) cdr_retention_days: u32,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) otlp_endpoint: Option<OtlpEndpoint>,
     pub(crate) admin_api: Exposure,
@@ -129,6 +130,7 @@ impl Configuration {
                     .usernames
                     .map_or(Ok(UsernameRule::Strict), |text| parse("--usernames", &text, parse_username_rule))?,
             },
+            cdr_retention_days: in_range("--cdr-retention-days", options.cdr_retention_days.unwrap_or(90), 1, 36_500)?,
             metrics_listen: options
                 .metrics_listen
                 .map(|text| parse("--metrics-listen", &text, SocketAddr::from_str))
@@ -371,6 +373,7 @@ mod tests {
             ("throttle_limit = 100001", "from 0 to 100000"),
             ("throttle_window = 0", "from 1 to 86400"),
             ("throttle_ban = 0", "from 1 to 86400"),
+            ("cdr_retention_days = 0", "from 1 to 36500"),
             ("min_expires = 600\nmax_expires = 60", "from 600"),
             ("master_key_file = \"a\"\nmaster_key_command = \"b\"", "not both"),
             ("sip_workers = 64", "lower --sip-workers"),

@@ -4,6 +4,8 @@ mod api_client;
 mod background;
 mod call;
 mod call_cli;
+mod call_commands;
+mod calls_cli;
 mod cli;
 mod config_command;
 mod configuration;
@@ -87,6 +89,8 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Number { command } => in_runtime(number_command::run(command)),
         cli::Command::Phones(options) => in_runtime(phones::run(options)),
         cli::Command::Call(options) => in_runtime(call::run(options)),
+        cli::Command::Calls(options) => in_runtime(call_commands::calls(options)),
+        cli::Command::Cdrs(options) => in_runtime(call_commands::cdrs(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
     }
 }

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::operator_commands::table::{Column, table};
 use crate::operator_commands::{print, segment};
 use crate::tenant_cli::{PhonesCommand, PhonesFilter, PhonesOptions};
+use domain::starts_a_formula;
 use serde_json::{Value, json};
 
 const COLUMNS: [Column; 6] = [
@@ -74,8 +75,8 @@ async fn remove(credential: &str, registration: Option<&str>, access: &ServerAcc
     })
 }
 
-/// The registration with every text made fit to be shown.
-fn harmless(phone: &Value) -> Value {
+/// An object with every text made fit to be shown.
+pub(crate) fn harmless(phone: &Value) -> Value {
     let Some(fields) = phone.as_object() else { return Value::Null };
     let shown = |value: &Value| value.as_str().map_or_else(|| value.clone(), |text| Value::String(shown(text)));
     Value::Object(fields.iter().map(|(name, value)| (name.clone(), shown(value))).collect())
@@ -84,8 +85,7 @@ fn harmless(phone: &Value) -> Value {
 /// A text without what a terminal obeys (control characters, and those that turn the direction of writing), and with an
 /// apostrophe before what a spreadsheet would take for a formula.
 fn shown(text: &str) -> String {
-    let starts_a_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let mut shown = String::from(if starts_a_formula { "'" } else { "" });
+    let mut shown = String::from(if starts_a_formula(text) { "'" } else { "" });
     for character in text.chars() {
         if is_obeyed(character) { shown.extend(character.escape_unicode()) } else { shown.push(character) }
     }

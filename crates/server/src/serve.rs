@@ -16,6 +16,7 @@ use crate::signals::StopSignals;
 use crate::sip_listeners::{self, RunningSip, SipSockets};
 use crate::telemetry;
 use crate::watch::Watch;
+use call_journal::{Journal, JournalTask, Retention};
 use directory::{Connections, Directory, RegistrationView, RegistrationWriter, SaveStatistics, WriterConfig};
 use domain::RealmName;
 use event_log::EventLog;
@@ -87,6 +88,7 @@ pub(crate) struct Server {
     edge: Arc<Edge>,
     directory: Arc<Directory>,
     registrations: JoinHandle<()>,
+    journal: JournalTask,
     watch: Arc<Watch>,
 }
 
@@ -99,6 +101,8 @@ struct Signalling {
     saves: Arc<SaveStatistics>,
     online: Arc<RegistrationView>,
     registrations: JoinHandle<()>,
+    calls: Arc<Journal>,
+    journal: JournalTask,
 }
 
 impl Server {
@@ -155,6 +159,7 @@ impl Server {
             tokio::spawn(background::save_token_uses(Arc::clone(&node.provisioning))),
             tokio::spawn(background::save_algorithm_uses(Arc::clone(&signalling.directory), Arc::clone(&node.storage))),
         ];
+        background.push(tokio::spawn(retention(&node, configuration.cdr_retention_days).run()));
         background.extend(certificates.clone().map(|certificates| tokio::spawn(certificates.watch())));
         Ok(Self {
             node,
@@ -170,6 +175,7 @@ impl Server {
             edge: signalling.edge,
             directory: signalling.directory,
             registrations: signalling.registrations,
+            journal: signalling.journal,
             watch,
         })
     }
@@ -194,6 +200,9 @@ impl Server {
         drop(self.edge);
         if tokio::time::timeout(DRAIN_LIMIT, self.registrations).await.is_err() {
             tracing::error!("the last registrations could not be stored in time");
+        }
+        if tokio::time::timeout(DRAIN_LIMIT, self.journal.close()).await.is_err() {
+            tracing::error!("the last call records could not be stored in time");
         }
         if let Err(error) = self.node.provisioning.flush_token_uses().await {
             tracing::warn!(%error, "when tokens were last used could not be stored");
@@ -277,6 +286,7 @@ fn metrics(node: &Node, signalling: &Signalling, readiness: Arc<dyn Readiness>, 
         events: Arc::clone(&signalling.events),
         directory: Arc::clone(&signalling.directory),
         saves: Arc::clone(&signalling.saves),
+        calls: Arc::clone(signalling.calls.statistics()),
         flows: Arc::clone(&signalling.flows),
         watch: Arc::clone(watch),
     }
@@ -347,7 +357,12 @@ async fn build_signalling(
             service_route: configuration.service_route,
         },
     }));
-    Ok(Signalling { edge, directory, flows, events, saves, online: Arc::new(online), registrations })
+    let (calls, journal) = Journal::start(Arc::clone(&node.storage) as _, call_journal::Config::default());
+    Ok(Signalling { edge, directory, flows, events, saves, online: Arc::new(online), registrations, calls, journal })
+}
+
+fn retention(node: &Node, days: u32) -> Retention {
+    Retention { storage: Arc::clone(&node.storage) as _, clock: Arc::clone(&node.clock), days }
 }
 
 /// The nonce key outlives the process, so that nonces of before a restart are known for what they are.

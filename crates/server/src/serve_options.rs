@@ -125,6 +125,9 @@ pub(crate) struct ServeOptions {
     /// Seconds a ban lasts [default: 600]
     #[arg(long, env = "SIPWARDEN_THROTTLE_BAN", value_name = "SECONDS")]
     pub(crate) throttle_ban: Option<u32>,
+    /// Days for which the record of a call is kept, from the call's beginning, 1 to 36500 [default: 90]
+    #[arg(long, env = "SIPWARDEN_CDR_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) cdr_retention_days: Option<u32>,
     /// Where to serve metrics for Prometheus, at /metrics, apart from the API [default: nowhere]
     #[arg(long, env = "SIPWARDEN_METRICS_LISTEN", value_name = "ADDR")]
     pub(crate) metrics_listen: Option<String>,
@@ -234,6 +237,7 @@ impl ServeOptions {
             throttle_limit: self.throttle_limit.or(other.throttle_limit),
             throttle_window: self.throttle_window.or(other.throttle_window),
             throttle_ban: self.throttle_ban.or(other.throttle_ban),
+            cdr_retention_days: self.cdr_retention_days.or(other.cdr_retention_days),
             metrics_listen: self.metrics_listen.or(other.metrics_listen),
             otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),
             admin_api: self.admin_api.or(other.admin_api),

@@ -159,6 +159,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "throttle_limit", example: None, settled: |it| number(it.defence.throttle.limit) },
     Setting { name: "throttle_window", example: None, settled: |it| number(it.defence.throttle.window_seconds) },
     Setting { name: "throttle_ban", example: None, settled: |it| number(it.defence.throttle.ban_seconds) },
+    Setting { name: "cdr_retention_days", example: None, settled: |it| number(it.cdr_retention_days) },
     Setting {
         name: "metrics_listen",
         example: Some("\"127.0.0.1:9464\""),

@@ -19,6 +19,7 @@ mod accounts;
 mod algorithm_uses;
 mod answers;
 mod backup;
+mod call_records;
 mod coherence;
 mod credentials;
 mod failure;
@@ -34,6 +35,7 @@ mod tokens;
 mod transaction;
 mod trunks;
 mod verify;
+mod webhook_outbox;
 mod writer;
 
 pub use backup::BackupError;

@@ -7,11 +7,12 @@ pub(crate) const APPLICATION_ID: i32 = 0x5369_7057;
 
 /// Every migration in order; the version of a database is how many of them it has seen. Never edit one that was
 /// released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_tenancy.sql"),
     include_str!("../migrations/0003_digest.sql"),
     include_str!("../migrations/0004_trunks.sql"),
+    include_str!("../migrations/0005_calls.sql"),
 ];
 
 /// The version this program knows.

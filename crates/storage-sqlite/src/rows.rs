@@ -5,15 +5,16 @@
 
 use crate::failure::Failure;
 use domain::{
-    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId, CallLimits,
-    ChallengePolicy, ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, Network,
-    Networks, OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s,
-    SignallingTransport, Timestamp, TokenId, TokenScope, Username,
+    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId, CallDetails,
+    CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallSnapshot, ChallengePolicy,
+    ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, HungUpBy, Network, Networks,
+    OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport,
+    Timestamp, TokenId, TokenScope, TrunkId, Username,
 };
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
 use std::fmt::Display;
-use storage::{CredentialNumber, Fact, RememberedAnswer};
+use storage::{CredentialNumber, Fact, RememberedAnswer, WebhookDelivery};
 
 /// The columns [`realm`] reads.
 pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qop, md5_retired";
@@ -41,6 +42,18 @@ pub(crate) const ALGORITHM_USE: &str = "credential, algorithm, first_day, last_d
 /// The columns [`binding`] reads.
 pub(crate) const BINDING: &str = "credential, binding, generation, contact, instance, reg_id, path, q_thousandths, \
      call_id, cseq, user_agent, transport, source, local, registered_at, expires_at";
+
+/// The columns [`call_details`] reads, with which both tables of calls begin.
+pub(crate) const CALL_DETAILS: &str = "id, account_id, trunk, credential, username, direction, from_identity, \
+     to_identity, caller_call_id, callee_call_id, source, destination, caller_transport, callee_transport, begun_at, \
+     ringing_at, answered_at";
+/// The columns [`call_record`] reads.
+pub(crate) const CALL_RECORD: &str = "id, account_id, trunk, credential, username, direction, from_identity, \
+     to_identity, caller_call_id, callee_call_id, source, destination, caller_transport, callee_transport, begun_at, \
+     ringing_at, answered_at, ended_at, hung_up_by, reason, sip_status, q850_cause";
+
+/// The columns [`webhook_delivery`] reads.
+pub(crate) const WEBHOOK_DELIVERY: &str = "id, account_id, url, body, at";
 
 /// At most one row by one key.
 pub(crate) fn find<T>(
@@ -209,12 +222,68 @@ pub(crate) fn binding(row: &Row<'_>) -> Result<ContactBinding> {
         call_id: octets(row, 8)?,
         cseq: row.get(9)?,
         user_agent: octets(row, 10)?,
-        transport: parsed(row, 11, |name| SignallingTransport::from_name(name).ok_or("no transport has that name"))?,
+        transport: transport(row, 11)?,
         source: parsed(row, 12, str::parse)?,
         local: parsed(row, 13, str::parse)?,
         registered_at: moment(row, 14)?,
         expires_at: moment(row, 15)?,
     })
+}
+
+fn call_details(row: &Row<'_>) -> Result<CallDetails> {
+    let direction = |name: &str| CallDirection::from_name(name).ok_or("no direction has that name");
+    let callee_transport = match row.get_ref(13)? {
+        ValueRef::Null => None,
+        _ => Some(transport(row, 13)?),
+    };
+    Ok(CallDetails {
+        id: CallId::from_bytes(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        trunk: row.get::<_, Option<_>>(2)?.map(TrunkId::from_bytes),
+        credential: row.get::<_, Option<_>>(3)?.map(CredentialId::from_bytes),
+        username: row.get::<_, Option<_>>(4)?.map(Username::from_stored),
+        direction: parsed(row, 5, direction)?,
+        from: row.get(6)?,
+        to: row.get(7)?,
+        caller_call_id: row.get(8)?,
+        callee_call_id: row.get(9)?,
+        source: parsed(row, 10, str::parse)?,
+        destination: row.get(11)?,
+        caller_transport: transport(row, 12)?,
+        callee_transport,
+        begun_at: moment(row, 14)?,
+        ringing_at: some_moment(row, 15)?,
+        answered_at: some_moment(row, 16)?,
+    })
+}
+
+pub(crate) fn call_snapshot(row: &Row<'_>) -> Result<CallSnapshot> {
+    Ok(CallSnapshot { call: call_details(row)?, octets: octets(row, 17)? })
+}
+
+pub(crate) fn call_record(row: &Row<'_>) -> Result<CallRecord> {
+    let end = CallEnd {
+        at: moment(row, 17)?,
+        by: parsed(row, 18, |name| HungUpBy::from_name(name).ok_or("nobody has that name"))?,
+        reason: parsed(row, 19, |name| CallEndReason::from_name(name).ok_or("no reason has that name"))?,
+        sip_status: row.get(20)?,
+        q850_cause: row.get(21)?,
+    };
+    Ok(CallRecord { call: call_details(row)?, end })
+}
+
+pub(crate) fn webhook_delivery(row: &Row<'_>) -> Result<WebhookDelivery> {
+    Ok(WebhookDelivery {
+        id: row.get(0)?,
+        account: AccountId(row.get(1)?),
+        url: row.get(2)?,
+        body: row.get(3)?,
+        at: moment(row, 4)?,
+    })
+}
+
+fn transport(row: &Row<'_>, column: usize) -> Result<SignallingTransport> {
+    parsed(row, column, |name| SignallingTransport::from_name(name).ok_or("no transport has that name"))
 }
 
 pub(crate) fn username(row: &Row<'_>, column: usize) -> Result<Username> {

@@ -6,23 +6,30 @@
 //! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
 //! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use; [`Boots`] numbers the starts of nodes.
+//! * [`CallRecords`] keeps what calls leave behind; [`CallJournal`] takes it down, [`LiveCalls`] knows those that are up.
 //! * [`EventSink`] takes authentication events and never blocks.
 //!
 //! Futures are boxed, because the adapter is chosen at run time.
 
 mod algorithm_uses;
+mod call_journal;
+mod call_records;
 mod change;
 mod error;
 mod events;
 mod feed;
+mod live_calls;
 mod live_registrations;
 mod reads;
 mod registrations;
 mod trunks;
+mod webhook_outbox;
 
 pub use algorithm_uses::{
     AlgorithmReport, AlgorithmReportRequest, AlgorithmTotals, AlgorithmUses, CredentialAlgorithms, ReportOf,
 };
+pub use call_journal::{CallEventSink, CallJournal, WhenDurable};
+pub use call_records::{CallChange, CallRecordFilter, CallRecords};
 pub use change::{
     AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RealmPatch, RegistrationsAfter, RememberedAnswer,
     ResealedCredential, ResealedUpstreamSecret,
@@ -30,6 +37,7 @@ pub use change::{
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
 pub use feed::{ChangeFeed, Coherence, Fact, Follower};
+pub use live_calls::{LiveCallFilter, LiveCallPage, LiveCalls};
 pub use live_registrations::{LiveRegistration, LiveRegistrationPage, LiveRegistrations, RegistrationFilter};
 pub use reads::{
     AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, Credentials, Page, SettingName, Settings,
@@ -37,6 +45,8 @@ pub use reads::{
 };
 pub use registrations::{BootNumber, Boots, RegistrationChange, Registrations};
 pub use trunks::{Listed, NumbersOf, Trunks};
+
+pub use webhook_outbox::{WebhookDelivery, WebhookDeliveryChange, WebhookOutbox};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -57,6 +67,8 @@ pub trait Storage:
     + Coherence
     + Registrations
     + AlgorithmUses
+    + CallRecords
+    + WebhookOutbox
     + Boots
     + 'static
 {
@@ -70,11 +82,12 @@ impl<T> Storage for T where
         + Settings
         + Answers
         + Trunks
-        + Trunks
         + ChangeFeed
         + Coherence
         + Registrations
         + AlgorithmUses
+        + CallRecords
+        + WebhookOutbox
         + Boots
         + 'static
 {

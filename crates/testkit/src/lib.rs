@@ -6,12 +6,14 @@
 //! * [`conformance`] is the meaning of the storage ports as checks; [`storage_conformance!`] makes tests of them.
 
 pub mod conformance;
+mod live_calls;
 mod memory_storage;
 mod recording_follower;
 pub mod samples;
 mod seeded_random;
 mod virtual_clock;
 
+pub use live_calls::ScriptedLiveCalls;
 pub use memory_storage::{HeldCommit, MemoryStorage};
 pub use recording_follower::RecordingFollower;
 pub use seeded_random::SeededRandom;

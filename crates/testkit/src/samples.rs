@@ -4,12 +4,13 @@
 use crate::SeededRandom;
 use domain::{
     Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditAction, AuditEvent, AuthId, BindingId,
-    CallLimits, CallRules, CalledNumberIn, CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId,
-    Digits, E164, HostName, InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget,
-    OperatorToken, OriginationUri, OriginationUriId, PassedHeader, RandomSource, RealmName, ReferPolicy, Requirements,
-    Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments,
-    TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule,
-    WebhookMethod, WebhookUrl,
+    CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallRules, CalledNumberIn,
+    CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164, HostName, HungUpBy,
+    InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken, OriginationUri,
+    OriginationUriId, PassedHeader, RandomSource, RealmName, ReferPolicy, Requirements, Revision, Sealed, SealedHa1s,
+    SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments, TrunkDirection, TrunkId,
+    TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule, WebhookMethod,
+    WebhookUrl,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
@@ -291,6 +292,41 @@ pub fn binding(credential: CredentialId, id: i64, generation: u32, expires_at: T
         registered_at: CREATED_AT,
         expires_at,
     }
+}
+
+/// A call that was answered, with every optional part present; its identifier and moments follow from `number`.
+#[must_use]
+pub fn call(account: AccountId, number: u64) -> CallDetails {
+    let after =
+        |millis: u64| Timestamp::from_micros(CREATED_AT.as_micros() + (number * 10_000 + millis).cast_signed() * 1000);
+    CallDetails {
+        id: CallId::new(after(0), drawn(number)),
+        account,
+        trunk: Some(TrunkId::from_random(drawn(number + 1))),
+        credential: Some(CredentialId::new(CREATED_AT, drawn(number + 2))),
+        username: Some(username(&format!("phone{number}"))),
+        direction: CallDirection::Outbound,
+        from: format!("+4930{number}").into(),
+        to: format!("+4940{number}").into(),
+        caller_call_id: format!("caller-{number}@example.com").into(),
+        callee_call_id: format!("callee-{number}").into(),
+        source: SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 7], 5062)),
+        destination: "gateway.example.com:5061".into(),
+        caller_transport: SignallingTransport::Ws,
+        callee_transport: Some(SignallingTransport::Tls),
+        begun_at: after(0),
+        ringing_at: Some(after(150)),
+        answered_at: Some(after(4_000)),
+    }
+}
+
+/// The record of that call, which the callee ended after a minute.
+#[must_use]
+pub fn call_record(account: AccountId, number: u64) -> CallRecord {
+    let call = call(account, number);
+    let at = call.begun_at.plus_seconds(64);
+    let (by, reason) = (HungUpBy::Callee, CallEndReason::Completed);
+    CallRecord { call, end: CallEnd { at, by, reason, sip_status: 200, q850_cause: Some(16) } }
 }
 
 /// An audit event about `subject`.

@@ -10,12 +10,18 @@ use std::sync::Arc;
 
 /// Delete a credential
 ///
-/// Its registrations end with it; its username is free again.
+/// Its registrations end with it; its username is free again. A credential with calls up stays: end them first, or
+/// disable it with `end_calls=true`.
 #[utoipa::path(
     delete,
     path = "/api/v1/Account/{auth_id}/credentials/{credential_id}",
     operation_id = "delete-credential",
-    responses((status = 204, description = "It is gone, on every node"))
+    responses(
+        (status = 204, description = "It is gone, on every node"),
+        (status = 409, description = "It has calls up", body = crate::problem::ErrorBody,
+         example = json!({"error": "The credential has 2 calls up; end them first with DELETE on its calls, or disable \
+                                    it and wait", "code": 409})),
+    )
 )]
 pub(crate) async fn delete(
     State(shared): State<Arc<Shared>>,

@@ -6,13 +6,14 @@ use crate::api::Shared;
 use crate::authenticated::{CredentialInPath, CredentialsWriter};
 use crate::body::JsonBody;
 use crate::json_object::{JsonObject, Shape};
+use crate::pagination::QueryReader;
 use crate::problem::Problem;
 use crate::request_context::Context;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use domain::Password;
-use provisioning::{CredentialUpdate, Description};
+use provisioning::{CallsAfter, CredentialUpdate, Description};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -47,6 +48,16 @@ pub(crate) struct CredentialChanges {
     description: Option<String>,
 }
 
+/// The query.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `with_calls` reads")]
+pub(crate) struct EndCallsParameter {
+    /// Whether disabling also ends its calls that are answered; without it they go on.
+    #[param(default = false)]
+    end_calls: Option<bool>,
+}
+
 /// Change a credential
 ///
 /// When this has answered, no node accepts what it replaced or disabled.
@@ -54,6 +65,7 @@ pub(crate) struct CredentialChanges {
     put,
     path = "/api/v1/Account/{auth_id}/credentials/{credential_id}",
     operation_id = "update-credential",
+    params(EndCallsParameter),
     request_body = CredentialChanges,
     responses((status = 200, description = "The credential as it is now", body = CredentialObject))
 )]
@@ -62,12 +74,24 @@ pub(crate) async fn update(
     CredentialsWriter(scope): CredentialsWriter,
     CredentialInPath(id): CredentialInPath,
     Context(context): Context,
+    uri: Uri,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let update = read(&body)?;
+    let update = with_calls(read(&body)?, &uri)?;
     drop(body);
     let view = shared.provisioning.update_credential(&scope, context, (id, update)).await?;
     answer::json(StatusCode::OK, &CredentialObject::from(&view))
+}
+
+/// Calls end only with what let them in: otherwise they would begin again.
+fn with_calls(update: CredentialUpdate, uri: &Uri) -> Result<CredentialUpdate, Problem> {
+    let mut query = QueryReader::read(uri)?;
+    let end_calls = query.flag("end_calls").unwrap_or(false);
+    if end_calls && update.enabled != Some(false) {
+        query.note("end_calls", "goes with \"enabled\": false in the body; DELETE on its calls ends them otherwise");
+    }
+    let calls = if end_calls { CallsAfter::End } else { CallsAfter::Keep };
+    query.finish(CredentialUpdate { calls, ..update })
 }
 
 fn read(body: &[u8]) -> Result<CredentialUpdate, Problem> {

@@ -14,7 +14,7 @@ pub(super) struct Facts {
 }
 
 /// Each placeholder of a path with the parameter that describes it.
-const PATH_PARAMETERS: [(&str, &str); 11] = [
+const PATH_PARAMETERS: [(&str, &str); 12] = [
     ("{auth_id}", "AuthId"),
     ("{credential_id}", "CredentialId"),
     ("{token_id}", "TokenId"),
@@ -24,6 +24,7 @@ const PATH_PARAMETERS: [(&str, &str); 11] = [
     ("{ip_acl_id}", "IpAclId"),
     ("{origination_uri_id}", "OriginationUriId"),
     ("{e164}", "E164"),
+    ("{call_id}", "CallId"),
     ("{host}", "Host"),
     ("{realm}", "Realm"),
 ];
@@ -91,6 +92,7 @@ pub(super) fn add_to(document: &mut Value) {
         {"name": "IP access lists", "description": "From where trunks take calls"},
         {"name": "Origination URIs", "description": "The next hops of trunks, and how their challenges are answered"},
         {"name": "Numbers", "description": "Allocated by the operator, assigned to trunks by the account"},
+        {"name": "Calls", "description": "Calls that are up, and what ended ones have left behind"},
         {"name": "Tokens", "description": "What API clients prove their account with"},
         {"name": "Sub-Accounts", "description": "Accounts of an account, with credentials and tokens of their own"},
         {"name": "Account", "description": "The account itself"},
@@ -129,6 +131,7 @@ fn parameters() -> Value {
         "OriginationUriId": in_path("origination_uri_id", "The origination URI's id, from create or list", uuid()),
         "E164": in_path("e164", "The number in E.164 form, `+` as `%2B`",
             json!({"type": "string", "pattern": "^\\+?[1-9][0-9]{2,14}$", "example": "+4930123456"})),
+        "CallId": in_path("call_id", "The call's id, from the list of calls or of records", uuid()),
         "Host": in_path("host", "The host name", json!({"type": "string", "example": "pbx.example.net"})),
         "Realm": in_path("realm", "The realm's name, percent-encoded",
             json!({"type": "string", "example": "MA_XXXXXXXX.sip.example.com"})),

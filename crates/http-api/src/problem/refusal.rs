@@ -14,6 +14,8 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         | Error::AccountNotFound
         | Error::TokenNotFound
         | Error::RegistrationNotFound
+        | Error::CallNotFound
+        | Error::CallRecordNotFound
         | Error::HostNotFound
         | Error::TrunkNotFound
         | Error::IpAclNotFound
@@ -28,6 +30,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
             StatusCode::BAD_REQUEST
         }
         Error::UsernameTaken
+        | Error::CredentialHasCalls(_)
         | Error::LastToken
         | Error::NumberTaken
         | Error::NumberAssigned

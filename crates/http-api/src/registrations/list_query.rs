@@ -52,24 +52,15 @@ impl<S: Sync> FromRequestParts<S> for ListQuery {
         let request = RegistrationsRequest {
             limit: query.limit(),
             cursor: query.text("cursor").unwrap_or_default().into(),
-            credential: read(&mut query, "credential", |text| CredentialId::parse(text).ok_or("must be a UUID".into())),
+            credential: query.parsed("credential", |text| CredentialId::parse(text).ok_or("must be a UUID")),
             // Names that only the wider rule allows may be there from when it was in force.
-            username: read(&mut query, "username", |text| {
-                Username::parse(text, UsernameRule::Extended).map_err(|error| error.to_string())
+            username: query.parsed("username", |text| Username::parse(text, UsernameRule::Extended)),
+            transport: query.parsed("transport", |text| {
+                SignallingTransport::from_name(text).ok_or("must be udp, tcp, tls, ws or wss")
             }),
-            transport: read(&mut query, "transport", |text| {
-                SignallingTransport::from_name(text).ok_or("must be udp, tcp, tls, ws or wss".into())
-            }),
-            source: read(&mut query, "source", |text| {
-                text.parse::<IpAddr>().map_err(|_| "must be an IP address, without a port".into())
-            }),
+            source: query
+                .parsed("source", |text| text.parse::<IpAddr>().map_err(|_| "must be an IP address, without a port")),
         };
         query.finish(Self(request))
     }
-}
-
-/// A parameter's value, if it is given; what is wrong with it is noted.
-fn read<T>(query: &mut QueryReader, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-    let text = query.text(name)?;
-    parse(&text).map_err(|problem| query.note(name, problem)).ok()
 }

@@ -38,6 +38,14 @@ pub(crate) const SAVE_FAILURES: Family = counter(
     "sipwarden_registration_save_failures_total",
     "Batches of registration changes that storage refused; each is tried again.",
 );
+pub(crate) const CALL_BACKLOG: Family =
+    gauge("sipwarden_call_backlog", "Changes of calls, and call records, that are not durable yet.");
+pub(crate) const CALL_SAVE_FAILURES: Family = counter(
+    "sipwarden_call_save_failures_total",
+    "Batches of changes of calls that storage refused; each is tried again.",
+);
+pub(crate) const CALL_CHANGES_LOST: Family =
+    counter("sipwarden_call_changes_lost_total", "Changes of calls that found no room to wait for storage, by kind.");
 pub(crate) const ANSWERS_WITHHELD: Family = counter(
     "sipwarden_sip_answers_withheld_total",
     "Datagrams whose answer was too long for a sender that may have forged its address.",

@@ -14,6 +14,7 @@ pub(crate) use http_requests::{HttpRequests, method_label};
 pub(crate) use storage_writes::StorageWrites;
 
 use crate::watch::Watch;
+use call_journal::JournalStatistics;
 use directory::{Directory, SaveStatistics};
 use domain::{Clock, Timestamp};
 use event_log::EventLog;
@@ -35,6 +36,7 @@ pub(crate) struct Metrics {
     pub(crate) events: Arc<EventLog>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) saves: Arc<SaveStatistics>,
+    pub(crate) calls: Arc<JournalStatistics>,
     pub(crate) flows: Arc<Flows>,
     pub(crate) watch: Arc<Watch>,
 }
@@ -46,6 +48,7 @@ impl Exposition for Metrics {
         plain(&mut page, &families::READY, u8::from(self.readiness.problem().is_none()));
         self.signalling(&mut page);
         self.registrations(&mut page);
+        self.calls(&mut page);
         self.http(&mut page);
         self.storage(&mut page);
         self.process(&mut page);
@@ -116,6 +119,15 @@ impl Metrics {
         plain(page, &families::BACKLOG, occupancy.unsaved + self.saves.under_way());
         plain(page, &families::ALGORITHM_USES_DEFERRED, self.directory.deferred_algorithm_uses());
         plain(page, &families::SAVE_FAILURES, self.saves.failures());
+    }
+
+    fn calls(&self, page: &mut Page) {
+        plain(page, &families::CALL_BACKLOG, self.calls.pending());
+        plain(page, &families::CALL_SAVE_FAILURES, self.calls.failed_writes());
+        let mut lost = page.family(&families::CALL_CHANGES_LOST);
+        for (kind, count) in [("record", self.calls.dropped_records()), ("state", self.calls.dropped_changes())] {
+            lost.value(&[("kind", kind)], count);
+        }
     }
 
     fn http(&self, page: &mut Page) {

@@ -1,6 +1,6 @@
 //! Copies made while the database is used, and what is said of sound and damaged ones.
 
-use crate::database::Database;
+use crate::database::{Database, LATEST};
 use domain::{AuditAction, Credential, Revision};
 use rusqlite::Connection;
 use std::fs;
@@ -64,7 +64,7 @@ fn judge_copy(path: &Path) -> Revision {
     assert_eq!(summary.credentials, 2 * (revision - 1), "both halves of each pair");
     assert_eq!(number("SELECT count(DISTINCT revision) FROM credentials"), revision - 1);
     assert_eq!(number("SELECT coalesce(max(revision), 1) FROM credentials"), revision);
-    assert_eq!((summary.accounts, summary.schema_version), (1, 4));
+    assert_eq!((summary.accounts, summary.schema_version), (1, LATEST));
     let names = [format!("{}-wal", path.display()), format!("{}-journal", path.display())];
     assert!(names.iter().all(|name| !Path::new(name).exists()));
     summary.revision
@@ -154,7 +154,7 @@ async fn verification_finds_contradictions_and_names_what_it_is_not() {
     let sound = database.directory().join("sound");
     storage.backup(sound.clone()).await.unwrap();
     let expected = Summary {
-        schema_version: 4,
+        schema_version: LATEST,
         revision: Revision(1),
         accounts: 1,
         credentials: 0,
@@ -175,7 +175,7 @@ async fn verification_finds_contradictions_and_names_what_it_is_not() {
     let newer = database.directory().join("newer");
     fs::copy(&sound, &newer).unwrap();
     Connection::open(&newer).unwrap().pragma_update(None, "user_version", 1000).unwrap();
-    assert_eq!(verify(&newer), Err(OpenError::TooNew { path: newer.clone(), found: 1000, known: 4 }));
+    assert_eq!(verify(&newer), Err(OpenError::TooNew { path: newer.clone(), found: 1000, known: LATEST }));
     let missing = database.directory().join("missing");
     assert_eq!(verify(&missing), Err(OpenError::Missing { path: missing.clone() }));
     for (name, content) in [("empty", ""), ("text", "not a database")] {

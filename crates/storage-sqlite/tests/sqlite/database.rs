@@ -7,6 +7,9 @@ use storage_sqlite::{OpenError, Options, SqliteStorage};
 use tempfile::TempDir;
 use testkit::conformance::Subject;
 
+/// The version of the schema that this program knows.
+pub const LATEST: u32 = 5;
+
 /// Where a test's database is.
 pub struct Database {
     directory: TempDir,

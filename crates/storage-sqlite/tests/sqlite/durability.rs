@@ -66,7 +66,7 @@ async fn an_answered_commit_is_in_the_file_while_the_writer_runs() {
 #[tokio::test]
 async fn a_full_disk_fails_one_commit_and_the_next_may_succeed() {
     let database = Database::new();
-    let options = Options { max_pages: Some(60), ..Options::default() };
+    let options = Options { max_pages: Some(90), ..Options::default() };
     let storage = SqliteStorage::open(&database.path(), &options).unwrap();
     commit(&storage, Change::CreateAccount(samples::new_account("MA_AAAAAAAA"))).await.unwrap();
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
@@ -80,7 +80,7 @@ async fn a_full_disk_fails_one_commit_and_the_next_may_succeed() {
     let mut stored = Vec::new();
     let failure = loop {
         let number = stored.len() as u64;
-        assert!(number < 60, "60 pages cannot hold so much");
+        assert!(number < 90, "90 pages cannot hold so much");
         match commit(&storage, Change::CreateCredential(large(number))).await {
             Ok(revision) => stored.push(Credential { revision, ..large(number) }),
             Err(failure) => break failure,

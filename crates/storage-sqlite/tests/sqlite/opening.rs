@@ -1,6 +1,6 @@
 //! What opening makes, finds and refuses.
 
-use crate::database::Database;
+use crate::database::{Database, LATEST};
 use rusqlite::Connection;
 use std::fs;
 use std::io::ErrorKind;
@@ -106,7 +106,7 @@ fn a_newer_schema_is_left_alone() {
     Connection::open(database.path()).unwrap().pragma_update(None, "user_version", 1000).unwrap();
     let before = fs::read(database.path()).unwrap();
     let error = database.try_open().unwrap_err();
-    assert_eq!(error, OpenError::TooNew { path: database.path(), found: 1000, known: 4 });
+    assert_eq!(error, OpenError::TooNew { path: database.path(), found: 1000, known: LATEST });
     assert_mends(&error, "install that version");
     assert_eq!(fs::read(database.path()).unwrap(), before);
 }

@@ -1,20 +1,25 @@
 //! The schema of each released version is kept as it was, so that every later version must migrate it.
 
-use crate::database::Database;
+use crate::database::{Database, LATEST};
 use domain::{
-    AccountId, AccountProfile, ApiTokenHash, CallLimits, CallRules, Day, DigestAlgorithm, DigestRules, IpAcl, Number,
-    OriginationUri, Requirements, Revision, Timestamp, TokenScope, Trunk, TrunkAttachments, TrunkId,
+    AccountId, AccountProfile, ApiTokenHash, CallEndReason, CallLimits, CallRules, Day, DigestAlgorithm, DigestRules,
+    HungUpBy, IpAcl, Number, OriginationUri, Requirements, Revision, Timestamp, TokenScope, Trunk, TrunkAttachments,
+    TrunkId,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
-    Accounts, AlgorithmUses, Answers, Boots, ChangeFeed, Credentials, NumbersOf, Page, Registrations, SettingName,
-    Settings, SubAccountFilter, Tokens, Trunks,
+    Accounts, AlgorithmUses, Answers, Boots, CallRecordFilter, CallRecords, ChangeFeed, Credentials, NumbersOf, Page,
+    Registrations, SettingName, Settings, SubAccountFilter, Tokens, Trunks, WebhookOutbox,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
 
+/// Every object of the latest version in a database that was made by it. Never edit it once it is released.
+const SCHEMA_V5: &str = include_str!("../schema_v5.sql");
+/// Rows as the latest version writes them. Never edit them once it is released.
+const ROWS_V5: &str = include_str!("../rows_v5.sql");
 /// Every object of version 4 in a database that was made by it. Never edit it.
 const SCHEMA_V4: &str = include_str!("../schema_v4.sql");
 /// Rows as version 4 writes them. Never edit them.
@@ -46,13 +51,13 @@ fn make(database: &Database, version: u32, schema: &str, rows: &str) {
 }
 
 #[test]
-fn a_new_database_has_the_schema_of_version_4() {
+fn a_new_database_has_the_latest_schema() {
     let database = Database::new();
     drop(database.open());
     let connection = database.look();
-    assert_eq!(dump(&connection), SCHEMA_V4);
+    assert_eq!(dump(&connection), SCHEMA_V5);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, 4));
+    assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, LATEST.into()));
 }
 
 /// What all versions have in common, which is all that version 1 has.
@@ -128,7 +133,7 @@ async fn a_file_of_version_1_is_migrated() {
     storage.load(samples::CREATED_AT, &mut |binding| bindings.push(binding.credential)).unwrap();
     assert_eq!(bindings, [page.credentials[0].id]);
     drop(storage);
-    assert_eq!(verify(&database.path()), Ok(Summary { schema_version: 4, ..before }));
+    assert_eq!(verify(&database.path()), Ok(Summary { schema_version: LATEST, ..before }));
 }
 
 /// Identifiers that the migration draws are random UUIDs, each its own.
@@ -225,6 +230,28 @@ async fn facts(storage: &SqliteStorage) -> usize {
     follower.facts().len()
 }
 
+/// What version 5 has besides: what calls leave behind.
+#[tokio::test]
+async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, LATEST, SCHEMA_V5, ROWS_V5);
+    let storage = database.open();
+    assert_rows_since_version_2(&storage).await;
+    assert_eq!(facts(&storage).await, 15);
+    assert_rows_since_version_3(&storage).await;
+    let mut live = Vec::new();
+    storage.load_live_calls(&mut |snapshot| live.push(snapshot)).unwrap();
+    let [snapshot] = &live[..] else { panic!("{live:?}") };
+    assert_eq!((&*snapshot.octets, &*snapshot.call.destination), (&b"\x01\xff"[..], "gateway.example.com:5061"));
+    let records = storage.call_records(CallRecordFilter::all_of(AccountId(1)), None, 10).await.unwrap();
+    let [record] = &records[..] else { panic!("{records:?}") };
+    assert_eq!((record.duration_ms(), record.call.post_dial_delay_ms()), (60_000, Some(1_000)));
+    assert_eq!((record.end.by, record.end.reason), (HungUpBy::Callee, CallEndReason::Completed));
+    let mut deliveries = Vec::new();
+    storage.load_webhook_deliveries(10, &mut |delivery| deliveries.push(delivery)).unwrap();
+    assert_eq!((deliveries.len(), &*deliveries[0].url), (1, "https://hooks.example.com/"));
+}
+
 /// What version 3 has besides.
 async fn assert_rows_since_version_3(storage: &SqliteStorage) {
     let rules: Vec<_> = storage.realms().await.unwrap().into_iter().map(|realm| realm.rules).collect();
@@ -236,12 +263,13 @@ async fn assert_rows_since_version_3(storage: &SqliteStorage) {
     assert_eq!(read, [demands, Requirements::default()]);
     let mut uses = Vec::new();
     storage.load_algorithm_uses(&mut |one| uses.push(one)).unwrap();
-    let [one] = &uses[..] else { panic!("{uses:?}") };
+    assert_eq!(uses.len(), 1);
+    let one = &uses[0];
     assert_eq!((one.credential, one.algorithm), (page.credentials[0].id, DigestAlgorithm::Md5));
     assert_eq!((one.first_day, one.last_day, &*one.user_agent), (Day(20_000), Day(20_400), "Phone/1.0"));
 }
 
-/// What the versions from 2 on have in common, which is all that version 2 has.
+/// What version 2 and later ones have in common, which is all that version 2 has.
 async fn assert_rows_since_version_2(storage: &SqliteStorage) {
     assert_common_rows(storage).await;
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
@@ -320,6 +348,28 @@ fn requests_use_indexes() {
         (
             "UPDATE numbers SET trunk = NULL WHERE trunk = x'00'",
             "SEARCH numbers USING COVERING INDEX numbers_of_trunk (trunk=?)",
+        ),
+        (
+            "SELECT reason FROM call_records WHERE account_id = 1 AND id < x'00' ORDER BY id DESC LIMIT 20",
+            "SEARCH call_records USING PRIMARY KEY (account_id=? AND id<?)",
+        ),
+        (
+            "SELECT reason FROM call_records INDEXED BY call_records_of_trunk
+             WHERE account_id = 1 AND trunk = x'00' AND id < x'00' ORDER BY id DESC LIMIT 9",
+            "SEARCH call_records USING INDEX call_records_of_trunk (account_id=? AND trunk=? AND id<?)",
+        ),
+        (
+            "SELECT reason FROM call_records INDEXED BY call_records_of_credential
+             WHERE account_id = 1 AND credential = x'00' AND id >= x'00' ORDER BY id DESC",
+            "SEARCH call_records USING INDEX call_records_of_credential (account_id=? AND credential=? AND id>?)",
+        ),
+        (
+            "SELECT id FROM call_records WHERE id < x'00' ORDER BY id LIMIT 500",
+            "SEARCH call_records USING COVERING INDEX sqlite_autoindex_call_records_1 (id<?)",
+        ),
+        (
+            "SELECT 1 FROM call_records WHERE id = x'00'",
+            "SEARCH call_records USING COVERING INDEX sqlite_autoindex_call_records_1 (id=?)",
         ),
         ("DELETE FROM registrations WHERE credential = x'00'", "SEARCH registrations USING PRIMARY KEY (credential=?)"),
     ] {

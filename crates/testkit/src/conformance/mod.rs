@@ -8,6 +8,7 @@ pub mod algorithm_uses;
 pub mod answers;
 pub mod atomicity;
 pub mod boots_and_settings;
+pub mod call_records;
 pub mod credentials;
 pub mod feed;
 pub mod pages;
@@ -15,6 +16,7 @@ pub mod registrations;
 pub mod sub_accounts;
 pub mod tokens;
 pub mod trunks;
+pub mod webhook_outbox;
 
 use crate::samples;
 use domain::{Account, AuditEvent, Credential, Revision};
@@ -174,6 +176,20 @@ macro_rules! storage_conformance {
                 trunks_go_with_their_account
                 upstream_secrets_are_sealed_anew_unless_changed
                 the_limits_of_an_account_are_set
+            }
+            call_records {
+                records_and_snapshots_return_as_they_were_saved
+                a_call_leaves_exactly_one_record
+                a_confirmed_call_is_kept_until_it_ends
+                records_are_walked_newest_first
+                records_are_filtered
+                records_are_trimmed_in_steps
+                a_call_of_an_account_that_is_gone_leaves_nothing
+            }
+            webhook_outbox {
+                messages_are_kept_until_they_are_removed
+                a_message_is_kept_once
+                messages_go_with_their_account
             }
             boots_and_settings {
                 boot_numbers_increase

@@ -105,6 +105,7 @@ impl State {
             facts.push(self.remove_host(id, host)?);
         }
         self.answers.retain(|(account, _), _| *account != Some(id));
+        self.webhook_outbox.retain(|_, delivery| delivery.account != id);
         self.accounts.remove(&id);
         facts.push(Fact::AccountDeleted(id));
         Ok(())

@@ -2,11 +2,13 @@
 
 mod accounts;
 mod algorithm_uses;
+mod call_records;
 mod credentials;
 mod ports;
 mod reads;
 mod state;
 mod trunks;
+mod webhook_outbox;
 
 use domain::{AuditEvent, Revision};
 use parking_lot::Mutex;

@@ -1,13 +1,14 @@
 //! The stored things and the rules by which they change.
 
 use domain::{
-    Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, BindingId, ContactBinding, Credential, CredentialId,
-    DigestAlgorithm, HostName, IpAcl, Number, OperatorToken, OriginationUri, Realm, RealmId, Revision, Timestamp,
-    Trunk, Username,
+    Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, BindingId, CallId, CallRecord, CallSnapshot,
+    ContactBinding, Credential, CredentialId, DigestAlgorithm, HostName, IpAcl, Number, OperatorToken, OriginationUri,
+    Realm, RealmId, Revision, Timestamp, Trunk, Username,
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
     Change, ChangeSet, CommitError, Conflict, Fact, RegistrationChange, RememberedAnswer, SettingName, TokenUse,
+    WebhookDelivery,
 };
 
 /// Whose remembered answer it is, and its key.
@@ -40,6 +41,9 @@ pub(super) struct State {
     pub audit_log: Vec<(Revision, AuditEvent)>,
     pub registrations: BTreeMap<(CredentialId, BindingId), ContactBinding>,
     pub algorithm_uses: BTreeMap<(CredentialId, DigestAlgorithm), AlgorithmUse>,
+    pub live_calls: BTreeMap<CallId, CallSnapshot>,
+    pub call_records: BTreeMap<CallId, CallRecord>,
+    pub webhook_outbox: BTreeMap<[u8; 16], WebhookDelivery>,
     pub boots: Vec<(u32, Timestamp)>,
 }
 

@@ -1,0 +1,191 @@
+//! Call detail records, and confirmed calls across restarts.
+
+use crate::SqliteStorage;
+use crate::failure::Failure;
+use crate::rows;
+use domain::{AccountId, CallDetails, CallId, CallRecord, CallSnapshot, SignallingTransport, Timestamp};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use std::sync::Arc;
+use storage::{CallChange, CallRecordFilter, CallRecords, Pending, StorageError};
+
+/// Keeps a call, unless it has a record: then it is over.
+const PUT_LIVE: &str = "INSERT OR REPLACE INTO live_calls
+     (id, account_id, trunk, credential, username, direction, from_identity, to_identity, caller_call_id,
+      callee_call_id, source, destination, caller_transport, callee_transport, begun_at, ringing_at, answered_at, octets)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
+     WHERE NOT EXISTS (SELECT 1 FROM call_records WHERE id = ?1)";
+
+/// Writes a record, unless the call has one, or there is nobody left to read it.
+const PUT_RECORD: &str = "INSERT INTO call_records
+     (id, account_id, trunk, credential, username, direction, from_identity, to_identity, caller_call_id,
+      callee_call_id, source, destination, caller_transport, callee_transport, begun_at, ringing_at, answered_at,
+      ended_at, hung_up_by, reason, sip_status, q850_cause)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22
+     WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?2) ON CONFLICT DO NOTHING";
+
+/// The first account with records that is there no more: a step from account to account, not from record to record.
+const GONE_ACCOUNT: &str = "WITH RECURSIVE owners (id) AS
+     (SELECT min(account_id) FROM call_records UNION ALL
+      SELECT (SELECT min(account_id) FROM call_records WHERE account_id > owners.id) FROM owners
+      WHERE owners.id IS NOT NULL)
+     SELECT id FROM owners WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = owners.id) LIMIT 1";
+
+impl CallRecords for SqliteStorage {
+    fn save_calls(&self, changes: Arc<Vec<CallChange>>) -> Pending<'_, Result<(), StorageError>> {
+        Box::pin(self.writer.run(move |transaction| {
+            changes.iter().try_for_each(|change| match change {
+                CallChange::Confirmed(snapshot) => put_live(transaction.connection, snapshot),
+                CallChange::Changed { id, octets } => {
+                    let sql = "UPDATE live_calls SET octets = ?2 WHERE id = ?1";
+                    transaction.connection.prepare_cached(sql)?.execute(params![id.as_bytes(), octets])?;
+                    Ok(())
+                }
+                CallChange::Ended(record) => end(transaction.connection, record),
+            })
+        }))
+    }
+
+    fn load_live_calls(&self, each: &mut dyn FnMut(CallSnapshot)) -> Result<(), StorageError> {
+        read_live(&self.readers.open()?, each).map_err(StorageError::from)
+    }
+
+    fn call_record(&self, account: AccountId, id: CallId) -> Pending<'_, Result<Option<CallRecord>, StorageError>> {
+        Box::pin(self.read(move |connection| {
+            let sql = format!("SELECT {} FROM call_records WHERE account_id = ?1 AND id = ?2", rows::CALL_RECORD);
+            let mut statement = connection.prepare_cached(&sql)?;
+            Ok(statement.query_row(params![account.0, id.as_bytes()], rows::call_record).optional()?)
+        }))
+    }
+
+    fn call_records(
+        &self,
+        filter: CallRecordFilter,
+        before: Option<CallId>,
+        limit: u32,
+    ) -> Pending<'_, Result<Vec<CallRecord>, StorageError>> {
+        Box::pin(self.read(move |connection| {
+            let (sql, values) = selection(&filter, before, limit);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let found = statement.query_map(params_from_iter(values), rows::call_record)?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        }))
+    }
+
+    fn trim_call_records(&self, before: Timestamp, limit: u32) -> Pending<'_, Result<u32, StorageError>> {
+        Box::pin(self.writer.run(move |transaction| trim(transaction.connection, before, limit)))
+    }
+}
+
+fn put_live(connection: &Connection, snapshot: &CallSnapshot) -> Result<(), Failure> {
+    let mut values = details(&snapshot.call);
+    values.push(Value::Blob(snapshot.octets.to_vec()));
+    connection.prepare_cached(PUT_LIVE)?.execute(params_from_iter(values))?;
+    Ok(())
+}
+
+fn end(connection: &Connection, record: &CallRecord) -> Result<(), Failure> {
+    connection.prepare_cached("DELETE FROM live_calls WHERE id = ?1")?.execute([record.call.id.as_bytes()])?;
+    let mut values = details(&record.call);
+    values.extend([
+        Value::Integer(record.end.at.as_micros()),
+        text(record.end.by.as_str()),
+        text(record.end.reason.as_str()),
+        Value::Integer(record.end.sip_status.into()),
+        record.end.q850_cause.map_or(Value::Null, |cause| Value::Integer(cause.into())),
+    ]);
+    connection.prepare_cached(PUT_RECORD)?.execute(params_from_iter(values))?;
+    Ok(())
+}
+
+/// What both tables begin with, in the order of [`rows::CALL_DETAILS`].
+fn details(call: &CallDetails) -> Vec<Value> {
+    let blob = |octets: Option<&[u8; 16]>| octets.map_or(Value::Null, |octets| Value::Blob(octets.to_vec()));
+    let moment = |moment: Option<Timestamp>| rows::micros(moment).map_or(Value::Null, Value::Integer);
+    let transport = |transport: Option<SignallingTransport>| transport.map_or(Value::Null, |it| text(it.as_str()));
+    vec![
+        blob(Some(call.id.as_bytes())),
+        Value::Integer(call.account.0),
+        blob(call.trunk.as_ref().map(|trunk| trunk.as_bytes())),
+        blob(call.credential.as_ref().map(|credential| credential.as_bytes())),
+        call.username.as_ref().map_or(Value::Null, |username| text(username.as_str())),
+        text(call.direction.as_str()),
+        text(&call.from),
+        text(&call.to),
+        text(&call.caller_call_id),
+        text(&call.callee_call_id),
+        text(&call.source.to_string()),
+        text(&call.destination),
+        transport(Some(call.caller_transport)),
+        transport(call.callee_transport),
+        moment(Some(call.begun_at)),
+        moment(call.ringing_at),
+        moment(call.answered_at),
+    ]
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn read_live(connection: &Connection, each: &mut dyn FnMut(CallSnapshot)) -> Result<(), Failure> {
+    let mut statement =
+        connection.prepare(&format!("SELECT {}, octets FROM live_calls ORDER BY id", rows::CALL_DETAILS))?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        each(rows::call_snapshot(row)?);
+    }
+    Ok(())
+}
+
+/// The statement that reads a page: only conditions that narrow are in it, so that each has the index it needs.
+fn selection(filter: &CallRecordFilter, before: Option<CallId>, limit: u32) -> (String, Vec<Value>) {
+    // Said, because the planner cannot know how few of an account's calls a trunk or a credential has.
+    let index = match (filter.trunk, filter.credential) {
+        (Some(_), _) => "INDEXED BY call_records_of_trunk",
+        (None, Some(_)) => "INDEXED BY call_records_of_credential",
+        (None, None) => "",
+    };
+    let mut sql = format!("SELECT {} FROM call_records {index} WHERE account_id = ?", rows::CALL_RECORD);
+    let mut values = vec![Value::Integer(filter.account.0)];
+    let mut narrow = |condition: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            sql.push_str(" AND ");
+            sql.push_str(condition);
+            values.push(value);
+        }
+    };
+    let blob = |octets: &[u8; 16]| Value::Blob(octets.to_vec());
+    narrow("trunk = ?", filter.trunk.map(|trunk| blob(trunk.as_bytes())));
+    narrow("credential = ?", filter.credential.map(|credential| blob(credential.as_bytes())));
+    // Identifiers are made from the moment, to the millisecond, and are what rows are ordered by.
+    narrow("id >= ?", filter.from.map(|from| blob(CallId::first_of(from).as_bytes())));
+    narrow("begun_at >= ?", filter.from.map(|from| Value::Integer(from.as_micros())));
+    narrow("id < ?", filter.to.map(|to| blob(CallId::first_of(after_millisecond(to)).as_bytes())));
+    narrow("begun_at < ?", filter.to.map(|to| Value::Integer(to.as_micros())));
+    narrow("id < ?", before.map(|before| blob(before.as_bytes())));
+    narrow("direction = ?", filter.direction.map(|direction| text(direction.as_str())));
+    narrow("(answered_at IS NOT NULL) = ?", filter.answered.map(|answered| Value::Integer(answered.into())));
+    sql.push_str(" ORDER BY id DESC LIMIT ?");
+    values.push(Value::Integer(limit.into()));
+    (sql, values)
+}
+
+/// A moment in the next millisecond.
+fn after_millisecond(moment: Timestamp) -> Timestamp {
+    Timestamp::from_micros(moment.as_micros().saturating_add(1000))
+}
+
+fn trim(connection: &Connection, before: Timestamp, limit: u32) -> Result<u32, Failure> {
+    let gone: Option<i64> = connection.prepare_cached(GONE_ACCOUNT)?.query_row([], |row| row.get(0)).optional()?;
+    let mut deleted = 0;
+    if let Some(account) = gone {
+        let sql = "DELETE FROM call_records WHERE account_id = ?1
+             AND id IN (SELECT id FROM call_records WHERE account_id = ?1 LIMIT ?2)";
+        deleted = connection.prepare_cached(sql)?.execute(params![account, limit])?;
+    }
+    let room = i64::from(limit).saturating_sub(i64::try_from(deleted).unwrap_or(i64::MAX));
+    let sql = "DELETE FROM call_records WHERE id IN (SELECT id FROM call_records WHERE id < ?1 ORDER BY id LIMIT ?2)";
+    deleted += connection.prepare_cached(sql)?.execute(params![CallId::first_of(before).as_bytes(), room])?;
+    Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
+}
