@@ -146,6 +146,18 @@ impl<U: Copy> ClientTransactions<U> {
         Ok(ClientId(number))
     }
 
+    /// The request of a transaction.
+    #[must_use]
+    pub fn request(&self, id: ClientId) -> Option<&[u8]> {
+        self.slots.get(&id.0).map(|slot| &*slot.request)
+    }
+
+    /// What the user called a transaction.
+    #[must_use]
+    pub fn user(&self, id: ClientId) -> Option<&U> {
+        self.slots.get(&id.0).map(|slot| &slot.user)
+    }
+
     /// A response came. `None` if it belongs to no transaction, is malformed or went through us for somebody else
     /// (RFC 3261 section 8.1.3.3): it is dropped (RFC 6026).
     pub fn on_response(&mut self, response: &Response<'_>, now: Millis) -> Option<ClientStep<'_, U>> {

@@ -5,6 +5,7 @@
 //!   transaction each. They know nothing of octets.
 //! * [`ClientTransactions`] holds many client transactions with one queue of timers, finds the one a response belongs
 //!   to, and writes the ACKs and CANCELs that INVITE brings with it.
+//! * [`InviteServerTransactions`] holds many INVITEs whose users take their time, with one queue of timers.
 //! * [`ServerTransactions`] holds the answers to requests in a fixed amount of memory and finds the one a
 //!   retransmission belongs to. It serves requests that are answered at once: an INVITE that is refused statelessly
 //!   (RFC 3261 section 8.2.7) is among them.
@@ -14,6 +15,7 @@ mod client_transactions;
 mod derived;
 mod invite_client;
 mod invite_server;
+mod invite_server_transactions;
 mod key;
 mod non_invite_client;
 mod non_invite_server;
@@ -27,6 +29,9 @@ pub use client_transactions::{ClientId, ClientStep, ClientTransactions, NotBegun
 pub use derived::{write_ack, write_cancel};
 pub use invite_client::InviteClient;
 pub use invite_server::{InviteServer, InviteServerAction};
+pub use invite_server_transactions::{
+    Acknowledged, InviteServerId, InviteServerStep, InviteServerTransactions, NotTaken,
+};
 pub use key::{MessageSource, TransactionKey};
 pub use non_invite_client::NonInviteClient;
 pub use non_invite_server::{NonInviteServer, ServerAction};
