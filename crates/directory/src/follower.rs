@@ -1,9 +1,10 @@
 //! Keeps the directory true by the change feed.
 
 use crate::entry::{Entry, OpenHa1s};
+use crate::trunks::hosts_of;
 use crate::{Directory, Realms};
-use domain::{AuthId, Credential, DigestAlgorithm, Revision, Sealed};
-use keyring::Ha1Context;
+use domain::{AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, Revision, Sealed};
+use keyring::{Ha1Context, UpstreamSecretContext};
 use sip_digest::{Ha1, HashAlgorithm};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use storage::{Fact, Follower, SettingName};
 impl Follower for Directory {
     fn apply(&self, _revision: Revision, facts: &[Fact]) {
         self.apply_realms(facts);
+        self.trunks().apply(facts);
         let realms = self.realms.load();
         for fact in facts {
             match fact {
@@ -64,6 +66,16 @@ impl Directory {
                 Fact::AccountDeleted(id) => realms.remove_account(*id),
                 Fact::Host { host, realm } => realms.put_host(host, *realm),
                 Fact::HostRemoved(host) => realms.remove_host(host),
+                Fact::Trunk(trunk) => {
+                    for host in hosts_of(trunk) {
+                        realms.put_trunk_host(&host, trunk.account);
+                    }
+                }
+                Fact::TrunkDeleted { id, .. } => {
+                    for host in self.trunks.trunk(*id).iter().flat_map(|trunk| hosts_of(trunk)) {
+                        realms.remove_trunk_host(&host);
+                    }
+                }
                 Fact::Setting { name: SettingName::DefaultAccount, value } => {
                     realms.set_default_account(stored_auth_id(value));
                 }
@@ -76,6 +88,26 @@ impl Directory {
         self.realms.store(Arc::new(realms));
         if !changed.is_empty() {
             self.close_connections(self.credentials.set_account_states(&changed));
+        }
+    }
+
+    /// Opens the password with which we answer a next hop's challenge. `None` where it does not open, which is logged:
+    /// calls to that next hop fail, and nothing else does.
+    #[must_use]
+    pub fn open_upstream_password(
+        &self,
+        (account, uri): (AccountId, OriginationUriId),
+        username: &str,
+        sealed: &Sealed,
+    ) -> Option<impl std::ops::Deref<Target = Vec<u8>> + use<>> {
+        let realms = self.realms.load();
+        let context = UpstreamSecretContext { account: realms.auth_id(account)?, origination_uri: uri, username };
+        match self.keyring.open_upstream_secret(&context, sealed) {
+            Ok(password) => Some(password),
+            Err(error) => {
+                tracing::error!(%uri, %error, "the stored password for a next hop does not open");
+                None
+            }
         }
     }
 
@@ -120,7 +152,13 @@ impl Directory {
 
 fn concerns_realms(fact: &Fact) -> bool {
     match fact {
-        Fact::Realm(_) | Fact::Account(_) | Fact::AccountDeleted(_) | Fact::Host { .. } | Fact::HostRemoved(_) => true,
+        Fact::Realm(_)
+        | Fact::Account(_)
+        | Fact::AccountDeleted(_)
+        | Fact::Host { .. }
+        | Fact::HostRemoved(_)
+        | Fact::Trunk(_)
+        | Fact::TrunkDeleted { .. } => true,
         Fact::Setting { name, .. } | Fact::SettingCleared(name) => *name == SettingName::DefaultAccount,
         _ => false,
     }

@@ -20,16 +20,18 @@ mod registration_view;
 mod registration_writer;
 mod removals;
 mod save_statistics;
+mod trunks;
 
 pub use algorithm_uses::UsedAlgorithms;
 pub use connections::Connections;
 pub use entry::CredentialSnapshot;
-pub use location::{Bindings, CredentialKey, Superseded};
+pub use location::{Bindings, Callee, CredentialKey, Superseded};
 pub use occupancy::Occupancy;
 pub use realms::{RealmEntry, Realms};
 pub use registration_view::RegistrationView;
 pub use registration_writer::{Completion, FlushPlace, FlushQueueFull, RegistrationWriter, WriterConfig};
 pub use save_statistics::SaveStatistics;
+pub use trunks::Trunks;
 
 use algorithm_uses::AlgorithmUseQueue;
 use arc_swap::{ArcSwap, Guard};
@@ -51,6 +53,7 @@ pub struct Config {
 pub struct Directory {
     keyring: Arc<Keyring>,
     realms: ArcSwap<Realms>,
+    trunks: Trunks,
     credentials: CredentialTable,
     algorithm_uses: AlgorithmUseQueue,
     connection_index: ConnectionIndex,
@@ -67,6 +70,7 @@ impl Directory {
         Self {
             keyring,
             realms: ArcSwap::from_pointee(Realms::new(config.default_account)),
+            trunks: Trunks::default(),
             credentials: CredentialTable::new(binding_id(first_binding)),
             algorithm_uses: AlgorithmUseQueue::new(),
             connection_index: ConnectionIndex::new(),
@@ -84,6 +88,12 @@ impl Directory {
     /// The present realms, hosts and accounts. Cheap; hold it for one message, not longer.
     pub fn realms(&self) -> Guard<Arc<Realms>> {
         self.realms.load()
+    }
+
+    /// Trunks, numbers, and what leads to them.
+    #[must_use]
+    pub const fn trunks(&self) -> &Trunks {
+        &self.trunks
     }
 
     /// How many credentials there are.

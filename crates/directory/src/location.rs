@@ -3,7 +3,7 @@
 use crate::credential_table::Shard;
 use crate::removals::Removals;
 use crate::{CredentialSnapshot, Directory};
-use domain::{BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Timestamp};
+use domain::{AccountId, BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Timestamp};
 use sip_digest::HashAlgorithm;
 use storage::{RegistrationChange, Registrations, StorageError};
 
@@ -23,6 +23,17 @@ pub struct CredentialKey<'k> {
 /// The credential or its account was disabled or deleted, or it was given another password, since it was verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Superseded;
+
+/// Somebody who can be called.
+#[derive(Clone, Debug)]
+pub struct Callee {
+    /// The credential.
+    pub id: CredentialId,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// The bindings that have not expired; none for one that may not authenticate.
+    pub bindings: Vec<LiveBinding>,
+}
 
 /// A credential's bindings, locked for one update.
 pub struct Bindings<'b> {
@@ -92,6 +103,16 @@ impl Directory {
         let shard = self.credentials.shard(hash)?;
         let entry = shard.find(hash, realm, username)?;
         Some(entry.bindings.iter().filter(|binding| binding.facts.expires_at > now).count())
+    }
+
+    /// Where somebody can be called; `None` if nobody has that name.
+    #[must_use]
+    pub fn callee(&self, realm: RealmId, username: &[u8], now: Timestamp) -> Option<Callee> {
+        let hash = self.credentials.hash(realm, username);
+        let shard = self.credentials.shard(hash)?;
+        let entry = shard.find(hash, realm, username)?;
+        let live = entry.bindings.iter().filter(|binding| binding.facts.expires_at > now);
+        Some(Callee { id: entry.id, account: entry.account(), bindings: live.cloned().collect() })
     }
 
     /// Fills the location service from storage, after the credentials are there. Blocks; for start-up.

@@ -36,6 +36,8 @@ pub struct Realms {
     realms: HashMap<RealmId, Arc<RealmEntry>, RandomState>,
     /// By lower-case name.
     hosts: HashMap<Box<[u8]>, RealmId, RandomState>,
+    /// The host that stands for each realm where one is written: the first legal one that it was given.
+    domains: HashMap<RealmId, HostName, RandomState>,
     accounts: HashMap<AccountId, AccountEntry, RandomState>,
     /// Follows from the rest; settled when a snapshot is published, because every message from a bare address asks.
     default_realm: Option<Arc<RealmEntry>>,
@@ -51,6 +53,7 @@ impl Realms {
             stored_default: None,
             realms: HashMap::default(),
             hosts: HashMap::default(),
+            domains: HashMap::default(),
             accounts: HashMap::default(),
             default_realm: None,
         }
@@ -105,6 +108,18 @@ impl Realms {
         now.filter(|(id, state)| *state != before.state(*id))
     }
 
+    /// A host that phones of a realm know it by and that every phone takes for a domain.
+    #[must_use]
+    pub fn domain_of(&self, realm: RealmId) -> Option<&HostName> {
+        self.domains.get(&realm)
+    }
+
+    /// The realm of an account.
+    #[must_use]
+    pub fn realm_of_account(&self, account: AccountId) -> Option<RealmId> {
+        self.accounts.get(&account).map(|account| account.realm)
+    }
+
     /// How many accounts there are, disabled ones included.
     #[must_use]
     pub fn account_count(&self) -> usize {
@@ -138,10 +153,28 @@ impl Realms {
     }
 
     pub(crate) fn remove_host(&mut self, host: &HostName) {
-        self.hosts.remove(host.as_str().as_bytes());
+        if let Some(realm) = self.hosts.remove(host.as_str().as_bytes())
+            && self.domains.get(&realm) == Some(host)
+        {
+            self.domains.remove(&realm);
+        }
     }
 
     pub(crate) fn put_host(&mut self, host: &HostName, realm: RealmId) {
         self.hosts.insert(host.as_str().as_bytes().into(), realm);
+        if host.is_legal() {
+            self.domains.entry(realm).or_insert_with(|| host.clone());
+        }
+    }
+
+    /// Lets a host of a trunk lead to its account's realm; it stands for nothing else.
+    pub(crate) fn put_trunk_host(&mut self, host: &[u8], account: AccountId) {
+        if let Some(realm) = self.realm_of_account(account) {
+            self.hosts.insert(host.into(), realm);
+        }
+    }
+
+    pub(crate) fn remove_trunk_host(&mut self, host: &[u8]) {
+        self.hosts.remove(host);
     }
 }

@@ -1,7 +1,7 @@
 //! A network of source addresses.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// An IPv4 or IPv6 network, its host part all zeros. IPv4-mapped IPv6 addresses count as IPv4.
@@ -28,6 +28,19 @@ impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4() && masked(address, self.prefix_length) == bits(self.address)
+    }
+
+    /// The network of that length that an address is in; `None` if its family has no prefixes of that length.
+    #[must_use]
+    pub fn around(address: IpAddr, prefix_length: u8) -> Option<Self> {
+        let address = address.to_canonical();
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        let first = masked(address, prefix_length.min(width));
+        let first = match address {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(first >> 96).unwrap_or(0))),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from_bits(first)),
+        };
+        (prefix_length <= width).then_some(Self { address: first, prefix_length })
     }
 
     /// Its first address.
