@@ -60,7 +60,7 @@ impl Call {
     }
 
     fn send_first_invite(&mut self, place: usize, path: Path, step: &mut Step<'_, '_>) {
-        let (call_id, tag) = (step.token::<24>(), step.token::<12>());
+        let (call_id, tag) = (step.call_id(), step.token::<12>());
         let ticket = self.next_ticket();
         let Phase::Ringing(ringing) = &self.phase else { return };
         let Some(fork) = self.forks.get_mut(place) else { return };

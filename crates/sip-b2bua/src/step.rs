@@ -25,6 +25,13 @@ impl Step<'_, '_> {
         token
     }
 
+    /// A Call-ID nobody has used (RFC 3261 section 8.1.1.4).
+    pub(crate) fn call_id(&mut self) -> [u8; 24] {
+        let mut call_id = [0; 24];
+        self.world.randomness.call_id(&mut call_id);
+        call_id
+    }
+
     /// A branch nobody has used (RFC 3261 section 8.1.1.7).
     pub(crate) fn branch(&mut self, loop_token: &[u8]) -> Vec<u8> {
         [&b"z9hG4bK"[..], loop_token, &self.token::<16>()].concat()

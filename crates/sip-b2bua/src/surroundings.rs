@@ -9,6 +9,12 @@ use std::net::SocketAddr;
 pub trait Randomness {
     /// Fills `out` with characters of `[A-Za-z0-9]`.
     fn token(&mut self, out: &mut [u8]);
+
+    /// The same for a Call-ID of ours. Whoever finds calls by their Call-IDs may let them begin alike; 16 characters at
+    /// least stay random.
+    fn call_id(&mut self, out: &mut [u8]) {
+        self.token(out);
+    }
 }
 
 /// Who answers the challenges of next hops; it alone has secrets.

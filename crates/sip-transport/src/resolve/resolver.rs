@@ -99,6 +99,23 @@ impl Resolver {
         Ok(Self { hickory, policy, spoken: config.spoken.clone() })
     }
 
+    /// Where a request to that target goes, if nobody has to be asked: its host is an address, and it says the rest.
+    ///
+    /// # Errors
+    /// [`ResolveError`] says why it goes nowhere.
+    #[must_use]
+    pub fn known(&self, target: &Target) -> Option<Result<Vec<NextHop>, ResolveError>> {
+        match Plan::new(target, &self.spoken) {
+            None => Some(Err(ResolveError::NoCommonTransport)),
+            Some(Plan::Known(hop)) => {
+                let mut search = Search::default();
+                search.hops.push(hop);
+                Some(search.conclude(&self.policy))
+            }
+            Some(_) => None,
+        }
+    }
+
     /// Where a request to that target goes: the places to try, in order, at least one (RFC 3263 section 4.3). The random
     /// value spreads requests over services of equal priority.
     ///

@@ -2,7 +2,7 @@
 
 use crate::Transport;
 use sip_message::{Scheme, Uri};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// What resolution starts from (RFC 3263 section 4). `maddr` and embedded headers of the URI are left aside: whoever
 /// writes a URI shall not choose an address behind its host's back.
@@ -60,6 +60,23 @@ impl Target {
             Some(name) => Some(secured(known(name)?, security)?),
         };
         Ok(Self { host: TargetHost::read(uri.host)?, port: uri.port, transport, security })
+    }
+
+    /// Whether it means just that place, without anybody being asked: its host is that address, and what it leaves open
+    /// means the same (RFC 3263 sections 4.1, 4.2).
+    #[must_use]
+    pub fn is_address(&self, place: SocketAddr, transport: Transport) -> bool {
+        let default_transport = if self.is_secure() { Transport::Tls } else { Transport::Udp };
+        let meant = self.transport.unwrap_or(default_transport);
+        let default_port = if matches!(meant, Transport::Tls) { 5061 } else { 5060 };
+        let is_host = matches!(&self.host, TargetHost::Address(ip) if ip.to_canonical() == place.ip().to_canonical());
+        is_host && meant == transport && self.port.unwrap_or(default_port) == place.port()
+    }
+
+    /// Whether only an encrypted way leads there.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.security == Security::Required || matches!(self.transport, Some(Transport::Tls | Transport::Wss))
     }
 }
 
