@@ -4,14 +4,17 @@ use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::incoming::{Incoming, response_destination};
 use sip_message::write::{Echoed, ResponseWriter, Status};
-use sip_message::{CheckedRequest, Defect, HeaderName, Request};
+use sip_message::{CheckedRequest, Defect, HeaderName, Method, Request};
 use sip_transport::{Flow, Outbox};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 /// The methods we take, for Allow.
-pub(crate) const ALLOW: &[u8] = b"REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE";
+pub(crate) const ALLOW: &[u8] =
+    b"REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE";
 /// The extensions we support, for Supported and against Require.
 const SUPPORTED: [&[u8]; 2] = [b"path", b"outbound"];
+/// The extensions that calls carry across besides (RFC 3262, RFC 4028).
+const SUPPORTED_IN_CALLS: [&[u8]; 2] = [b"100rel", b"timer"];
 /// The same as a header's value.
 pub(crate) const SUPPORTED_VALUE: &[u8] = b"path, outbound";
 /// Most octets of an answer over any transport: what a UDP datagram carries over IPv6, the smaller of the two.
@@ -23,7 +26,8 @@ pub(crate) const RETRY_AFTER_SECONDS: u32 = 5;
 pub(crate) fn unsupported_options<'m>(request: &CheckedRequest<'m>) -> impl Iterator<Item = &'m [u8]> {
     let headers = request.headers();
     let required = headers.option_tags(HeaderName::Require).chain(headers.option_tags(HeaderName::ProxyRequire));
-    required.filter(|tag| !SUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(tag)))
+    let in_calls: &[&[u8]] = if request.method() == Method::Register { &[] } else { &SUPPORTED_IN_CALLS };
+    required.filter(move |tag| !SUPPORTED.iter().chain(in_calls).any(|known| known.eq_ignore_ascii_case(tag)))
 }
 
 /// Answers one request.
@@ -80,6 +84,10 @@ impl<'e, 'm> Answer<'e, 'm> {
             Failure::IntervalTooBrief => writer.header_u32("Min-Expires", min_expires),
             Failure::MethodNotAllowed => writer.header("Allow", ALLOW),
             Failure::Overloaded => writer.header_u32("Retry-After", RETRY_AFTER_SECONDS),
+            // Why, for whatever stands between us and the phone (RFC 3326).
+            Failure::Call(refusal) => {
+                writer.header_parts("Reason", &[b"Q.850;cause=", refusal.q850_cause().to_string().as_bytes()])
+            }
             _ => writer,
         });
     }

@@ -1,6 +1,8 @@
 //! The edge as a whole, and its first step: what is done with any message.
 
 use crate::answer::Answer;
+use crate::call_requests::{ForCall, is_inside_dialog};
+use crate::calls::{CallParts, Calls, Sender};
 use crate::counts::Counters;
 use crate::defence::Defence;
 use crate::failure::Failure;
@@ -18,7 +20,7 @@ use foldhash::fast::RandomState;
 use sip_digest::NonceIssuer;
 use sip_message::framing::{Framed, datagram};
 use sip_message::write::Status;
-use sip_message::{CheckedRequest, HeaderName, Message, Method, Request, parse};
+use sip_message::{CheckedRequest, Message, Method, Request, parse};
 use sip_transaction::Absorbed;
 use sip_transport::{Crowding, Flow, Flows, Inbound, Outbox, Precedence, Received};
 use std::sync::Arc;
@@ -66,6 +68,7 @@ pub struct Parts {
 /// Handles SIP messages. Shared by all workers.
 pub struct Edge {
     pub(crate) parts: Parts,
+    pub(crate) calls: Arc<Calls>,
     pub(crate) lanes: Arc<[Lane]>,
     /// Makes To tags that are the same for a retransmission (RFC 3261 section 8.2.7).
     pub(crate) tags: RandomState,
@@ -78,11 +81,12 @@ pub struct Edge {
 impl Edge {
     /// Builds an edge.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        let lanes = Lane::all(&parts.config).collect();
+    pub fn new(parts: Parts, calls: CallParts) -> Self {
+        let lanes: Arc<[Lane]> = Lane::all(&parts.config).collect();
         let throttle = Arc::new(Throttle::new(parts.config.defence.throttle));
         let source_rate = SourceRate::new(parts.config.defence.source_rate);
         Self {
+            calls: Calls::new(calls, Arc::clone(&lanes)),
             lanes,
             tags: RandomState::default(),
             proven: ProvenSources::new(),
@@ -91,6 +95,12 @@ impl Edge {
             service_route: ServiceRoute::of(&parts.config, &parts.nonces),
             parts,
         }
+    }
+
+    /// The calls that are up.
+    #[must_use]
+    pub const fn calls(&self) -> &Arc<Calls> {
+        &self.calls
     }
 
     /// What has been handled so far, for as long as anybody asks.
@@ -107,23 +117,21 @@ impl Edge {
             let transport = signalling_transport(received.flow.transport);
             lane.handled.exchange((request.method(), transport), outbox, first_answer);
         }
+        // Whoever has a call has proven who they are, so none of this is ever withheld.
+        for message in scratch.sent.messages() {
+            let octets = scratch.sent.octets_of(message);
+            outbox.push(message.destination, |out| out.extend_from_slice(octets));
+        }
+        scratch.sent.clear();
     }
 
     fn parsed(&self, scratch: &mut Scratch, request: &Request<'_>, received: &Received<'_>, outbox: &mut Outbox) {
-        // An ACK is never answered (RFC 3261 section 17): we answer INVITE statelessly, so there is nothing to stop.
         if request.method() == Method::Ack {
-            return;
+            return self.acknowledge(scratch, request, received);
         }
         match request.check() {
             Ok(request) => {
-                let incoming = Incoming {
-                    request: &request,
-                    flow: received.flow,
-                    lane: received.lane,
-                    now: self.parts.clock.now(),
-                    user_agent: request.headers().first(HeaderName::UserAgent).unwrap_or_default(),
-                    octets: received.octets.len(),
-                };
+                let incoming = Incoming::of(&request, received, self.parts.clock.now());
                 self.request(scratch, &incoming, outbox);
             }
             Err(defect) => self.refuse(request, defect, received.flow, outbox),
@@ -140,10 +148,20 @@ impl Edge {
         if incoming.request.method() == Method::Cancel {
             return self.cancel(scratch, answer);
         }
-        if incoming.has_credentials() && self.absorb(scratch, &mut answer) {
+        let is_inside = is_inside_dialog(incoming.request);
+        if (is_inside || incoming.has_credentials()) && self.absorb(scratch, &mut answer) {
+            return;
+        }
+        if is_inside && self.in_call(scratch, Sender::Unproven, &mut answer) == ForCall::Done {
             return;
         }
         let realms = self.parts.directory.realms();
+        if incoming.request.method() == Method::Invite
+            && !is_inside
+            && self.invite_before_gate(scratch, &realms, &mut answer) == ForCall::Done
+        {
+            return;
+        }
         let Some(passed) = self.gate(scratch, &realms, &mut answer) else { return };
         if self.is_merged(scratch, incoming) {
             return answer.failure(Failure::Merged);
@@ -171,10 +189,13 @@ impl Edge {
         }
     }
 
-    /// CANCEL is never challenged (RFC 3261 section 22.1). Every INVITE is answered at once, so there is nothing left to
-    /// cancel, and only whether we know the INVITE is told (section 9.2).
+    /// CANCEL is never challenged (RFC 3261 section 22.1). One of an INVITE that was answered finally changes nothing, and
+    /// only whether we know the INVITE is told (section 9.2).
     fn cancel(&self, scratch: &mut Scratch, mut answer: Answer<'_, '_>) {
         let incoming = answer.incoming();
+        if self.absorb(scratch, &mut answer) || self.cancel_call(scratch, incoming) == ForCall::Done {
+            return;
+        }
         scratch.key.read_cancelled(incoming.request, incoming.source());
         let now = incoming.now.as_unix_millis();
         if self.lane(incoming.lane).is_some_and(|lane| lane.transactions.lock().remembers(&scratch.key, now)) {
@@ -230,8 +251,7 @@ impl Inbound for Edge {
         let mut spans = scratch.spans.take().unwrap_or_default();
         match parse(received.octets, &mut spans) {
             Ok(Message::Request(request)) => self.counted(scratch, &request, &received, outbox),
-            // We send no requests yet, so no response is ours.
-            Ok(Message::Response(_)) => {}
+            Ok(Message::Response(response)) => self.response(&response, received.flow, outbox),
             Err(unparseable) => {
                 tracing::debug!(remote = %received.flow.remote, reason = unparseable.describe(), "dropped");
             }

@@ -1,5 +1,6 @@
 //! Every refusal of a request, and the one place that gives it a SIP status.
 
+use crate::calls::CallRefusal;
 use sip_message::Defect;
 use sip_message::write::Status;
 use sip_registrar::{NotTheirAddressOfRecord, Rejection};
@@ -49,8 +50,10 @@ pub enum Failure {
     TemporarilyUnavailable,
     /// What was asked could not be made durable.
     NotStored,
-    /// The storage does not keep up; try again later.
+    /// The storage does not keep up, or as many calls are up as this node carries; try again later.
     Overloaded,
+    /// A call that its caller may not make, or that leads nowhere.
+    Call(CallRefusal),
 }
 
 impl Failure {
@@ -80,6 +83,7 @@ impl Failure {
             Self::TemporarilyUnavailable => Status::of(480),
             Self::NotStored => Status::of(500),
             Self::Overloaded => Status::of(503),
+            Self::Call(refusal) => refusal.status(),
         }
     }
 }

@@ -132,7 +132,7 @@ impl Edge {
         }
     }
 
-    fn asked_realm<'p>(&'p self, realms: &'p Realms, incoming: &Incoming<'_>) -> AskedRealm<'p> {
+    pub(crate) fn asked_realm<'p>(&'p self, realms: &'p Realms, incoming: &Incoming<'_>) -> AskedRealm<'p> {
         match realm_of(realms, incoming.request) {
             Some(entry) => AskedRealm {
                 entry: Some(entry),

@@ -3,7 +3,7 @@
 use domain::{SignallingTransport, Timestamp};
 use sip_message::{CheckedRequest, HeaderName, Rport, Via};
 use sip_transaction::{MessageSource, Reliability};
-use sip_transport::{Flow, Transport};
+use sip_transport::{Flow, Received, Transport};
 use std::net::SocketAddr;
 
 /// The port of a sent-by without one (RFC 3261 section 18.2.2).
@@ -18,6 +18,19 @@ pub(crate) struct Incoming<'m> {
     pub(crate) user_agent: &'m [u8],
     /// Octets of the whole request, at least those that its answer repeats.
     pub(crate) octets: usize,
+}
+
+impl<'m> Incoming<'m> {
+    pub(crate) fn of(request: &'m CheckedRequest<'m>, received: &Received<'m>, now: Timestamp) -> Self {
+        Self {
+            request,
+            flow: received.flow,
+            lane: received.lane,
+            now,
+            user_agent: request.headers().first(HeaderName::UserAgent).unwrap_or_default(),
+            octets: received.octets.len(),
+        }
+    }
 }
 
 impl Incoming<'_> {

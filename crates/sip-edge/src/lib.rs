@@ -10,6 +10,8 @@
 
 mod answer;
 mod authentication_info;
+mod call_requests;
+mod calls;
 mod challenge;
 mod claim;
 mod counts;
@@ -36,6 +38,10 @@ mod stun;
 mod subject;
 mod throttle;
 
+pub use calls::{
+    CallParts, CallRefusal, Calls, CallsConfig, Found, LocalUserAgent, NextHops, NoWay, OwnAddresses, Reached,
+    Timekeeper, UnderWay,
+};
 pub use counts::{Counters, Counts, RequestCount, ResponseCount};
 pub use defence::Defence;
 pub use edge::{Config, Edge, Parts};

@@ -1,6 +1,8 @@
 //! Everything but REGISTER behind the gate.
 
 use crate::answer::{ALLOW, Answer, SUPPORTED_VALUE};
+use crate::call_requests::ForCall;
+use crate::calls::Sender;
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::gate::Passed;
@@ -29,32 +31,18 @@ impl Edge {
                     }
                 });
             }
-            Method::Invite if !in_dialog => answer.failure(self.callee_failure(passed, &answer)),
+            Method::Invite if !in_dialog => return self.invite(scratch, passed, &mut answer),
+            _ if in_dialog => {
+                let sender = Sender::Credential(passed.identity.subject().id);
+                if self.in_call(scratch, sender, &mut answer) == ForCall::Done {
+                    return;
+                }
+                answer.failure(Failure::NoSuchTransaction);
+            }
             Method::Other(_) => answer.failure(Failure::NotImplemented),
-            // There are no dialogs to be inside of.
-            _ if in_dialog => answer.failure(Failure::NoSuchTransaction),
             Method::Bye => answer.failure(Failure::NoSuchTransaction),
             _ => answer.failure(Failure::MethodNotAllowed),
         }
         self.remember(scratch, &answer);
-    }
-
-    /// Calls are not relayed yet: 404 for a name nobody has, else 480.
-    fn callee_failure(&self, passed: &Passed<'_>, answer: &Answer<'_, '_>) -> Failure {
-        let incoming = answer.incoming();
-        let uri = incoming.request.uri();
-        let subject = passed.identity.subject();
-        let mut name = [0; domain::Username::MAX_LENGTH];
-        let mut length = 0;
-        for octet in uri.decoded_user() {
-            match name.get_mut(length) {
-                Some(place) => *place = octet,
-                None => return Failure::NotFound,
-            }
-            length += 1;
-        }
-        let name = name.get(..length).unwrap_or_default();
-        let known = self.parts.directory.live_bindings(subject.realm.id, name, incoming.now);
-        if subject.is_at(uri.host) && known.is_some() { Failure::TemporarilyUnavailable } else { Failure::NotFound }
     }
 }

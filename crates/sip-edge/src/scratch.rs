@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use sip_message::HeaderSpans;
 use sip_transaction::TransactionKey;
+use sip_transport::Outbox;
 use std::io::Write as _;
 
 /// A worker's buffers.
@@ -15,6 +16,10 @@ pub struct Scratch {
     pub(crate) contacts: Vec<u8>,
     pub(crate) value: Vec<u8>,
     pub(crate) service_route: Vec<u8>,
+    /// The key of the INVITE that a CANCEL means.
+    pub(crate) cancelled: TransactionKey,
+    /// What calls send while one message is handled.
+    pub(crate) sent: Outbox,
     date: DateText,
 }
 

@@ -1,0 +1,158 @@
+//! One call as its shard keeps it: the engine, and what only the edge knows of it.
+
+use crate::calls::dialog_index::DialogName;
+use crate::calls::limits::Places;
+use crate::calls::outlet::Destination;
+use crate::calls::way::Way;
+use domain::CallDetails;
+use sip_b2bua::{Call, LegId, Millis, ServerTicket, TargetRef, Ticket};
+use sip_transaction::{ClientId, InviteServerId, Reliability, TransactionKey};
+use sip_transport::resolve::NextHop;
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+
+/// Most addresses that a next hop is known to send from.
+const MOST_PEERS: usize = 8;
+
+/// A call.
+pub(crate) struct CallEntry {
+    pub(crate) engine: Call,
+    pub(crate) details: CallDetails,
+    /// Its places at the limits, free again when it is forgotten.
+    pub(crate) _places: Places,
+    pub(crate) legs: Vec<Leg>,
+    /// By stage and target of the setup.
+    pub(crate) ways: Vec<Vec<Way>>,
+    /// Requests of peers that are not answered finally, and INVITEs whose 2xx may have to be repeated.
+    pub(crate) servers: HashMap<ServerTicket, Pending>,
+    pub(crate) clients: HashMap<Ticket, ClientId>,
+    pub(crate) next_server: u32,
+    pub(crate) dialogs: Vec<Dialog>,
+    pub(crate) wakes_at: Option<Millis>,
+    /// What copies of its INVITE have in common; none after a restart.
+    pub(crate) begun_by: Option<u64>,
+    /// Whether the next 2xx to the caller waits until the call would survive a restart.
+    pub(crate) holds_answer: bool,
+    /// A 2xx that waits so.
+    pub(crate) held: Option<Held>,
+    /// Whether a restart would find it.
+    pub(crate) is_kept: bool,
+}
+
+/// A 2xx that leaves when the call is durable.
+pub(crate) struct Held {
+    pub(crate) ticket: ServerTicket,
+    pub(crate) status: u16,
+    pub(crate) octets: Vec<u8>,
+}
+
+/// A peer's request that waits for its answer.
+pub(crate) enum Pending {
+    Invite(InviteServerId),
+    Other(Box<PendingRequest>),
+}
+
+/// What an answer to anything but INVITE needs to leave and to be repeated.
+pub(crate) struct PendingRequest {
+    pub(crate) lane: usize,
+    pub(crate) key: TransactionKey,
+    pub(crate) destination: Destination,
+    pub(crate) reliability: Reliability,
+}
+
+/// A dialog's names, kept so that its place in the index can be found when it is over.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Dialog {
+    pub(crate) leg: LegId,
+    call_id: Box<[u8]>,
+    local_tag: Box<[u8]>,
+    remote_tag: Box<[u8]>,
+}
+
+impl Dialog {
+    pub(crate) fn name(&self) -> DialogName<'_> {
+        DialogName { call_id: &self.call_id, local_tag: &self.local_tag, remote_tag: &self.remote_tag }
+    }
+}
+
+/// One side of a call.
+#[derive(Clone, Default)]
+pub(crate) struct Leg {
+    /// Where its messages go, once that is known.
+    pub(crate) destination: Option<Destination>,
+    /// Which target it reaches; none for the caller's.
+    pub(crate) target: Option<TargetRef>,
+    /// Whether requests in it go where the peer's Contact and Record-Route say.
+    pub(crate) follows_contact: bool,
+    /// Further places to try.
+    pub(crate) hops: VecDeque<NextHop>,
+    /// Whether its next hop's places were asked for.
+    pub(crate) is_resolved: bool,
+    /// Addresses from which its peer may send requests without proving itself.
+    pub(crate) peers: Vec<IpAddr>,
+    /// Where requests in it were found to go, by the URI that said so.
+    pub(crate) followed: Option<(Box<[u8]>, Destination)>,
+    /// What waits until that is found.
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// A message that waits until it is known where it goes.
+#[derive(Clone)]
+pub(crate) enum Waiting {
+    Request { ticket: Ticket, octets: Vec<u8> },
+    Ack { octets: Vec<u8> },
+}
+
+impl Leg {
+    /// The leg of a peer that is known to be there.
+    pub(crate) fn at(destination: Destination) -> Self {
+        let mut leg = Self { destination: Some(destination), ..Self::default() };
+        leg.note_peer(&destination);
+        leg
+    }
+
+    /// Lets its peer send from there.
+    pub(crate) fn note_peer(&mut self, destination: &Destination) {
+        if let Destination::Network { to, .. } = destination
+            && !self.peers.contains(&to.ip().to_canonical())
+            && self.peers.len() < MOST_PEERS
+        {
+            self.peers.push(to.ip().to_canonical());
+        }
+    }
+}
+
+impl CallEntry {
+    pub(crate) fn leg(&self, leg: LegId) -> Option<&Leg> {
+        self.legs.get(usize::from(leg.0))
+    }
+
+    /// That leg, made if it is new.
+    pub(crate) fn leg_mut(&mut self, leg: LegId) -> &mut Leg {
+        let index = usize::from(leg.0);
+        if self.legs.len() <= index {
+            self.legs.resize(index + 1, Leg::default());
+        }
+        #[expect(clippy::indexing_slicing, reason = "the line above made it")]
+        &mut self.legs[index]
+    }
+
+    pub(crate) fn way(&self, target: TargetRef) -> Option<&Way> {
+        self.ways.get(usize::from(target.stage))?.get(usize::from(target.target))
+    }
+
+    pub(crate) fn next_server_ticket(&mut self) -> ServerTicket {
+        self.next_server = self.next_server.wrapping_add(1);
+        ServerTicket(self.next_server)
+    }
+
+    pub(crate) fn read_dialogs(&self) -> Vec<Dialog> {
+        let read = |view: sip_b2bua::DialogView<'_>| Dialog {
+            leg: view.leg,
+            call_id: view.call_id.into(),
+            local_tag: view.local_tag.into(),
+            remote_tag: view.remote_tag.into(),
+        };
+        self.engine.dialogs().map(read).collect()
+    }
+}
