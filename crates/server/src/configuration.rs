@@ -2,6 +2,7 @@
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::next_hops::{NextHopOptions, NextHopSettings};
 use crate::otlp_endpoint::OtlpEndpoint;
 use crate::serve_options::ServeOptions;
 use crate::sip_connections::{self, ConnectionOptions};
@@ -16,6 +17,7 @@ use sip_transport::{ConnectionConfig, Transport};
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -46,6 +48,9 @@ pub(crate) struct Configuration {
     pub(crate) sip_listen: Vec<(Transport, SocketAddr)>,
     pub(crate) sip_workers: usize,
     pub(crate) connections: ConnectionConfig,
+    pub(crate) next_hops: NextHopSettings,
+    pub(crate) calls: sip_edge::CallsConfig,
+    pub(crate) media_ports: RangeInclusive<u16>,
     pub(crate) nonce_lifetime_seconds: u32,
     pub(crate) registrar: sip_registrar::Policy,
     pub(crate) service_route: bool,
@@ -120,6 +125,25 @@ impl Configuration {
                 origins: &options.ws_origin,
                 proxies: &options.proxy_from,
             })?,
+            next_hops: NextHopSettings::settle(NextHopOptions {
+                authority: options.upstream_ca,
+                most: options.sip_max_upstream_connections,
+                allowed: &options.allow_network,
+            })?,
+            calls: sip_edge::CallsConfig {
+                most_calls: in_range("--max-calls", options.max_calls.unwrap_or(50_000), 1, 1_000_000)?,
+                acl_over_udp: options.acl_over_udp.unwrap_or(false),
+                ring_seconds: in_range("--ring-timeout", options.ring_timeout.unwrap_or(120), 5, 3_600)?,
+                next_hop_patience_ms: in_range(
+                    "--next-hop-timeout",
+                    options.next_hop_timeout.unwrap_or(4_000),
+                    500,
+                    32_000,
+                )?,
+                session_seconds: in_range("--session-interval", options.session_interval.unwrap_or(1_800), 90, 86_400)?,
+                ..sip_edge::CallsConfig::default()
+            },
+            media_ports: media_ports(options.media_ports.as_deref())?,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
             service_route: options.service_route.unwrap_or(false),
@@ -184,6 +208,17 @@ fn key_source(data_dir: &DataDir, file: Option<PathBuf>, command: Option<String>
         (None, None, Ok(text)) => KeySource::Value(text.into()),
         (None, None, Err(_)) => KeySource::File(data_dir.master_key()),
     }
+}
+
+/// A port of media is even (RFC 3550 section 11), so a range has room for one call at least.
+fn media_ports(text: Option<&str>) -> Result<RangeInclusive<u16>, Failure> {
+    let Some(text) = text else { return Ok(crate::calls::DEFAULT_MEDIA_PORTS) };
+    let read = |text: &str| {
+        let (first, last) = text.split_once('-')?;
+        let (first, last) = (first.parse::<u16>().ok()?, last.parse::<u16>().ok()?);
+        (first >= 1_024 && last > first).then_some(first..=last)
+    };
+    parse("--media-ports", text, |text| read(text).ok_or("write two ports from 1024 to 65535, as 40000-40999"))
 }
 
 fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Result<sip_registrar::Policy, Failure> {
@@ -363,6 +398,8 @@ mod tests {
             ("sip_max_connections = 0", "from 1 to 1000000"),
             ("sip_idle_timeout = 5", "from 30 to 604800"),
             ("proxy_from = [\"balancer\"]", "10.0.0.0/24"),
+            ("sip_max_upstream_connections = 0", "from 1 to 100000"),
+            ("allow_network = [\"everywhere\"]", "127.0.0.0/8"),
             ("ws_origin = [\"phone.example.com\"]", "write https://HOST"),
             ("sip_listen = [\"udp:localhost:5060\"]", "127.0.0.1:5060"),
             ("sip_domain = \"my_domain\"", "no '_'"),

@@ -39,6 +39,10 @@ pub(crate) enum Failure {
         "{0}; name a PEM file with the certificate of the authority that signs those of clients with --tls-client-ca"
     )]
     ClientAuthority(tls_identity::TlsIdentityError),
+    #[error(
+        "{0}; name a PEM file with the certificates of authorities that sign those of next hops with --upstream-ca"
+    )]
+    UpstreamAuthority(tls_identity::TlsIdentityError),
     #[error(transparent)]
     Key(#[from] keyring::KeyringError),
     #[error(

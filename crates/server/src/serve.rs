@@ -1,6 +1,7 @@
 //! `sipwarden serve`: builds both planes and runs them until stopped.
 
 use crate::background;
+use crate::calls::{self, CallHops, EchoPlaces, Nobody};
 use crate::configuration::Configuration;
 use crate::control_socket;
 use crate::failure::Failure;
@@ -23,7 +24,7 @@ use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
 use provisioning::{BaseDomainOutcome, InstallationOperator};
 use sip_digest::{NonceIssuer, NonceKey};
-use sip_edge::Edge;
+use sip_edge::{Edge, Timekeeper};
 use sip_transport::{ConnectionId, Flows, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -88,8 +89,16 @@ pub(crate) struct Server {
     edge: Arc<Edge>,
     directory: Arc<Directory>,
     registrations: JoinHandle<()>,
+    timers: Timekeeper,
     journal: JournalTask,
     watch: Arc<Watch>,
+}
+
+/// What the signalling plane is built for.
+struct Plan<'p> {
+    lanes: usize,
+    base_domain: &'p str,
+    listeners: &'p [(Transport, SocketAddr)],
 }
 
 /// The signalling plane, built but without sockets.
@@ -102,6 +111,7 @@ struct Signalling {
     online: Arc<RegistrationView>,
     registrations: JoinHandle<()>,
     calls: Arc<Journal>,
+    hops: Arc<CallHops>,
     journal: JournalTask,
 }
 
@@ -123,13 +133,18 @@ impl Server {
         let listening = listening(&listeners, &sip_addresses);
         let control = control_socket::bind(&configuration.data_dir)?;
         let base_domain = settle_base_domain(&node, &configuration).await?;
-        let signalling = build_signalling(&node, &configuration, (sockets.lanes(), &base_domain)).await?;
+        let plan = Plan { lanes: sockets.lanes(), base_domain: &base_domain, listeners: &sip_addresses };
+        let signalling = build_signalling(&node, &configuration, &plan).await?;
         let sip = sockets.serve(sip_listeners::SipService {
             edge: &signalling.edge,
             flows: &signalling.flows,
             connections: configuration.connections.clone(),
             tls,
+            next_hops: &configuration.next_hops,
         })?;
+        signalling.hops.open(&sip.next_hops.resolver, &sip.next_hops.connector);
+        start_echo(&node, &configuration, (&signalling.edge, &sip_addresses));
+        let timers = Timekeeper::start(signalling.edge.calls()).map_err(Failure::Runtime)?;
         let readiness: Arc<dyn Readiness> =
             Arc::new(StillRunning { registrations: signalling.registrations.abort_handle() });
         let api = HttpApi::new(
@@ -175,6 +190,7 @@ impl Server {
             edge: signalling.edge,
             directory: signalling.directory,
             registrations: signalling.registrations,
+            timers,
             journal: signalling.journal,
             watch,
         })
@@ -196,6 +212,7 @@ impl Server {
             // Until it has let go of the storage, dropping ours closes nothing, and the log stays beside the file.
             let _ = task.await;
         }
+        drop(self.timers);
         // The edge held the writer's last sender; the writer stores what is left and ends.
         drop(self.edge);
         if tokio::time::timeout(DRAIN_LIMIT, self.registrations).await.is_err() {
@@ -314,11 +331,8 @@ async fn settle_base_domain(node: &Node, configuration: &Configuration) -> Resul
     Ok(outcome.domain().to_string())
 }
 
-async fn build_signalling(
-    node: &Node,
-    configuration: &Configuration,
-    (lanes, base_domain): (usize, &str),
-) -> Result<Signalling, Failure> {
+async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Plan<'_>) -> Result<Signalling, Failure> {
+    let Plan { lanes, base_domain, listeners } = *plan;
     let started_at = node.clock.now();
     let boot = node.storage.begin_boot("local", started_at).await?;
     let flows = Arc::new(Flows::new());
@@ -339,7 +353,25 @@ async fn build_signalling(
     let events = Arc::new(EventLog::new(event_log::Config { lanes, ..event_log::Config::default() }));
     let online = RegistrationView::new(Arc::clone(&directory), &writer, Arc::clone(&node.clock));
     let saves = Arc::clone(writer.statistics());
-    let edge = Arc::new(Edge::new(sip_edge::Parts {
+    let (journal, journal_task) = Journal::start(Arc::clone(&node.storage) as _, call_journal::Config::default());
+    let hops = CallHops::new();
+    let calls = sip_edge::CallParts {
+        directory: Arc::clone(&directory),
+        flows: Arc::clone(&flows),
+        clock: Arc::clone(&node.clock),
+        random: Arc::clone(&node.random),
+        journal: Arc::clone(&journal) as _,
+        events: Arc::new(Nobody),
+        next_hops: Arc::clone(&hops) as _,
+        config: sip_edge::CallsConfig {
+            addresses: sip_edge::OwnAddresses {
+                public_host: configuration.public_address.as_ref().map(|host| host.as_str().into()),
+                listeners: listeners.to_vec(),
+            },
+            ..configuration.calls.clone()
+        },
+    };
+    let parts = sip_edge::Parts {
         directory: Arc::clone(&directory),
         events: Arc::clone(&events) as _,
         writer,
@@ -356,9 +388,34 @@ async fn build_signalling(
             defence: configuration.defence,
             service_route: configuration.service_route,
         },
-    }));
-    let (calls, journal) = Journal::start(Arc::clone(&node.storage) as _, call_journal::Config::default());
-    Ok(Signalling { edge, directory, flows, events, saves, online: Arc::new(online), registrations, calls, journal })
+    };
+    let edge = Arc::new(Edge::new(parts, calls));
+    node.storage.follow(Arc::clone(edge.calls()) as _).await?;
+    node.provisioning.know_calls(Arc::clone(edge.calls()) as _);
+    let kept = tokio::task::block_in_place(|| {
+        let mut kept = Vec::new();
+        node.storage.load_live_calls(&mut |snapshot| kept.push(snapshot)).map(|()| kept)
+    })?;
+    let taken_up = edge.calls().take_up(kept);
+    if taken_up > 0 {
+        tracing::info!(calls = taken_up, "calls of before the restart go on");
+    }
+    let online = Arc::new(online);
+    let calls = journal;
+    Ok(Signalling { edge, directory, flows, events, saves, online, registrations, hops, calls, journal: journal_task })
+}
+
+/// Lets `echo@` answer. Its media goes by the addresses at which SIP is served.
+fn start_echo(node: &Node, configuration: &Configuration, (edge, sip): (&Arc<Edge>, &[(Transport, SocketAddr)])) {
+    let mut entropy = [0; 32];
+    node.random.fill(&mut entropy);
+    let addresses: Vec<_> = sip.iter().map(|(_, address)| *address).collect();
+    let places = EchoPlaces {
+        sip: &addresses,
+        public_address: configuration.public_address.as_ref().map(|host| host.as_str()),
+        ports: configuration.media_ports.clone(),
+    };
+    calls::start_echo(edge, entropy, &places);
 }
 
 fn retention(node: &Node, days: u32) -> Retention {

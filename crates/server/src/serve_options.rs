@@ -65,6 +65,36 @@ pub(crate) struct ServeOptions {
     /// Seconds after which a SIP connection that was silent is closed, 30 to 604800 [default: 10800]
     #[arg(long, env = "SIPWARDEN_SIP_IDLE_TIMEOUT", value_name = "SECONDS")]
     pub(crate) sip_idle_timeout: Option<u64>,
+    /// Most SIP connections to next hops at a time, besides those of phones [default: 1000]
+    #[arg(long, env = "SIPWARDEN_SIP_MAX_UPSTREAM_CONNECTIONS", value_name = "N")]
+    pub(crate) sip_max_upstream_connections: Option<usize>,
+    /// A PEM file with authorities that next hops over TLS are trusted by, besides those of the system
+    #[arg(long, env = "SIPWARDEN_UPSTREAM_CA", value_name = "FILE")]
+    pub(crate) upstream_ca: Option<PathBuf>,
+    /// A network that requests may be sent to although names and URIs normally must not lead there, such as 127.0.0.0/8;
+    /// may be repeated [default: loopback, where SIP is served on loopback]
+    #[arg(long, env = "SIPWARDEN_ALLOW_NETWORK", value_name = "CIDR", value_delimiter = ',')]
+    pub(crate) allow_network: Vec<String>,
+    /// Most calls at a time; beyond, callers are told to try again later [default: 50000]
+    #[arg(long, env = "SIPWARDEN_MAX_CALLS", value_name = "N")]
+    pub(crate) max_calls: Option<usize>,
+    /// Let calls in by the source address of an IP access list alone over UDP too, where anybody can write any source
+    /// address [default: false]
+    #[arg(long, env = "SIPWARDEN_ACL_OVER_UDP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) acl_over_udp: Option<bool>,
+    /// How long phones ring before the caller is told that nobody answers, in seconds [default: 120]
+    #[arg(long, env = "SIPWARDEN_RING_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) ring_timeout: Option<u32>,
+    /// How long a next hop may leave a call without any response before the next one is tried, in milliseconds
+    /// [default: 4000]
+    #[arg(long, env = "SIPWARDEN_NEXT_HOP_TIMEOUT", value_name = "MILLISECONDS")]
+    pub(crate) next_hop_timeout: Option<u64>,
+    /// Within which a call whose phone has died ends, in seconds: the session interval of RFC 4028 [default: 1800]
+    #[arg(long, env = "SIPWARDEN_SESSION_INTERVAL", value_name = "SECONDS")]
+    pub(crate) session_interval: Option<u32>,
+    /// The UDP ports on which echo@ takes and sends media [default: 40000-40999]
+    #[arg(long, env = "SIPWARDEN_MEDIA_PORTS", value_name = "FIRST-LAST")]
+    pub(crate) media_ports: Option<String>,
     /// An origin whose web pages may open a WebSocket, such as `https://phone.example.com`, or * for all; may be repeated
     /// [default: pages of the same host]
     #[arg(long, env = "SIPWARDEN_WS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
@@ -219,6 +249,15 @@ impl ServeOptions {
                 .sip_max_connections_per_source
                 .or(other.sip_max_connections_per_source),
             sip_idle_timeout: self.sip_idle_timeout.or(other.sip_idle_timeout),
+            sip_max_upstream_connections: self.sip_max_upstream_connections.or(other.sip_max_upstream_connections),
+            upstream_ca: self.upstream_ca.or(other.upstream_ca),
+            allow_network: list(self.allow_network, other.allow_network),
+            max_calls: self.max_calls.or(other.max_calls),
+            acl_over_udp: self.acl_over_udp.or(other.acl_over_udp),
+            ring_timeout: self.ring_timeout.or(other.ring_timeout),
+            next_hop_timeout: self.next_hop_timeout.or(other.next_hop_timeout),
+            session_interval: self.session_interval.or(other.session_interval),
+            media_ports: self.media_ports.or(other.media_ports),
             ws_origin: list(self.ws_origin, other.ws_origin),
             proxy_from: list(self.proxy_from, other.proxy_from),
             master_key_file: key_file,

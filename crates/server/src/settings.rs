@@ -91,6 +91,40 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting { name: "sip_idle_timeout", example: None, settled: |it| number(it.connections.idle_seconds) },
     Setting {
+        name: "sip_max_upstream_connections",
+        example: None,
+        settled: |it| number(it.next_hops.connector.max_connections),
+    },
+    Setting {
+        name: "upstream_ca",
+        example: Some("\"/etc/sipwarden/carriers-ca.pem\""),
+        settled: |it| {
+            let file = it.next_hops.authority.as_ref().map(|path| text(&path.display()));
+            or_none(file, "the authorities of the system alone are trusted")
+        },
+    },
+    Setting {
+        name: "allow_network",
+        example: Some("[\"127.0.0.0/8\"]"),
+        settled: |it| {
+            list_or_none(it.next_hops.allowed.iter().map(ToString::to_string), "no network is allowed besides")
+        },
+    },
+    Setting { name: "max_calls", example: None, settled: |it| number(it.calls.most_calls) },
+    Setting {
+        name: "acl_over_udp",
+        example: None,
+        settled: |it| Settled::Value(Value::Boolean(it.calls.acl_over_udp)),
+    },
+    Setting { name: "ring_timeout", example: None, settled: |it| number(it.calls.ring_seconds) },
+    Setting { name: "next_hop_timeout", example: None, settled: |it| number(it.calls.next_hop_patience_ms) },
+    Setting { name: "session_interval", example: None, settled: |it| number(it.calls.session_seconds) },
+    Setting {
+        name: "media_ports",
+        example: None,
+        settled: |it| text(&format!("{}-{}", it.media_ports.start(), it.media_ports.end())),
+    },
+    Setting {
         name: "ws_origin",
         example: Some("[\"https://phone.example.com\"]"),
         settled: |it| match &it.connections.origins {

@@ -1,6 +1,7 @@
 //! The SIP sockets and the threads and tasks that serve them.
 
 use crate::failure::Failure;
+use crate::next_hops::{NextHopSettings, NextHops};
 use sip_edge::Edge;
 use sip_transport::{ConnectionConfig, ConnectionService, Flows, Layers, Transport, UdpWorker, bind_tcp, bind_udp};
 use std::net::{SocketAddr, UdpSocket};
@@ -15,11 +16,11 @@ use tokio::sync::watch;
 /// Lanes a nonce can tell apart.
 pub(crate) const MAX_LANES: usize = 64;
 
-/// How many lanes these addresses need: one for each worker of a UDP address, and as many that all connections share.
+/// How many lanes these addresses need: one for each worker of a UDP address, and as many that all connections share,
+/// those to next hops included.
 pub(crate) fn lanes(addresses: &[(Transport, SocketAddr)], workers: usize) -> usize {
     let udp = addresses.iter().filter(|(transport, _)| *transport == Transport::Udp).count();
-    let connections = usize::from(udp < addresses.len());
-    (udp + connections) * workers
+    (udp + 1) * workers
 }
 
 /// How long connections may take to end at shutdown.
@@ -41,6 +42,7 @@ pub(crate) struct SipService<'s> {
     pub(crate) connections: ConnectionConfig,
     /// Handshakes, where a listener needs them.
     pub(crate) tls: Option<Acceptor>,
+    pub(crate) next_hops: &'s NextHopSettings,
 }
 
 /// Sockets that are being served.
@@ -49,11 +51,12 @@ pub(crate) struct RunningSip {
     stop_tasks: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    pub(crate) next_hops: NextHops,
 }
 
 impl SipSockets {
     pub(crate) fn bind(addresses: &[(Transport, SocketAddr)], workers: usize) -> Result<Self, Failure> {
-        let mut sockets = Self { udp: Vec::new(), listeners: Vec::new(), connection_lanes: 0 };
+        let mut sockets = Self { udp: Vec::new(), listeners: Vec::new(), connection_lanes: workers };
         for (transport, address) in addresses.iter().copied() {
             match transport {
                 Transport::Udp => {
@@ -64,7 +67,6 @@ impl SipSockets {
                     let bound =
                         bind_tcp(address).map_err(|error| Failure::listen(transport.as_str(), address, error))?;
                     sockets.listeners.push((transport, bound));
-                    sockets.connection_lanes = workers;
                 }
             }
         }
@@ -87,7 +89,8 @@ impl SipSockets {
 
     /// Starts a thread for each UDP socket and a task for each listener.
     pub(crate) fn serve(self, service: SipService<'_>) -> Result<RunningSip, Failure> {
-        let SipService { edge, flows, connections, tls } = service;
+        let SipService { edge, flows, connections, tls, next_hops } = service;
+        let addresses = self.addresses();
         let stop_threads = Arc::new(AtomicBool::new(false));
         let (stop_tasks, stopped) = watch::channel(false);
         let mut threads = Vec::new();
@@ -100,12 +103,13 @@ impl SipSockets {
             threads.push(named.spawn(move || worker.run(&stop)).map_err(Failure::Runtime)?);
         }
         let service = ConnectionService::new(Arc::clone(edge), Arc::clone(flows), connections, threads.len()..lanes);
+        let next_hops = next_hops.build(&addresses, Arc::clone(&service), stopped.clone())?;
         let mut tasks = Vec::new();
         for (transport, listener) in self.listeners {
             let layers = layers(transport, tls.as_ref())?;
             tasks.push(tokio::spawn(Arc::clone(&service).serve(listener, layers, stopped.clone())));
         }
-        Ok(RunningSip { stop_threads, stop_tasks, threads, tasks })
+        Ok(RunningSip { stop_threads, stop_tasks, threads, tasks, next_hops })
     }
 }
 
@@ -138,6 +142,7 @@ impl RunningSip {
                 // It ends in a panic only with the process.
                 let _ = task.await;
             }
+            self.next_hops.connector.all_ended().await;
         };
         if tokio::time::timeout(FAREWELL_LIMIT, farewells).await.is_err() {
             tracing::debug!("some connections did not take what they were sent when the time to end them was over");
