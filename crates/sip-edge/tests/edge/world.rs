@@ -2,8 +2,8 @@
 
 use directory::{Config as DirectoryConfig, Directory, RegistrationWriter, WriterConfig};
 use domain::{
-    AuthId, AuthReason, Clock, CredentialId, HostName, Password, RandomSource, RealmName, Timestamp, Username,
-    UsernameRule,
+    AccountId, AuthId, AuthReason, CallEvent, CallId, CallRecord, CallSnapshot, Clock, CredentialId, HostName,
+    Password, RandomSource, RealmName, Timestamp, Username, UsernameRule,
 };
 use event_log::{EventLog, EventRecord};
 use keyring::Keyring;
@@ -13,12 +13,16 @@ use provisioning::{
     OperatorIndex, Provisioning, RealmUpdate, RequestContext, RequirementsUpdate,
 };
 use sip_digest::{NonceIssuer, NonceKey};
-use sip_edge::{Config, Defence, Edge, Parts, Scratch};
+use sip_edge::{CallParts, CallsConfig, Config, Defence, Edge, Found, NextHops, NoWay, Parts, Reached, Scratch};
+use sip_transport::resolve::{NextHop, ResolveError, Target};
 use sip_transport::{ConnectionId, Flow, Flows, Inbound, Outbox, Received, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use storage::{BootNumber, Boots, ChangeFeed, EventSink, Pending, RegistrationChange, Registrations, StorageError};
+use storage::{
+    BootNumber, Boots, CallEventSink, CallJournal, ChangeFeed, EventSink, Pending, RegistrationChange, Registrations,
+    StorageError, WhenDurable,
+};
 use testkit::{MemoryStorage, SeededRandom, VirtualClock};
 
 pub const LOCAL: &str = "198.51.100.1:5060";
@@ -236,29 +240,82 @@ async fn start(
     );
     let events = Arc::new(EventLog::new(event_log::Config { lanes: options.lanes, ..event_log::Config::default() }));
     let flows = Arc::new(Flows::new());
-    let edge = Edge::new(Parts {
-        directory: Arc::clone(&directory),
-        events: Arc::new(InterruptedEvents {
-            log: Arc::clone(&events),
-            after_verification: Arc::clone(&options.after_verification),
-        }),
-        writer,
-        flows: Arc::clone(&flows),
-        clock: Arc::clone(clock) as _,
-        nonces: issuer(boot),
-        config: Config {
-            lanes: options.lanes,
-            nonce_buckets_per_lane: 1024,
-            transactions: sip_transaction::Limits { transactions: 1024, memory_octets: 1 << 20 },
-            registrar: sip_registrar::Policy::default(),
-            public_host: options.public_host.map(Into::into),
-            realm_of_nobody: RealmName::parse("example.test").unwrap(),
-            defence: options.defence,
-            service_route: options.service_route,
+    let edge = Edge::new(
+        Parts {
+            directory: Arc::clone(&directory),
+            events: Arc::new(InterruptedEvents {
+                log: Arc::clone(&events),
+                after_verification: Arc::clone(&options.after_verification),
+            }),
+            writer,
+            flows: Arc::clone(&flows),
+            clock: Arc::clone(clock) as _,
+            nonces: issuer(boot),
+            config: Config {
+                lanes: options.lanes,
+                nonce_buckets_per_lane: 1024,
+                transactions: sip_transaction::Limits { transactions: 1024, memory_octets: 1 << 20 },
+                registrar: sip_registrar::Policy::default(),
+                public_host: options.public_host.map(Into::into),
+                realm_of_nobody: RealmName::parse("example.test").unwrap(),
+                defence: options.defence,
+                service_route: options.service_route,
+            },
         },
-    });
+        calls(&directory, &flows, clock),
+    );
     let (edge, outbox) = (Arc::new(edge), Outbox::new());
     Node { directory, events, flows, scratch: edge.scratch(), edge, outbox, writing }
+}
+
+/// Calls that lead nowhere beyond this process and are written down nowhere.
+fn calls(directory: &Arc<Directory>, flows: &Arc<Flows>, clock: &Arc<VirtualClock>) -> CallParts {
+    CallParts {
+        directory: Arc::clone(directory),
+        flows: Arc::clone(flows),
+        clock: Arc::clone(clock) as _,
+        random: Arc::new(SeededRandom::new(2)),
+        journal: Arc::new(Forgetful),
+        events: Arc::new(Forgetful),
+        next_hops: Arc::new(Forgetful),
+        config: CallsConfig::default(),
+    }
+}
+
+/// Keeps nothing of calls, and finds nobody.
+struct Forgetful;
+
+impl CallJournal for Forgetful {
+    fn confirmed(&self, _: CallSnapshot, when_durable: Option<WhenDurable>) {
+        // On another thread, as the real one does.
+        std::thread::spawn(move || when_durable.map(|told| told(Ok(()))));
+    }
+
+    fn changed(&self, _: CallId, _: Box<[u8]>, _: Option<WhenDurable>) {}
+
+    fn ended(&self, _: CallRecord, _: Option<WhenDurable>) {}
+}
+
+impl CallEventSink for Forgetful {
+    fn happened(&self, _: CallEvent) {}
+
+    fn wants(&self, _: AccountId) -> bool {
+        false
+    }
+}
+
+impl NextHops for Forgetful {
+    fn known(&self, _: &Target, _: u64) -> Option<Result<Vec<NextHop>, NoWay>> {
+        Some(Err(NoWay::Unresolved(ResolveError::NoSuchHost)))
+    }
+
+    fn find(&self, _: Target, _: u64, _: Found) {}
+
+    fn flow_to(&self, _: &NextHop, _: &str) -> Option<Flow> {
+        None
+    }
+
+    fn reach(&self, _: NextHop, _: &str, _: Reached) {}
 }
 
 fn issuer(boot: BootNumber) -> NonceIssuer {
