@@ -7,6 +7,7 @@ pub mod account;
 pub mod api;
 pub mod binary;
 pub mod bounded;
+pub mod calls;
 pub mod collector;
 pub mod documentation;
 pub mod exposition;

@@ -4,13 +4,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 15] = [
+const PACKAGES: [(&str, &str); 16] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
     ("linphone-cli", "linphonec"),
     ("twinkle-console", "twinkle-console"),
     ("rtpengine-daemon", "rtpengine"),
+    // A proxy: calls over it show that the load is right, and what a call may cost.
+    ("kamailio", "kamailio"),
     // The phones in JavaScript, and the browser one of them runs in.
     ("chromium", "chromium"),
     ("nodejs", "node"),

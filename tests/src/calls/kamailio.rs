@@ -1,0 +1,106 @@
+//! Kamailio as a proxy between the phones and the gateway: what calls are measured against, and what shows that the load
+//! itself is right.
+
+use super::ends::socket;
+use crate::bounded::{finish, read_lossy, terminate, wait_for};
+use crate::data;
+use crate::sip::{Credentials, RawSip, Transport, message};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// The host that it takes for its own.
+pub const DOMAIN: &str = "example.test";
+const LIMIT: Duration = Duration::from_secs(30);
+/// Octets of shared memory, in MiB, and of each process's own.
+const MEMORY: [&str; 4] = ["-m", "1024", "-M", "32"];
+/// Twice as fast as what Debian's package takes by itself.
+const ALLOCATORS: [&str; 4] = ["-X", "tlsf", "-x", "tlsf"];
+
+/// A running one; ended when dropped.
+#[derive(Debug)]
+pub struct Kamailio {
+    child: Child,
+    address: SocketAddr,
+    folder: tempfile::TempDir,
+}
+
+impl Kamailio {
+    /// Starts one for so many callers; its calls go to that gateway. `launcher` are words that come before the program's
+    /// own, such as those that bind it to a processor.
+    ///
+    /// # Panics
+    /// When it does not become ready, with what it said.
+    #[must_use]
+    pub fn start(gateway: SocketAddr, callers: usize, launcher: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        // Free a moment ago; Kamailio takes no socket from us and reports no port that it chose itself.
+        let address = socket().local_addr().expect("a bound socket");
+        let words = [launcher, &["kamailio", "-DD", "-w", "/", "-f"]].concat();
+        let stderr = std::fs::File::create(folder.path().join("stderr")).expect("a file for stderr");
+        let define = |name: &str, value: usize| ["-A".to_owned(), format!("{name}={value}")];
+        // A user's path often lacks where Debian puts it.
+        let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+        let child = Command::new(words[0])
+            .args(&words[1..])
+            .arg(data("kamailio/calls.cfg"))
+            .args(define("PORT", address.port().into()))
+            .args(define("GATEWAY", gateway.port().into()))
+            .args(define("CALLERS", callers))
+            .args(MEMORY)
+            .args(ALLOCATORS)
+            .args(["-Y", &folder.path().display().to_string()])
+            .env("PATH", path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .expect("Kamailio (Debian: kamailio)");
+        let mut started = Self { child, address, folder };
+        started.wait_until_it_answers();
+        started
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its first process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Who may call.
+    #[must_use]
+    pub fn callers(count: usize) -> Vec<Credentials> {
+        let caller = |number| {
+            let username = format!("caller{number}");
+            Credentials { password: format!("pw-{username}"), username }
+        };
+        (0..count).map(caller).collect()
+    }
+
+    fn wait_until_it_answers(&mut self) {
+        let stderr = self.folder.path().join("stderr");
+        let address = self.address;
+        let mut peer = RawSip::connect(Transport::Udp, address);
+        wait_for("an answer of Kamailio", LIMIT, || {
+            let ended = self.child.try_wait().expect("a child that can be waited for");
+            assert!(ended.is_none(), "kamailio ended with {ended:?}: {}", read_lossy(&stderr));
+            peer.try_exchange(&message::options(DOMAIN, &peer.via()))
+        });
+    }
+}
+
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        terminate(&self.child);
+        finish(&mut self.child, LIMIT);
+        if std::thread::panicking() {
+            eprintln!("--- kamailio ---\n{}", read_lossy(&self.folder.path().join("stderr")));
+        }
+    }
+}
