@@ -150,8 +150,13 @@ impl Server {
     /// # Panics
     /// When it does not end with success within ten seconds of SIGTERM.
     pub fn restart_in_place(&mut self) {
-        self.sip_listen = self.running().sip.clone();
+        self.keep_addresses();
         self.restart();
+    }
+
+    /// Has every later start listen for SIP where this one does.
+    pub fn keep_addresses(&mut self) {
+        self.sip_listen = self.running().sip.clone();
     }
 
     /// Tells the server to read again what it can (SIGHUP).
@@ -167,6 +172,12 @@ impl Server {
         let mut running = self.running.take().expect("a running server");
         running.child.kill().expect("a child that can be killed");
         running.child.wait().expect("a child that can be waited for");
+    }
+
+    /// The number of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.running().child.id()
     }
 
     /// Whether the process is still there.

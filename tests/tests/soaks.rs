@@ -1,7 +1,8 @@
 //! Each soak for a few seconds; at full length they are run by `cargo xtask soak NAME`.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{connections, flood, mutate, timing};
+use acceptance::soak::{calls, connections, flood, mutate, timing};
+use std::time::Duration;
 
 #[test]
 fn a_flood_leaves_phones_memory_and_storage_alone() {
@@ -26,4 +27,11 @@ fn idle_connections_are_held() {
     for transport in [Transport::Tcp, Transport::Tls] {
         println!("{}", connections::run(transport, 300));
     }
+}
+
+#[test]
+fn calls_over_a_lossy_network_leave_a_record_each_and_nothing_else() {
+    let longest = Duration::from_secs(2);
+    let calls = calls::Calls { count: 400, per_second: 100.0, loss: 0.02, longest, seed: 1 };
+    println!("{}", calls::run(calls));
 }

@@ -1,8 +1,10 @@
 //! Project chores, so that a contributor and the build machine run the same commands: `cargo xtask test`.
 
 mod acceptance_targets;
+mod bench;
 mod debian_packages;
 mod javascript_libraries;
+mod programs;
 mod python_programs;
 mod soak;
 mod steps;
@@ -11,13 +13,14 @@ mod test_results;
 use std::process::ExitCode;
 use steps::{Coverage, Steps};
 
-const USAGE: &str = "usage: cargo xtask test [--fast | interop] | soak NAME [OPTION N]
+const USAGE: &str = "usage: cargo xtask test [--fast | interop] | soak NAME [OPTION N] | bench NAME [OPTION]
 
   test           everything that must hold: formatting, lints, all tests, real phones, schemathesis, documentation
   test --fast    the same without the real phones
   test interop   the real phones only
   soak NAME      a long run against the release build: flood [--seconds N], timing [--tries N],
-                 mutate [--messages N], connections [--count N]
+                 mutate [--messages N], connections [--count N], calls [--count N]
+  bench NAME     a measurement of the release build: calls [kamailio], creates
 
 As root, `test` and `test interop` install the Debian packages of the phones that are missing; what comes from the npm
 registry and the Python package index is installed below the target directory.";
@@ -31,6 +34,9 @@ fn main() -> ExitCode {
         ["test", "interop"] => Coverage::InteropOnly,
         ["soak", soak @ ..] if !soak.is_empty() => {
             return if soak::run(soak) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+        ["bench", name, options @ ..] => {
+            return if bench::run(name, options) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
         ["help" | "--help" | "-h"] | ["test", "--help" | "-h"] => {
             println!("{USAGE}");

@@ -1,11 +1,12 @@
 //! Runs one soak at full length and prints what it measured: `cargo xtask soak NAME` builds what it needs and starts it.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{connections, flood, mutate, timing};
+use acceptance::soak::{calls, connections, flood, mutate, timing};
 use std::process::ExitCode;
+use std::time::Duration;
 
-const USAGE: &str =
-    "usage: soak flood [--seconds N] | timing [--tries N] | mutate [--messages N] | connections [--count N]";
+const USAGE: &str = "usage: soak flood [--seconds N] | timing [--tries N] | mutate [--messages N] | \
+                     connections [--count N] | calls [--count N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,6 +31,11 @@ fn main() -> ExitCode {
         Some(&"connections") => given("--count", 10_000).map(|count| {
             let halves = [(Transport::Tcp, count), (Transport::Tls, count / 2)];
             halves.map(|(transport, count)| connections::run(transport, size(count)).to_string()).join("\n")
+        }),
+        Some(&"calls") => given("--count", 10_000).map(|count| {
+            let longest = Duration::from_secs(5);
+            let calls = calls::Calls { count: size(count), per_second: 200.0, loss: 0.02, longest, seed: 1 };
+            calls::run(calls).to_string()
         }),
         _ => None,
     };

@@ -1,7 +1,8 @@
-//! Long runs against the built binary: a flood, timing, mutated messages. `cargo xtask soak NAME` runs each at full
+//! Long runs against the built binary: a flood, timing, mutated messages, calls. `cargo xtask soak NAME` runs each at full
 //! length; the tests run each for a few seconds. Every one panics where something is not as it should be, and otherwise
 //! answers with what it measured.
 
+pub mod calls;
 pub mod connections;
 pub mod flood;
 pub mod generator;
