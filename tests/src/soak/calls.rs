@@ -1,13 +1,13 @@
 //! Thousands of calls over a network that loses datagrams: every one is completed, leaves one record that is right to the
 //! second, and nothing else.
 
-use super::{memory, total};
+use super::memory;
 use crate::Server;
 use crate::bounded::try_wait_for;
 use crate::calls::crowding::most_at_a_time;
 use crate::calls::phone_call::number;
 use crate::calls::sightings::Sightings;
-use crate::calls::{HangsUp, Limits, Line, Load, Loss, Pace, Plan, Record, Report};
+use crate::calls::{GONE_WITHIN, HangsUp, Limits, Line, Load, Loss, Pace, Plan, Record, Report, left};
 use crate::sip::Transport;
 use std::collections::HashMap;
 use std::fmt;
@@ -17,15 +17,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const CALLERS: usize = 100;
 /// Sockets that these phones share, so that calls come by every worker of the server.
 const PHONE_SOCKETS: usize = 8;
-/// After 64*T1 no transaction has anything to wait for; the rest is for a busy machine.
-const NOTHING_LEFT_WITHIN: Duration = Duration::from_secs(35);
-/// What the server counts while there are calls, and what is zero without.
-const GAUGES: [&str; 4] = [
-    "sipwarden_calls_up",
-    "sipwarden_call_dialogs",
-    "sipwarden_call_client_transactions",
-    "sipwarden_call_invite_transactions",
-];
 const ONE_SECOND_MS: i64 = 1_000;
 
 /// How many, how fast, over what.
@@ -111,20 +102,11 @@ impl fmt::Display for CallsReport {
 /// Waits for all to be zero, both sides answering what may still come, and answers how long that took.
 fn nothing_is_left(server: &Server, line: &Line, load: &mut Load) -> Duration {
     let begin = Instant::now();
-    let left = || {
-        let mut left: Vec<_> = GAUGES.map(|gauge| (gauge, total(server, gauge))).to_vec();
-        left.push(("concurrent_calls", line.concurrent_calls(server) as f64));
-        left.retain(|(_, count)| *count != 0.0);
-        left
-    };
-    let settled = try_wait_for(NOTHING_LEFT_WITHIN, || {
+    let settled = try_wait_for(GONE_WITHIN, || {
         load.run_for(Duration::from_millis(200));
-        left().is_empty().then_some(())
+        left(server, line).is_empty().then_some(())
     });
-    assert!(settled.is_some(), "{NOTHING_LEFT_WITHIN:?} after the last call there is left: {:?}", left());
-    let page = server.metrics_page();
-    let missing: Vec<_> = GAUGES.into_iter().filter(|gauge| !page.contains(gauge)).collect();
-    assert!(missing.is_empty(), "the server does not count {missing:?}");
+    assert!(settled.is_some(), "{GONE_WITHIN:?} after the last call there is left: {:?}", left(server, line));
     assert_eq!(load.report().faults.count(), 0, "{}", load.report());
     begin.elapsed()
 }
