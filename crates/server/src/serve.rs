@@ -304,6 +304,7 @@ fn metrics(node: &Node, signalling: &Signalling, readiness: Arc<dyn Readiness>, 
         directory: Arc::clone(&signalling.directory),
         saves: Arc::clone(&signalling.saves),
         calls: Arc::clone(signalling.calls.statistics()),
+        calls_up: Arc::downgrade(signalling.edge.calls()),
         flows: Arc::clone(&signalling.flows),
         watch: Arc::clone(watch),
     }

@@ -173,6 +173,10 @@ impl<U: Copy> ClientTransactions<U> {
             Machine::Invite(machine) => machine.on_response(response.status(), now),
             Machine::NonInvite(machine) => machine.on_response(response.status(), now),
         };
+        if matches!((&slot.machine, action), (Machine::Invite(_), ClientAction::Tell(Outcome::Final(200..300)))) {
+            // For half a minute it only absorbs what is repeated; the user acknowledges, so the request is of no use.
+            slot.request = Box::default();
+        }
         if matches!(action, ClientAction::AcknowledgeAndTell(_)) {
             slot.ack = with_request(&slot.request, |invite| {
                 let mut ack = Vec::with_capacity(512);

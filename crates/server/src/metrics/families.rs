@@ -38,6 +38,16 @@ pub(crate) const SAVE_FAILURES: Family = counter(
     "sipwarden_registration_save_failures_total",
     "Batches of registration changes that storage refused; each is tried again.",
 );
+pub(crate) const CALLS_UP: Family = gauge("sipwarden_calls_up", "Calls that are up, ringing or ending.");
+pub(crate) const CALL_DIALOGS: Family = gauge("sipwarden_call_dialogs", "Dialogs of calls.");
+pub(crate) const CALL_CLIENT_TRANSACTIONS: Family = gauge(
+    "sipwarden_call_client_transactions",
+    "Requests of ours within calls, those included that only absorb repeated responses.",
+);
+pub(crate) const CALL_INVITE_TRANSACTIONS: Family = gauge(
+    "sipwarden_call_invite_transactions",
+    "INVITEs of peers, those included that only absorb what is repeated.",
+);
 pub(crate) const CALL_BACKLOG: Family =
     gauge("sipwarden_call_backlog", "Changes of calls, and call records, that are not durable yet.");
 pub(crate) const CALL_SAVE_FAILURES: Family = counter(

@@ -20,9 +20,10 @@ use domain::{Clock, Timestamp};
 use event_log::EventLog;
 use exposition::{Family, Page};
 use http_api::{Exposition, ExpositionFormat, Readiness};
+use sip_edge::Calls;
 use sip_transport::{Flows, TransportCounts};
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// The label of all that has no label of its own.
 const OTHER: &str = "other";
@@ -37,6 +38,7 @@ pub(crate) struct Metrics {
     pub(crate) directory: Arc<Directory>,
     pub(crate) saves: Arc<SaveStatistics>,
     pub(crate) calls: Arc<JournalStatistics>,
+    pub(crate) calls_up: Weak<Calls>,
     pub(crate) flows: Arc<Flows>,
     pub(crate) watch: Arc<Watch>,
 }
@@ -122,6 +124,11 @@ impl Metrics {
     }
 
     fn calls(&self, page: &mut Page) {
+        let under_way = self.calls_up.upgrade().map(|calls| calls.under_way()).unwrap_or_default();
+        plain(page, &families::CALLS_UP, under_way.calls);
+        plain(page, &families::CALL_DIALOGS, under_way.dialogs);
+        plain(page, &families::CALL_CLIENT_TRANSACTIONS, under_way.client_transactions);
+        plain(page, &families::CALL_INVITE_TRANSACTIONS, under_way.invite_transactions);
         plain(page, &families::CALL_BACKLOG, self.calls.pending());
         plain(page, &families::CALL_SAVE_FAILURES, self.calls.failed_writes());
         let mut lost = page.family(&families::CALL_CHANGES_LOST);
