@@ -26,16 +26,21 @@ enum Needs {
 
 const OBJECT: &[&str] = &["account_id", "created_at", "enabled", "id", "password", "realm", "updated_at", "username"];
 
-const ROUTES: [Route; 9] = [
+const LIST: &[&str] = &["meta", "objects"];
+
+const ROUTES: [Route; 12] = [
     Route { path: "~/credentials", takes: &["POST"], keys: OBJECT, needs: Needs::Account },
-    Route { path: "~/trunks/credentials", takes: &["GET", "HEAD"], keys: &["meta", "objects"], needs: Needs::Account },
+    Route { path: "~/trunks/credentials", takes: &["GET", "HEAD"], keys: LIST, needs: Needs::Account },
     Route { path: "~/credentials/{id}", takes: &["DELETE", "GET", "HEAD", "PUT"], keys: OBJECT, needs: Needs::Account },
     Route { path: "/healthz", takes: &["GET", "HEAD"], keys: &["status"], needs: Needs::Nothing },
     Route { path: "/readyz", takes: &["GET", "HEAD"], keys: &["status"], needs: Needs::Nothing },
     Route { path: "/nowhere", takes: &[], keys: &[], needs: Needs::Nothing },
     Route { path: "/api/v1", takes: &[], keys: &[], needs: Needs::Nothing },
     Route { path: "~", takes: &[], keys: &[], needs: Needs::Nothing },
-    Route { path: "~/trunks", takes: &[], keys: &[], needs: Needs::Nothing },
+    Route { path: "~/trunks/ip-acl", takes: &["GET", "HEAD"], keys: LIST, needs: Needs::Account },
+    Route { path: "~/trunks/origination-uris", takes: &["GET", "HEAD"], keys: LIST, needs: Needs::Account },
+    Route { path: "~/numbers", takes: &["GET", "HEAD"], keys: LIST, needs: Needs::Account },
+    Route { path: "~/trunks/of/nobody", takes: &[], keys: &[], needs: Needs::Nothing },
 ];
 
 impl Route {

@@ -1,16 +1,16 @@
 //! Rotation: under load, interrupted anywhere, with what does not open, from sources that cannot be written.
 
 use crate::house::{House, Outcome, PASSWORD, context, operator, password};
-use domain::Revision;
+use domain::{Revision, SipUri};
 use keyring::source::KeySource;
-use keyring::{Keyring, KeyringError};
+use keyring::{Keyring, KeyringError, UpstreamSecretContext};
 use provisioning::{
-    CredentialUpdate, CredentialsWrite, Description, NotOpened, OldKeys, ProvisioningError, RotationError,
-    RotationProgress, RotationStart,
+    Answered, CredentialUpdate, CredentialsWrite, Description, NewUpstreamSecret, NotOpened, OldKeys,
+    OriginationUriPatch, ProvisioningError, RotationError, RotationProgress, RotationStart, UpstreamUsername,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use storage::{Change, ChangeSet, Commit, ResealedCredential};
+use storage::{Change, ChangeSet, Commit, ResealedCredential, ResealedUpstreamSecret};
 use testkit::HeldCommit;
 use zeroize::Zeroizing;
 
@@ -48,6 +48,45 @@ async fn everything_is_sealed_anew_and_the_old_key_is_dropped() {
     let (_, last) = log.last().unwrap();
     assert_eq!((last.action.as_str(), &*last.actor), ("keys.rotated", "operator"));
     assert_eq!(&*last.detail, "{\"credentials\":1100,\"answers\":0,\"upstream_secrets\":0,\"not_opened\":0}");
+}
+
+/// Passwords of ours at next hops are sealed anew too; one that does not open keeps the old key.
+#[tokio::test]
+async fn upstream_secrets_follow_a_rotation() {
+    let house = House::new().await;
+    let account = house.account_scope().await.account_write().unwrap();
+    let uri = SipUri::parse("sip:gw.example.com").unwrap();
+    let made =
+        house.provisioning.create_origination_uri(&account, context(), (uri, OriginationUriPatch::default()), None);
+    let Answered::Fresh(made) = made.await.unwrap() else { unreachable!("it was not repeated") };
+    let put = async || {
+        let secret = NewUpstreamSecret {
+            username: UpstreamUsername::parse("carrier").unwrap(),
+            password: Zeroizing::new("correct horse".to_owned()),
+            registration: None,
+        };
+        house.provisioning.put_upstream_secret(&account, context(), (made.id, secret)).await.unwrap()
+    };
+    let before = put().await.secret.unwrap().password;
+    let rotated = house.rotate().await.unwrap();
+    assert_eq!((rotated.upstream_secrets, rotated.upstream_secrets_not_opened), (1, 0));
+    assert!(matches!(rotated.old_keys, OldKeys::Dropped(_)));
+    let stored = house.provisioning.origination_uri(&account, made.id).await.unwrap();
+    let place = UpstreamSecretContext { account: account.auth_id(), origination_uri: made.id, username: "carrier" };
+    let only_new = house.keys.keyring();
+    let sealed = stored.secret.unwrap().password;
+    assert_eq!(&**only_new.open_upstream_secret(&place, &sealed).unwrap(), b"correct horse");
+    assert!(only_new.open_upstream_secret(&place, &before).is_err(), "the old key is gone");
+
+    // As after a restore of another key: it stays as it is, and so does the key.
+    let resealed = ResealedUpstreamSecret { id: made.id, revision: stored.revision, password: before };
+    let change = Change::ResealUpstreamSecrets(vec![resealed]);
+    house.storage.commit(testkit::samples::change_set(change)).await.unwrap();
+    let rotated = house.rotate().await.unwrap();
+    assert_eq!((rotated.upstream_secrets, rotated.upstream_secrets_not_opened), (0, 1));
+    assert!(matches!(rotated.old_keys, OldKeys::Kept(_)));
+    put().await;
+    assert!(matches!(house.rotate().await.unwrap().old_keys, OldKeys::Dropped(_)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -7,6 +7,7 @@ use domain::{
     Account, AccountId, CallLimits, CalledNumberIn, Credential, IpAcl, Number, NumberTarget, OriginationUri, Revision,
     Sealed, Timestamp, Trunk, TrunkAttachments, TrunkStatus, UpstreamSecret,
 };
+use std::slice::from_ref;
 use std::sync::Arc;
 use storage::{AccountPatch, Change, Conflict, Fact, NumbersOf, Page, RegistrationsAfter, ResealedUpstreamSecret};
 
@@ -56,13 +57,13 @@ pub async fn all_of_it_returns_as_it_was_written(subject: Subject) {
     assert_eq!(storage.ip_acl(id, house.entry.id).await.unwrap(), Some(house.entry.clone()));
     assert_eq!(storage.origination_uri(id, house.uri.id).await.unwrap(), Some(house.uri.clone()));
     assert_eq!(storage.number(house.number.e164.clone()).await.unwrap(), Some(house.number.clone()));
-    assert_eq!(storage.trunks(id, ALL).await.unwrap().objects, [house.trunk.clone()]);
-    assert_eq!(storage.ip_acls(id, ALL).await.unwrap().objects, [house.entry.clone()]);
+    assert_eq!(storage.trunks(id, ALL).await.unwrap().objects, from_ref(&house.trunk));
+    assert_eq!(storage.ip_acls(id, ALL).await.unwrap().objects, from_ref(&house.entry));
     let second = storage.origination_uris(id, Page { limit: 1, offset: 1 }).await.unwrap();
     assert_eq!((second.objects, second.total), (vec![house.other_uri.clone()], 2));
-    assert_eq!(storage.numbers(NumbersOf::Account(id), ALL).await.unwrap().objects, [house.number.clone()]);
+    assert_eq!(storage.numbers(NumbersOf::Account(id), ALL).await.unwrap().objects, from_ref(&house.number));
     assert_eq!(storage.numbers(NumbersOf::Installation, ALL).await.unwrap().total, 1);
-    assert_eq!(storage.numbers_of_trunk(id, house.trunk.id, 9).await.unwrap(), [house.number.clone()]);
+    assert_eq!(storage.numbers_of_trunk(id, house.trunk.id, 9).await.unwrap(), from_ref(&house.number));
     assert!(storage.has_origination_uri(id, house.uri.uri.as_str().into()).await.unwrap());
     assert!(!storage.has_origination_uri(id, "sip:other.example".into()).await.unwrap());
 
@@ -274,9 +275,9 @@ pub async fn upstream_secrets_are_sealed_anew_unless_changed(subject: Subject) {
     let mut late = samples::origination_uri(house.account.id, 90);
     late.revision = subject.commit(Change::CreateOriginationUri(late.clone())).await.unwrap();
     let first = subject.storage.origination_uris_with_secret(None, 1).await.unwrap();
-    assert_eq!(first, [house.uri.clone()]);
+    assert_eq!(first, from_ref(&house.uri));
     let rest = subject.storage.origination_uris_with_secret(Some(house.uri.id), 10).await.unwrap();
-    assert_eq!(rest, [late.clone()]);
+    assert_eq!(rest, from_ref(&late));
 
     let password = Sealed::from_bytes(Box::new([7; 40]));
     let anew =
