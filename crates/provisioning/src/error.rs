@@ -61,6 +61,9 @@ pub enum ProvisioningError {
         Calls(*.0)
     )]
     CredentialHasCalls(u64),
+    /// A trunk is not deleted under a call.
+    #[error("the trunk has {} up; set its status to inactive, and end them or wait until they are over", Calls(*.0))]
+    TrunkHasCalls(u64),
     /// That host name was not given to the account.
     #[error("Host name not found")]
     HostNotFound,

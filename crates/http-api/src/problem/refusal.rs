@@ -31,6 +31,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         }
         Error::UsernameTaken
         | Error::CredentialHasCalls(_)
+        | Error::TrunkHasCalls(_)
         | Error::LastToken
         | Error::NumberTaken
         | Error::NumberAssigned

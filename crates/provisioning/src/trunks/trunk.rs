@@ -148,13 +148,19 @@ impl Provisioning {
     /// Deletes a trunk and unassigns its numbers; what it was attached to stays.
     ///
     /// # Errors
-    /// [`ProvisioningError::TrunkNotFound`], or the storage failed.
+    /// [`ProvisioningError::TrunkNotFound`], [`ProvisioningError::TrunkHasCalls`], or the storage failed.
     pub async fn delete_trunk(
         &self,
         account: &AccountWrite,
         context: RequestContext,
         id: TrunkId,
     ) -> Result<(), ProvisioningError> {
+        let calls = self.calls().count_of_trunk(id);
+        if calls > 0 {
+            // Whether another account's is in use is not told.
+            self.trunk(account, id).await?;
+            return Err(ProvisioningError::TrunkHasCalls(calls));
+        }
         let deed = (AuditAction::TrunkDeleted, id.to_string(), "{}".into());
         let audit = account.audit(&context, self.parts.clock.now(), deed);
         let changes = vec![Change::DeleteTrunk { account: account.account(), id }];
