@@ -22,7 +22,9 @@ fn it_shows_every_step_and_ends_well() {
     let finished = run(binary::command().args(["quickstart", "--exit"]).current_dir(folder.path()), LIMIT);
     let printed = format!("{}{}", finished.stdout, finished.stderr);
     assert_eq!(finished.code(), Some(0), "{printed}");
-    for shown in ["REGISTER", "401", "200", "MD5", "SHA-256"] {
+    for shown in
+        ["REGISTER", "401", "200", "MD5", "SHA-256", "INVITE sip:echo@", "the tone that was sent", "round trip"]
+    {
         assert!(finished.stdout.contains(shown), "{shown} is not shown:\n{printed}");
     }
     for reason in [["wrong_password", "wrong password"], ["credential_disabled", "credential disabled"]] {

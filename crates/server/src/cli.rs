@@ -102,7 +102,7 @@ pub(crate) enum Command {
     Calls(CallsOptions),
     /// Show call records, newest first, over HTTP
     Cdrs(CdrsOptions),
-    /// Try everything once with throw-away data: serve, create a credential, register with it
+    /// Try everything once with throw-away data: serve, create a credential, register and call with it
     Quickstart {
         /// Stop after the last step instead of serving on; exit 0 if every step went as it should
         #[arg(long)]

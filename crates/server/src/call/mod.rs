@@ -16,7 +16,7 @@ use std::time::Duration;
 use tls_identity::{Connector, PeerName, ServerAuthorities};
 
 use advice::Expected;
-use report::{measurements, step_line};
+pub(crate) use report::{measurements, step_line};
 
 /// A User-Agent that servers of ours know to do SHA-256.
 const USER_AGENT: &str = concat!("sipwarden-user-agent/", env!("CARGO_PKG_VERSION"));

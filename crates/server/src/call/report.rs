@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 /// One rung of the ladder.
-pub(super) fn step_line(step: &Step) -> String {
+pub(crate) fn step_line(step: &Step) -> String {
     let arrow = match step.direction {
         Direction::Sent => "->",
         Direction::Received => "<-",
@@ -14,7 +14,7 @@ pub(super) fn step_line(step: &Step) -> String {
 }
 
 /// What was measured, a line each.
-pub(super) fn measurements(report: &CallReport) -> Vec<String> {
+pub(crate) fn measurements(report: &CallReport) -> Vec<String> {
     let digest = report.algorithm.map_or("none was asked for", |hash| hash.as_str());
     let mut lines = vec![line("digest", digest)];
     if let Some(delay) = report.post_dial_delay {

@@ -16,8 +16,8 @@ use provisioning::{AccountName, InstallationOperator, NewAccountRequest};
 use report::Report;
 use serde_json::json;
 use sip_digest::HashAlgorithm;
-use sip_user_agent::{Account, Exchange, Outcome, UaTransport, UserAgent};
-use std::time::Instant;
+use sip_user_agent::{Account, CallEnd, CallPlan, Exchange, Heard, Outcome, UaTransport, UserAgent};
+use std::time::{Duration, Instant};
 
 /// The credential that is created.
 const USERNAME: &str = "alice";
@@ -128,6 +128,7 @@ async fn steps(server: &Server, places: &Places, report: &mut Report) -> Result<
     register(server, (places, &tenant), &refused, report).await;
     let enabled = api.call("PUT", &format!("credentials/{id}"), Some(json!({ "enabled": true }))).await?;
     report.http("Enable it again", &enabled, 200);
+    call_echo(server, (places, &tenant), report).await;
     Ok(tenant)
 }
 
@@ -152,17 +153,46 @@ async fn create_account(server: &Server, report: &mut Report) -> Result<Tenant, 
     Ok(tenant)
 }
 
-/// Registers with a user agent of our own, and compares what the server noted with what it should have.
-async fn register(server: &Server, (places, tenant): (&Places, &Tenant), attempt: &Attempt, report: &mut Report) {
-    let account = Account {
+/// Calls the account's echo with a user agent of our own; its tone has to come back.
+async fn call_echo(server: &Server, (places, tenant): (&Places, &Tenant), report: &mut Report) {
+    let title = "Call the echo over UDP";
+    let account = account(places, tenant, (PASSWORD, SHA256_USER_AGENT, HashAlgorithm::Sha256));
+    let plan = CallPlan {
+        to: format!("sip:echo@{}", tenant.sip_domain),
+        talk: Duration::from_secs(1),
+        ring: Duration::from_secs(10),
+    };
+    let mut entropy = [0; 32];
+    server.node.random.fill(&mut entropy);
+    let called = match UserAgent::open(account, entropy).await {
+        Ok(mut user_agent) => user_agent.call(&plan).await,
+        Err(error) => Err(error),
+    };
+    match called {
+        Ok(call) => {
+            let heard = call.media.map(|media| media.heard);
+            let as_expected = call.end == CallEnd::HungUp && heard == Some(Heard::Tone);
+            report.call(title, &call, as_expected);
+        }
+        Err(error) => report.broken(title, &error.to_string()),
+    }
+}
+
+fn account(places: &Places, tenant: &Tenant, (password, user_agent, hash): (&str, &str, HashAlgorithm)) -> Account {
+    Account {
         server: places.sip,
         transport: UaTransport::Udp,
         domain: tenant.sip_domain.clone(),
         username: USERNAME.to_owned(),
-        password: attempt.password.to_owned().into(),
-        user_agent: attempt.user_agent.to_owned(),
-        hashes: vec![attempt.hash],
-    };
+        password: password.to_owned().into(),
+        user_agent: user_agent.to_owned(),
+        hashes: vec![hash],
+    }
+}
+
+/// Registers with a user agent of our own, and compares what the server noted with what it should have.
+async fn register(server: &Server, (places, tenant): (&Places, &Tenant), attempt: &Attempt, report: &mut Report) {
+    let account = account(places, tenant, (attempt.password, attempt.user_agent, attempt.hash));
     let mut entropy = [0; 32];
     server.node.random.fill(&mut entropy);
     let exchange = match UserAgent::open(account, entropy).await {

@@ -3,8 +3,9 @@
 use super::Tenant;
 use super::places::Places;
 use crate::api_client::Answer;
+use crate::call;
 use domain::AuthReason;
-use sip_user_agent::{Direction, Exchange, Outcome};
+use sip_user_agent::{CallReport, Direction, Exchange, Outcome};
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -69,6 +70,19 @@ impl Report {
         };
         let reason = noted.map_or("none", AuthReason::as_str);
         self.print(&format!("      {ended}; the server noted: {reason}\n"));
+    }
+
+    /// A call: its ladder, and how it sounded.
+    pub(crate) fn call(&mut self, title: &str, report: &CallReport, as_expected: bool) {
+        let word = self.judge(as_expected);
+        let elapsed = report.ladder.last().map_or(Duration::ZERO, |step| step.at);
+        self.heading(title, word, elapsed);
+        for line in report.ladder.iter().map(call::step_line).chain(call::measurements(report)) {
+            self.print(&format!("      {line}\n"));
+        }
+        if !as_expected {
+            self.print(&format!("      the call ended so: {:?}\n", report.end));
+        }
     }
 
     /// What to try next by hand.
