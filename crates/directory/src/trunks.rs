@@ -176,7 +176,9 @@ fn concerns_trunks(fact: &Fact) -> bool {
 
 impl Index {
     fn all(&self, ids: &[TrunkId]) -> Vec<Arc<Trunk>> {
-        ids.iter().filter_map(|id| self.trunks.get(id).cloned()).collect()
+        let mut trunks: Vec<_> = ids.iter().filter_map(|id| self.trunks.get(id).cloned()).collect();
+        trunks.sort_by_key(|trunk| (trunk.created_at, trunk.id));
+        trunks
     }
 
     fn apply(&mut self, fact: &Fact) {
@@ -305,7 +307,7 @@ pub(crate) fn hosts_of(trunk: &Trunk) -> [Box<[u8]>; 2] {
     [host.as_bytes().into(), format!("{}.{domain}", trunk.id).into_bytes().into_boxed_slice()]
 }
 
-/// Identifiers sort by creation, so the oldest comes first.
+/// Each once.
 fn insert_sorted(ids: &mut Vec<TrunkId>, id: TrunkId) {
     if let Err(place) = ids.binary_search(&id) {
         ids.insert(place, id);

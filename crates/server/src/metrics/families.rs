@@ -44,10 +44,8 @@ pub(crate) const CALL_CLIENT_TRANSACTIONS: Family = gauge(
     "sipwarden_call_client_transactions",
     "Requests of ours within calls, those included that only absorb repeated responses.",
 );
-pub(crate) const CALL_INVITE_TRANSACTIONS: Family = gauge(
-    "sipwarden_call_invite_transactions",
-    "INVITEs of peers, those included that only absorb what is repeated.",
-);
+pub(crate) const CALL_INVITE_TRANSACTIONS: Family =
+    gauge("sipwarden_call_invite_transactions", "INVITEs of peers, those included that only absorb what is repeated.");
 pub(crate) const CALL_BACKLOG: Family =
     gauge("sipwarden_call_backlog", "Changes of calls, and call records, that are not durable yet.");
 pub(crate) const CALL_SAVE_FAILURES: Family = counter(
