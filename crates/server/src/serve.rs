@@ -413,7 +413,7 @@ fn start_echo(node: &Node, configuration: &Configuration, (edge, sip): (&Arc<Edg
     let addresses: Vec<_> = sip.iter().map(|(_, address)| *address).collect();
     let places = EchoPlaces {
         sip: &addresses,
-        public_address: configuration.public_address.as_ref().map(|host| host.as_str()),
+        public_address: configuration.public_address.as_deref(),
         ports: configuration.media_ports.clone(),
     };
     calls::start_echo(edge, entropy, &places);

@@ -74,6 +74,7 @@ impl Call {
             breadth,
             identity,
             wants_privacy: wants_privacy(invite_headers),
+            privacy: call.manner.headers.privacy(invite_headers),
             loop_token,
             targets: Vec::new(),
             first_response_timeout_ms: 0,

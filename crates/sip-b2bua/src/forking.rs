@@ -242,8 +242,8 @@ impl Luggage {
         let is_trusted = self.target(target).is_some_and(|target| target.trust == Trust::Trusted);
         if let Some(asserted) = self.identity.asserted.as_ref().filter(|_| is_trusted) {
             lines.header("P-Asserted-Identity", asserted);
-            if self.wants_privacy {
-                lines.header("Privacy", b"id");
+            if let Some(privacy) = &self.privacy {
+                lines.header("Privacy", privacy);
             }
         }
         lines

@@ -1,5 +1,6 @@
 //! Which headers cross from one leg to the other.
 
+use crate::begin::wants_privacy;
 use sip_message::write::HeaderLines;
 use sip_message::{Header, HeaderName, Headers};
 
@@ -93,6 +94,13 @@ impl HeaderPolicy {
         }
         ALWAYS.contains(&header.name)
             || (BY_POLICY.contains(&header.name) && self.names(header.name.as_str().as_bytes()))
+    }
+
+    /// What a trusted next hop is told of the caller's wishes: all of it where the policy lets Privacy pass, else only
+    /// that the number is not to be shown, which is never left out (RFC 3325 section 9.3).
+    pub(crate) fn privacy(&self, headers: Headers<'_>) -> Option<Box<[u8]>> {
+        let given = headers.first(HeaderName::Privacy).filter(|_| self.names(HeaderName::Privacy.as_str().as_bytes()));
+        given.or_else(|| wants_privacy(headers).then_some(&b"id"[..])).map(Box::from)
     }
 
     /// Appends the headers that cross.

@@ -50,6 +50,8 @@ pub(crate) struct Luggage {
     pub breadth: u32,
     pub identity: Identity,
     pub wants_privacy: bool,
+    /// What trusted next hops are told of the caller's wishes (RFC 3323), where anything is to be told.
+    pub privacy: Option<Box<[u8]>>,
     pub loop_token: Box<[u8]>,
     /// All targets, by stage.
     pub targets: Vec<Vec<Target>>,
