@@ -10,7 +10,7 @@ use crate::step::Step;
 use crate::{Action, Call, Heard, LegId, ReferPolicy, SdpKind};
 use sip_dialog::{Grant, RAck};
 use sip_message::write::{HeaderLines, KeptRequest, ResponseWriter, Status};
-use sip_message::{CheckedRequest, HeaderName, Method};
+use sip_message::{CheckedRequest, Header, HeaderName, Method};
 
 /// Why a request does not cross.
 struct Refused {
@@ -183,8 +183,9 @@ impl Call {
         let headers = request.headers();
         lines.append(&self.manner.crossing(headers, (Kind::Request, extensions_of(request.method()))));
         if request.method() == Method::Refer {
-            let kept =
-                headers.iter().filter(|header| matches!(header.name, HeaderName::ReferTo | HeaderName::ReferredBy));
+            let is_of_refer = |header: &Header<'_>| matches!(header.name, HeaderName::ReferTo | HeaderName::ReferredBy);
+            // What the policy lets pass has crossed already.
+            let kept = headers.iter().filter(|header| is_of_refer(header) && !self.manner.headers.lets_pass(header));
             kept.for_each(|header| lines.copy(&header));
         }
         if grant.is_some() {

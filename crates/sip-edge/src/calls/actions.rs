@@ -107,9 +107,12 @@ impl Calls {
     /// Begins a client transaction and sends its request; `false` if it could not be sent.
     fn begin_request(&self, shard: &mut Shard, asked: Asked, octets: Vec<u8>, outlet: &mut Outlet<'_>) -> bool {
         let when = (self.now_ms(), reliability(&asked.destination));
-        let Ok(id) = shard.clients.begin(octets.into_boxed_slice(), asked, when) else {
-            tracing::warn!("a request within a call found no room for its transaction");
-            return false;
+        let id = match shard.clients.begin(octets.into_boxed_slice(), asked, when) {
+            Ok(id) => id,
+            Err(error) => {
+                tracing::warn!(%error, "a request within a call was not sent");
+                return false;
+            }
         };
         let sent = shard.clients.request(id).map(|octets| outlet.send(&asked.destination, octets));
         if let Some(Err(error)) = sent {

@@ -19,10 +19,13 @@ pub(crate) struct CallEntry {
     pub(crate) engine: Call,
     pub(crate) details: CallDetails,
     /// Its places at the limits, free again when it is forgotten.
-    pub(crate) _places: Places,
+    pub(crate) _slots: Places,
     pub(crate) legs: Vec<Leg>,
     /// By stage and target of the setup.
     pub(crate) ways: Vec<Vec<Way>>,
+    /// The places that targets were found to lead to and that were not tried yet (RFC 3263 section 4.3); every try of a
+    /// target is a leg of its own.
+    pub(crate) places: HashMap<TargetRef, VecDeque<NextHop>>,
     /// Requests of peers that are not answered finally, and INVITEs whose 2xx may have to be repeated.
     pub(crate) servers: HashMap<ServerTicket, Pending>,
     pub(crate) clients: HashMap<Ticket, ClientId>,
@@ -84,10 +87,6 @@ pub(crate) struct Leg {
     pub(crate) target: Option<TargetRef>,
     /// Whether requests in it go where the peer's Contact and Record-Route say.
     pub(crate) follows_contact: bool,
-    /// Further places to try.
-    pub(crate) hops: VecDeque<NextHop>,
-    /// Whether its next hop's places were asked for.
-    pub(crate) is_resolved: bool,
     /// Addresses from which its peer may send requests without proving itself.
     pub(crate) peers: Vec<IpAddr>,
     /// Where requests in it were found to go, by the URI that said so.

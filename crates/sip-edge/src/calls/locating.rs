@@ -65,16 +65,17 @@ impl Calls {
         leg: LegId,
         way: &Arc<UriWay>,
     ) -> Option<Result<Path, Unroutable>> {
-        let state = shard.calls.get_mut(&number)?.leg_mut(leg);
+        let entry = shard.calls.get_mut(&number)?;
+        let state = entry.leg_mut(leg);
         // A phone's Contact is never followed: behind a NAT it leads nowhere, and nobody shall aim our requests at others.
         state.follows_contact = true;
-        if !state.is_resolved {
-            state.is_resolved = true;
+        let target = state.target?;
+        if !entry.places.contains_key(&target) {
             let random = shard.identifiers.number();
             match self.parts.next_hops.known(&way.target, random) {
                 Some(hops) => {
-                    let state = shard.calls.get_mut(&number)?.leg_mut(leg);
-                    state.hops = hops.unwrap_or_default().into();
+                    let hops = hops.unwrap_or_default().into();
+                    shard.calls.get_mut(&number)?.places.insert(target, hops);
                 }
                 None => {
                     let place = Place { shard: shard.index, call: number, leg };
@@ -100,10 +101,12 @@ impl Calls {
         way: &Arc<UriWay>,
     ) -> Option<Result<Path, Unroutable>> {
         let place = Place { shard: shard.index, call: number, leg };
-        let state = shard.calls.get_mut(&number)?.leg_mut(leg);
-        let Some(hop) = state.hops.pop_front() else { return Some(Err(Unroutable::NoPlaceLeft)) };
+        let entry = shard.calls.get_mut(&number)?;
+        let target = entry.leg(leg)?.target?;
+        let hop = entry.places.get_mut(&target).and_then(std::collections::VecDeque::pop_front);
+        let Some(hop) = hop else { return Some(Err(Unroutable::NoPlaceLeft)) };
         if let Some(flow) = self.parts.next_hops.flow_to(&hop, &way.host) {
-            state.reach(Destination::Network { flow, to: hop.address });
+            entry.leg_mut(leg).reach(Destination::Network { flow, to: hop.address });
             return Some(Ok(self.parts.config.addresses.path(&flow)));
         }
         let (me, way) = (self.me.clone(), Arc::clone(way));
@@ -124,8 +127,10 @@ impl Calls {
             Vec::new()
         });
         let mut shard = self.shard(place.shard).lock();
-        if let Some(entry) = shard.calls.get_mut(&place.call) {
-            entry.leg_mut(place.leg).hops = hops.into();
+        if let Some(entry) = shard.calls.get_mut(&place.call)
+            && let Some(target) = entry.leg(place.leg).and_then(|leg| leg.target)
+        {
+            entry.places.insert(target, hops.into());
         }
         let found = self.next_place(&mut shard, place.call, place.leg, way);
         self.take_path(&mut shard, place, found);

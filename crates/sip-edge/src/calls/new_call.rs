@@ -72,9 +72,10 @@ impl Calls {
         let entry = CallEntry {
             engine,
             details,
-            _places: places,
+            _slots: places,
             legs: vec![caller],
             ways: plan.ways,
+            places: HashMap::new(),
             servers: HashMap::from([(FIRST_TICKET, Pending::Invite(id))]),
             clients: HashMap::new(),
             next_server: FIRST_TICKET.0,

@@ -7,7 +7,7 @@ use crate::calls::{CallRefusal, Calls, Destination, Outlet};
 use domain::CredentialId;
 use sip_b2bua::{Heard, LegId, ServerTicket};
 use sip_message::write::{ResponseWriter, Status};
-use sip_message::{CheckedRequest, HeaderName, Method};
+use sip_message::{CheckedRequest, HeaderName, HostPort, Method};
 use sip_transaction::{Acknowledged, NotTaken, Reliability, TransactionKey};
 use std::net::SocketAddr;
 
@@ -160,7 +160,7 @@ impl Calls {
         let target = arrived.request.headers().addresses(HeaderName::ReferTo).next();
         let Some(Ok(uri)) = target.and_then(Result::ok).map(|target| target.uri()) else { return false };
         let is_named = self.parts.directory.realms().of_host(uri.host).is_some();
-        let is_here = |flow| self.parts.config.addresses.is_here(uri.host, flow);
+        let is_here = |flow| self.parts.config.addresses.is_here(HostPort { octets: uri.host, port: uri.port }, flow);
         uri.is_sip() && (is_named || arrived.sender_at.flow().is_some_and(is_here))
     }
 

@@ -191,9 +191,10 @@ impl Calls {
         let entry = CallEntry {
             engine,
             details,
-            _places: places,
+            _slots: places,
             legs,
             ways,
+            places: HashMap::new(),
             servers: HashMap::new(),
             clients: HashMap::new(),
             next_server: 0,

@@ -16,7 +16,7 @@ use domain::{
     Timestamp, Trunk, TrunkTransport,
 };
 use sip_b2bua::{FailoverOn, HeaderPolicy, Stage, Target, Trust};
-use sip_message::{CheckedRequest, Uri};
+use sip_message::{CheckedRequest, HostPort, Uri};
 use sip_transport::resolve::Target as HopTarget;
 use sip_transport::{ConnectionId, Flow};
 use std::sync::Arc;
@@ -113,7 +113,10 @@ impl Calls {
         match asking.realms.of_host(host) {
             Some(found) => realm.is_none_or(|realm| realm == found.id),
             None => {
-                self.parts.config.addresses.is_here(host, asking.flow)
+                self.parts
+                    .config
+                    .addresses
+                    .is_here(HostPort { octets: host, port: asking.request.uri().port }, asking.flow)
                     || realm.is_some() && host.eq_ignore_ascii_case(asking.request.from_header().uri.host)
             }
         }

@@ -4,6 +4,7 @@ use crate::calls::outlet::Destination;
 use crate::incoming::signalling_transport;
 use domain::{AccountId, CredentialId, OriginationUriId, Sealed, SignallingTransport};
 use sip_b2bua::Path;
+use sip_message::HostPort;
 use sip_transport::resolve::Target;
 use sip_transport::{Flow, Transport};
 use std::io::Write as _;
@@ -111,10 +112,12 @@ impl OwnAddresses {
         }
     }
 
-    /// Whether a host is an address of ours or the public one.
-    pub(crate) fn is_here(&self, host: &[u8], flow: &Flow) -> bool {
+    /// Whether a host and port are an address of ours, or the public one, whose ports may be others than ours.
+    pub(crate) fn is_here(&self, host: HostPort<'_>, flow: &Flow) -> bool {
+        let is_ours = |port| port == flow.local.port() || self.listeners.iter().any(|(_, known)| known.port() == port);
+        let HostPort { octets: host, port } = host;
         let written = host_text(flow.local.ip());
-        host.eq_ignore_ascii_case(written.as_bytes())
+        host.eq_ignore_ascii_case(written.as_bytes()) && port.is_none_or(is_ours)
             || self.public_host.as_deref().is_some_and(|public| {
                 host.eq_ignore_ascii_case(public.as_bytes()) || host == format!("[{public}]").as_bytes()
             })
@@ -219,7 +222,8 @@ mod tests {
         let six = flow(Transport::Wss, "[2001:db8::1]:443", "[2001:db8::2]:4000");
         let expected = ("SIP/2.0/WSS [2001:db8::1]:443".into(), "<sip:[2001:db8::1]:443;transport=ws>".into());
         assert_eq!(shown(&OwnAddresses::default(), &six), expected);
-        assert!(addresses.is_here(b"10.0.0.2", &udp) && addresses.is_here(b"203.0.113.9", &udp));
-        assert!(!addresses.is_here(b"10.0.0.3", &udp));
+        let is_here = |host: &'static str, port| addresses.is_here(HostPort { octets: host.as_bytes(), port }, &udp);
+        assert!(is_here("10.0.0.2", None) && is_here("10.0.0.2", Some(5070)) && is_here("203.0.113.9", Some(9)));
+        assert!(!is_here("10.0.0.3", None) && !is_here("10.0.0.2", Some(5080)));
     }
 }
