@@ -23,6 +23,7 @@ pub mod small_disk;
 pub mod soak;
 pub mod syscall_trace;
 pub mod tls;
+pub mod trunked;
 
 pub use account::Account;
 pub use api::{Answer, Api};
@@ -33,6 +34,7 @@ pub use raw_http::RawHttp;
 pub use server::Server;
 pub use small_disk::SmallDisk;
 pub use syscall_trace::SyscallTrace;
+pub use trunked::Trunked;
 
 use std::path::PathBuf;
 

@@ -66,10 +66,18 @@ impl Challenge {
     /// When the challenge asks for what this client cannot do.
     #[must_use]
     pub fn answer(&self, credentials: &Credentials, subject: Subject<'_>) -> String {
+        self.answer_with(credentials, subject, &format!("c{}", super::message::unique()))
+    }
+
+    /// The same with that client nonce, to judge the answer of somebody else.
+    ///
+    /// # Panics
+    /// When the challenge asks for what this client cannot do.
+    #[must_use]
+    pub fn answer_with(&self, credentials: &Credentials, subject: Subject<'_>, client_nonce: &str) -> String {
         let Subject { method, uri, nonce_count } = subject;
         let hash = |text: &str| hash(&self.algorithm, text);
         let Credentials { username, password } = credentials;
-        let client_nonce = format!("c{}", super::message::unique());
         let plain_ha1 = hash(&format!("{username}:{}:{password}", self.realm));
         let ha1 = if self.algorithm.to_ascii_lowercase().ends_with("-sess") {
             hash(&format!("{plain_ha1}:{}:{client_nonce}", self.nonce))
