@@ -32,6 +32,24 @@ pub fn register(settings: &Settings) -> Attempt {
 /// When baresip cannot be run.
 #[must_use]
 pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
+    start_with(settings, expires_seconds, None)
+}
+
+/// What a phone does that takes part in a call: it plays a tone of 440 Hz and records all that it hears.
+#[derive(Clone, Copy, Debug)]
+pub struct Talk<'t> {
+    /// Whom it calls; nobody, to answer whoever calls.
+    pub dial: Option<&'t str>,
+    /// The folder where it leaves its recordings, `dump-…-dec.wav`.
+    pub recordings: &'t Path,
+}
+
+/// The same for a phone that talks.
+///
+/// # Panics
+/// When baresip cannot be run.
+#[must_use]
+pub fn start_with(settings: &Settings, expires_seconds: u32, talk: Option<Talk<'_>>) -> RunningPhone {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a configuration file");
     let modules = module_folder();
@@ -39,24 +57,38 @@ pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
     write(
         "config",
         &format!(
-            "{CONFIGURATION}{}module_path {}\nmodule g711.so\nmodule_app account.so\nmodule_app menu.so\n",
+            "{CONFIGURATION}{}module_path {}\nmodule g711.so\n{}module_app account.so\nmodule_app menu.so\n",
             authority.unwrap_or_default(),
-            modules.display()
+            modules.display(),
+            talk.map(sound).unwrap_or_default(),
         ),
     );
-    write("accounts", &account_line(settings, expires_seconds));
+    write("accounts", &account_line(settings, expires_seconds, if talk.is_some() { ";answermode=auto" } else { "" }));
     write("contacts", "");
     let mut command = Command::new("baresip");
     command.args(["-s", "-f"]).arg(folder.path());
+    if let Some(dial) = talk.and_then(|talk| talk.dial) {
+        command.args(["-e", &format!("/dial {dial}")]);
+    }
     RunningPhone::start(command, folder, "printed", Quit::Signal)
 }
 
-fn account_line(settings: &Settings, expires_seconds: u32) -> String {
+/// Its tone wants 48 kHz; what it hears goes to nobody's ears, and into a file on the way.
+fn sound(talk: Talk<'_>) -> String {
+    format!(
+        "module sndfile.so\nmodule ausine.so\nmodule aubridge.so\nsnd_path {}\naudio_source ausine,440\n\
+         audio_player aubridge,nobody\nausrc_srate 48000\nauplay_srate 48000\n\
+         ausrc_channels 2\n",
+        talk.recordings.display()
+    )
+}
+
+fn account_line(settings: &Settings, expires_seconds: u32, more: &str) -> String {
     let Settings { server, transport, domain, username, password, .. } = settings;
     let transport = transport.name();
     format!(
         "<sip:{username}@{domain}>;auth_user={username};auth_pass={password};\
-         outbound=\"sip:{server};transport={transport}\";regint={expires_seconds}\n"
+         outbound=\"sip:{server};transport={transport}\";regint={expires_seconds}{more}\n"
     )
 }
 
