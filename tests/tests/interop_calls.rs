@@ -1,7 +1,7 @@
 //! Calls of real phones through the server: to the echo, and to each other, over mixed transports; what they hear is
 //! recorded and measured.
 
-use acceptance::phones::{RunningPhone, Settings, baresip};
+use acceptance::phones::{RunningPhone, Settings, baresip, linphonec};
 use acceptance::sip::Transport;
 use acceptance::{Account, Server};
 use std::fs;
@@ -80,4 +80,60 @@ fn two_baresips_hear_each_other_over_mixed_transports() {
             assert!(heard > 1_000.0, "{who} heard {heard} of 32768, {from:?} to {to:?}:\n{}\n{}", said[0], said[1]);
         }
     }
+}
+
+/// linphonec plays from a file and records into one; it is told so at its keyboard.
+fn start_linphone(settings: &Settings, recordings: &Path) -> RunningPhone {
+    let tone = recordings.join("tone.wav");
+    fs::write(&tone, tone_file()).expect("a file");
+    let mut phone = linphonec::start(settings, 120);
+    phone.expect_accepted(1, LIMIT);
+    phone.type_line("soundcard use files");
+    phone.type_line(&format!("play {}", tone.display()));
+    phone.type_line(&format!("record {}", recordings.join("heard-dec.wav").display()));
+    phone
+}
+
+/// Ten seconds of 440 Hz as WAV: 8,000 samples of 16 bits a second.
+fn tone_file() -> Vec<u8> {
+    let samples = (0..80_000_u32).map(|at| (f64::from(at) / 8_000.0 * 440.0 * std::f64::consts::TAU).sin() * 12_000.0);
+    #[expect(clippy::cast_possible_truncation, reason = "within 12,000 of zero")]
+    let sound: Vec<u8> = samples.flat_map(|sample| (sample as i16).to_le_bytes()).collect();
+    let length = u32::try_from(sound.len()).expect("a short file");
+    let mut file = b"RIFF".to_vec();
+    file.extend((length + 36).to_le_bytes());
+    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    file.extend(8_000_u32.to_le_bytes());
+    file.extend(16_000_u32.to_le_bytes());
+    file.extend(b"\x02\0\x10\0data");
+    file.extend(length.to_le_bytes());
+    file.extend(sound);
+    file
+}
+
+#[test]
+fn linphonec_hears_the_echo_and_a_baresip() {
+    let server = Server::start_on_every_transport(&[]);
+    let account = server.account("linphone");
+    let api = server.api(&account);
+    let _ids = ["linphone", "callee"].map(|name| api.credential(name, PASSWORD));
+    let at_callee = tempfile::tempdir().expect("a folder");
+    let listening = baresip::Talk { dial: None, recordings: at_callee.path() };
+    let callee = baresip::start_with(&settings(&server, &account, Transport::Tls, "callee"), 120, Some(listening));
+    callee.expect_accepted(1, LIMIT);
+    for called in ["echo", "callee"] {
+        let recordings = tempfile::tempdir().expect("a folder");
+        let mut phone = start_linphone(&settings(&server, &account, Transport::Udp, "linphone"), recordings.path());
+        phone.type_line(&format!("call sip:{called}@{}", account.sip_domain));
+        let up = phone.wait_for(LIMIT, |log| log.contains("LinphoneCallStreamsRunning").then_some(()));
+        assert!(up.is_some(), "no call to {called} came up:\n{}", phone.output());
+        std::thread::sleep(TALK);
+        phone.type_line("terminate");
+        let said = phone.quit();
+        let heard = loudness(recordings.path());
+        assert!(heard > 1_000.0, "{heard} of 32768 was heard from {called}:\n{said}");
+    }
+    let said = callee.quit();
+    let heard = loudness(at_callee.path());
+    assert!(heard > 1_000.0, "baresip heard {heard} of 32768:\n{said}");
 }
