@@ -3,7 +3,8 @@
 use acceptance::phones::tls_relay::TlsRelay;
 use acceptance::phones::{Settings, life, sipp};
 use acceptance::sip::{HandmadePhone, Transport};
-use acceptance::{Account, Server};
+use acceptance::trunked;
+use acceptance::{Account, Server, Trunked};
 use serde_json::json;
 
 const USERNAME: &str = "sipp_phone";
@@ -123,4 +124,27 @@ fn an_account_with_a_realm_of_its_own_is_challenged_with_it() {
             assert_eq!(attempt.trace.challenges()[0].realm, realm);
         }
     }
+}
+
+#[test]
+fn it_calls_itself_over_a_trunk_as_phone_and_as_gateway() {
+    let trunked = Trunked::start(&[]);
+    let (gateway, place) = sipp::gateway();
+    let uri = trunked.uri(&json!({"uri": format!("sip:{place}")}));
+    trunked.attach(&json!({"origination_uris": [uri]}));
+    for transport in Transport::ALL {
+        let phone = Settings::new(&trunked.server, &trunked.account, transport, trunked::USERNAME, trunked::PASSWORD);
+        let attempt = sipp::play("call.xml", &phone);
+        assert!(attempt.phone_is_content, "{}", attempt.output);
+        let call_id = attempt.output.lines().find_map(|line| line.strip_prefix("Call-ID: ")).expect("a Call-ID");
+        let destination = place.to_string();
+        trunked.expect_record(
+            call_id.trim(),
+            &json!({"reason": "completed", "hung_up_by": "caller", "destination": destination, "to": "+4930555",
+                "caller_transport": transport.name()}),
+        );
+    }
+    let heard = gateway.quit();
+    assert_eq!(heard.matches("\nINVITE sip:+4930555@").count(), 2, "{heard}");
+    assert!(!heard.contains("Proxy-Authorization"), "{heard}");
 }

@@ -1,10 +1,12 @@
 //! SIPp (Debian: sip-tester), driven by scenarios in `data/sipp`.
 
+use super::running_phone::{Quit, RunningPhone};
 use super::{Attempt, Settings, Trace};
-use crate::bounded::{read_lossy, run};
+use crate::bounded::{read_lossy, run, wait_for};
 use crate::data;
 use crate::sip::Transport;
 use std::fs;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -47,4 +49,23 @@ pub fn play(scenario: &str, settings: &Settings) -> Attempt {
     let messages = read_lossy(&path("messages.log"));
     let output = format!("sipp ended with {:?}\n{}\n{messages}", finished.code(), read_lossy(&path("errors.log")));
     Attempt { phone_is_content: finished.code() == Some(0), trace: Trace::read(&messages), output }
+}
+
+/// Leaves a gateway running over UDP that takes calls as `gateway.xml` says, and where it is reached.
+///
+/// # Panics
+/// When sipp cannot be run.
+#[must_use]
+pub fn gateway() -> (RunningPhone, SocketAddr) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let free = UdpSocket::bind("127.0.0.1:0").expect("a socket").local_addr().expect("an address");
+    let mut command = Command::new("sipp");
+    command.arg("-sf").arg(data("sipp").join("gateway.xml")).args(["-t", "u1", "-i", "127.0.0.1", "-nostdin"]);
+    command.args(["-p", &free.port().to_string(), "-trace_msg", "-message_file", "messages.log"]);
+    let gateway = RunningPhone::start(command, folder, "messages.log", Quit::Signal);
+    // Once nobody else can take its port, it has it.
+    wait_for("sipp on its port", LIMIT, || UdpSocket::bind(free).err());
+    drop(turn);
+    (gateway, free)
 }
