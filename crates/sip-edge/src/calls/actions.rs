@@ -2,6 +2,7 @@
 
 use crate::calls::call_entry::{Held, Pending, PendingRequest, Waiting};
 use crate::calls::locating::Onward;
+use crate::calls::new_call::FIRST_TICKET;
 use crate::calls::shard::{Asked, CallNumber, Role, Shard};
 use crate::calls::{Calls, Destination, Outlet};
 use sip_b2bua::{Action, Bridged, Failure, LegId, ServerTicket, Ticket};
@@ -181,6 +182,9 @@ impl Calls {
                 let id = *id;
                 if status >= 300 {
                     entry.servers.remove(&ticket);
+                    if ticket == FIRST_TICKET {
+                        entry.slots = None;
+                    }
                 }
                 let destination = shard.invites.user(id).map(|invited| invited.destination);
                 if shard.invites.on_response(id, (status, octets), self.now_ms())

@@ -18,8 +18,9 @@ const MOST_PEERS: usize = 8;
 pub(crate) struct CallEntry {
     pub(crate) engine: Call,
     pub(crate) details: CallDetails,
-    /// Its places at the limits, free again when it is forgotten.
-    pub(crate) _slots: Places,
+    /// Its places at the limits, free again when it is forgotten or its caller was refused; a next hop that never answers
+    /// keeps the rest for half a minute, in case it does.
+    pub(crate) slots: Option<Places>,
     pub(crate) legs: Vec<Leg>,
     /// By stage and target of the setup.
     pub(crate) ways: Vec<Vec<Way>>,

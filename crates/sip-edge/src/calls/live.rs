@@ -89,7 +89,7 @@ impl Calls {
     fn collect<T>(&self, mut of: impl FnMut(&CallEntry) -> Option<T>) -> Vec<T> {
         let mut found = Vec::new();
         for shard in &self.shards {
-            found.extend(shard.lock().calls.values().filter_map(&mut of));
+            found.extend(shard.lock().calls.values().filter(|entry| entry.slots.is_some()).filter_map(&mut of));
         }
         found
     }

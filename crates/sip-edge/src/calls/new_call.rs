@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering;
 const TAG_LENGTH: usize = 16;
 
 /// What the server tag of an INVITE's first ticket is.
-const FIRST_TICKET: ServerTicket = ServerTicket(0);
+pub(super) const FIRST_TICKET: ServerTicket = ServerTicket(0);
 
 impl Calls {
     /// Takes a place at every limit, or says which is reached. What an emergency call counts at is nothing.
@@ -72,7 +72,7 @@ impl Calls {
         let entry = CallEntry {
             engine,
             details,
-            _slots: places,
+            slots: Some(places),
             legs: vec![caller],
             ways: plan.ways,
             places: HashMap::new(),

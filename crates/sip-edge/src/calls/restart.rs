@@ -191,7 +191,7 @@ impl Calls {
         let entry = CallEntry {
             engine,
             details,
-            _slots: places,
+            slots: Some(places),
             legs,
             ways,
             places: HashMap::new(),
