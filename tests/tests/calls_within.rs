@@ -98,7 +98,7 @@ fn between_phones_a_transfer_that_stays_here_is_passed_with_its_notification() {
     let (mut caller, mut callee) = (trunked.phone(Transport::Udp), trunked.phone(Transport::Udp));
     trunked.register(&mut callee, "lobby");
     let (mut from, mut to) = trunked.answered(&mut caller, &mut callee, &trunked.draft("lobby"));
-    let target = format!("Refer-To: <sip:third@{}>\r\n", trunked.account.sip_domain);
+    let target = format!("Refer-To: <sip:third@{}>\r\nReferred-By: <sip:desk@here>\r\n", trunked.account.sip_domain);
     let cseq = caller.ask_only(&mut from, "REFER", &target, "");
     let refer = callee.request("REFER");
     assert_eq!(refer.address("refer-to"), format!("sip:third@{}", trunked.account.sip_domain));
