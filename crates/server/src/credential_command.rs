@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::operator_cli::ReportOptions;
 use crate::operator_commands::algorithms::AlgorithmReport;
 use crate::operator_commands::{PAGE, print};
+pub(crate) use output::host_of;
 use output::{print_credential, print_list, print_new, print_one_line, print_requirements};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! The command line of trunks and what belongs to them, over HTTP.
 
 use crate::cli::ServerAccess;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrunkCommand {
@@ -20,10 +20,16 @@ pub(crate) enum TrunkCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
-    /// Show a trunk with its attachments
+    /// Show a trunk with its attachments, or the configuration of what is to use it
     Show {
         /// Its id
         trunk_id: String,
+        /// Print the configuration of that product instead, filled in but for passwords
+        #[arg(long = "for", value_name = "PRODUCT")]
+        product: Option<Product>,
+        /// The id or username of the credential that the product is to use [default: the first that is attached]
+        #[arg(long, value_name = "CREDENTIAL", requires = "product")]
+        credential: Option<String>,
         #[command(flatten)]
         access: ServerAccess,
     },
@@ -71,6 +77,23 @@ pub(crate) enum TrunkCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
+}
+
+/// What may be at the other side of a trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Product {
+    /// LiveKit SIP: an outbound and an inbound trunk
+    Livekit,
+    /// Vapi: a SIP trunk of one's own and its numbers
+    Vapi,
+    /// ElevenLabs: numbers of a SIP trunk
+    Elevenlabs,
+    /// Pipecat on Daily: a SIP trunk and how to call out
+    Pipecat,
+    /// Asterisk: pjsip.conf
+    Asterisk,
+    /// FreeSWITCH: a gateway
+    Freeswitch,
 }
 
 /// What a trunk is attached to or detached from.

@@ -1,6 +1,7 @@
 //! `sipwarden trunk …`, `acl …` and `origination-uri …`: over HTTP, with an account's own token.
 
 mod fields;
+mod recipe;
 
 use crate::api_client::ApiClient;
 use crate::cli::ServerAccess;
@@ -42,7 +43,10 @@ pub(crate) async fn trunk(command: TrunkCommand) -> Result<(), Failure> {
             show(&access, ("POST", "trunks", Some(body)), &TRUNK_COLUMNS).await
         }
         TrunkCommand::List { access } => list(&access, "trunks", &TRUNK_COLUMNS).await,
-        TrunkCommand::Show { trunk_id, access } => {
+        TrunkCommand::Show { trunk_id, product: Some(product), credential, access } => {
+            recipe::show(product, (&trunk_id, credential.as_deref()), &access).await
+        }
+        TrunkCommand::Show { trunk_id, product: None, access, .. } => {
             let mut trunk = ask(&access, "GET", (&trunk_path(&trunk_id), None)).await?;
             let attachments = ask(&access, "GET", (&format!("{}/attachments", trunk_path(&trunk_id)), None)).await?;
             if let (Some(trunk), Value::Object(attachments)) = (trunk.as_object_mut(), attachments) {
@@ -166,6 +170,15 @@ fn detached(present: &Value, less: &Attachments) -> Map<String, Value> {
 }
 
 async fn list(access: &ServerAccess, path: &str, columns: &[Column]) -> Result<(), Failure> {
+    let objects = objects(access, path).await?;
+    print(access.json, &json!({ "objects": objects }), || match objects.as_slice() {
+        [] => "There are none; the `create` command beside this one makes one.\n".into(),
+        objects => table(columns, objects),
+    })
+}
+
+/// All objects of a list, page by page.
+async fn objects(access: &ServerAccess, path: &str) -> Result<Vec<Value>, Failure> {
     let mut objects: Vec<Value> = Vec::new();
     loop {
         let page = ask(access, "GET", (&format!("{path}?limit={PAGE_SIZE}&offset={}", objects.len()), None)).await?;
@@ -173,13 +186,9 @@ async fn list(access: &ServerAccess, path: &str, columns: &[Column]) -> Result<(
         let last = found.len() < PAGE_SIZE;
         objects.extend(found);
         if last {
-            break;
+            return Ok(objects);
         }
     }
-    print(access.json, &json!({ "objects": objects }), || match objects.as_slice() {
-        [] => "There are none; the `create` command beside this one makes one.\n".into(),
-        objects => table(columns, objects),
-    })
 }
 
 async fn show(

@@ -99,7 +99,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// The host of `http://host:port/…`.
-fn host_of(url: &str) -> &str {
+pub(crate) fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or(rest);
     match authority.rfind(':') {
