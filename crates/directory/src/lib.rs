@@ -31,7 +31,7 @@ pub use realms::{RealmEntry, Realms};
 pub use registration_view::RegistrationView;
 pub use registration_writer::{Completion, FlushPlace, FlushQueueFull, RegistrationWriter, WriterConfig};
 pub use save_statistics::SaveStatistics;
-pub use trunks::Trunks;
+pub use trunks::{Trunks, UriInUse};
 
 use algorithm_uses::AlgorithmUseQueue;
 use arc_swap::{ArcSwap, Guard};

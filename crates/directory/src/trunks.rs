@@ -19,6 +19,15 @@ pub struct Trunks {
     index: RwLock<Index>,
 }
 
+/// An origination URI that calls are led to.
+#[derive(Clone, Debug)]
+pub struct UriInUse {
+    /// The URI.
+    pub uri: Arc<OriginationUri>,
+    /// Whether every trunk that uses it takes calls over TLS alone.
+    pub only_secure: bool,
+}
+
 #[derive(Default)]
 struct Index {
     trunks: Map<TrunkId, Arc<Trunk>>,
@@ -131,13 +140,19 @@ impl Trunks {
 
     /// The enabled origination URIs that active trunks lead calls to, each once.
     #[must_use]
-    pub fn uris_in_use(&self) -> Vec<Arc<OriginationUri>> {
+    pub fn uris_in_use(&self) -> Vec<UriInUse> {
         let index = self.index.read();
-        let active = index.trunks.values().filter(|trunk| trunk.status.is_active());
-        let mut ids: Vec<_> = active.flat_map(|trunk| trunk.attachments.uris()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.iter().filter_map(|id| index.uris.get(id)).filter(|uri| uri.enabled).cloned().collect()
+        let mut used: Map<OriginationUriId, bool> = Map::default();
+        for trunk in index.trunks.values().filter(|trunk| trunk.status.is_active()) {
+            for id in trunk.attachments.uris() {
+                used.entry(id).and_modify(|only_secure| *only_secure &= trunk.secure).or_insert(trunk.secure);
+            }
+        }
+        let enabled = |(id, only_secure): (OriginationUriId, bool)| {
+            let uri = index.uris.get(&id).filter(|uri| uri.enabled)?;
+            Some(UriInUse { uri: Arc::clone(uri), only_secure })
+        };
+        used.into_iter().filter_map(enabled).collect()
     }
 
     /// The operator's limits of an account's calls.

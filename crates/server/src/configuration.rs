@@ -140,6 +140,7 @@ impl Configuration {
                     500,
                     32_000,
                 )?,
+                next_hop_ping_seconds: in_range("--next-hop-ping", options.next_hop_ping.unwrap_or(30), 0, 3_600)?,
                 session_seconds: in_range("--session-interval", options.session_interval.unwrap_or(1_800), 90, 86_400)?,
                 ..sip_edge::CallsConfig::default()
             },

@@ -89,6 +89,10 @@ pub(crate) struct ServeOptions {
     /// [default: 4000]
     #[arg(long, env = "SIPWARDEN_NEXT_HOP_TIMEOUT", value_name = "MILLISECONDS")]
     pub(crate) next_hop_timeout: Option<u64>,
+    /// How often next hops are asked by OPTIONS whether they are there, in seconds; 0 leaves it to calls to find out
+    /// [default: 30]
+    #[arg(long, env = "SIPWARDEN_NEXT_HOP_PING", value_name = "SECONDS")]
+    pub(crate) next_hop_ping: Option<u32>,
     /// Within which a call whose phone has died ends, in seconds: the session interval of RFC 4028 [default: 1800]
     #[arg(long, env = "SIPWARDEN_SESSION_INTERVAL", value_name = "SECONDS")]
     pub(crate) session_interval: Option<u32>,
@@ -256,6 +260,7 @@ impl ServeOptions {
             acl_over_udp: self.acl_over_udp.or(other.acl_over_udp),
             ring_timeout: self.ring_timeout.or(other.ring_timeout),
             next_hop_timeout: self.next_hop_timeout.or(other.next_hop_timeout),
+            next_hop_ping: self.next_hop_ping.or(other.next_hop_ping),
             session_interval: self.session_interval.or(other.session_interval),
             media_ports: self.media_ports.or(other.media_ports),
             ws_origin: list(self.ws_origin, other.ws_origin),

@@ -118,6 +118,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting { name: "ring_timeout", example: None, settled: |it| number(it.calls.ring_seconds) },
     Setting { name: "next_hop_timeout", example: None, settled: |it| number(it.calls.next_hop_patience_ms) },
+    Setting { name: "next_hop_ping", example: None, settled: |it| number(it.calls.next_hop_ping_seconds) },
     Setting { name: "session_interval", example: None, settled: |it| number(it.calls.session_seconds) },
     Setting {
         name: "media_ports",

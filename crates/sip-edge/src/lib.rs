@@ -37,6 +37,7 @@ mod source_rate;
 mod stun;
 mod subject;
 mod throttle;
+mod upstream;
 
 pub use calls::{
     CallParts, CallRefusal, Calls, CallsConfig, Found, LocalUserAgent, NextHops, NoWay, OwnAddresses, Reached,

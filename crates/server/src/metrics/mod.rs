@@ -124,7 +124,9 @@ impl Metrics {
     }
 
     fn calls(&self, page: &mut Page) {
-        let under_way = self.calls_up.upgrade().map(|calls| calls.under_way()).unwrap_or_default();
+        let calls = self.calls_up.upgrade();
+        let under_way = calls.as_ref().map(|calls| calls.under_way()).unwrap_or_default();
+        plain(page, &families::NEXT_HOPS_DOWN, calls.map_or(0, |calls| calls.next_hops_down()));
         plain(page, &families::CALLS_UP, under_way.calls);
         plain(page, &families::CALL_DIALOGS, under_way.dialogs);
         plain(page, &families::CALL_CLIENT_TRANSACTIONS, under_way.client_transactions);

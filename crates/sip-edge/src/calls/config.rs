@@ -19,6 +19,8 @@ pub struct CallsConfig {
     pub ring_seconds: u32,
     /// How long a next hop may leave an INVITE without any response before the next one is tried, in milliseconds.
     pub next_hop_patience_ms: u64,
+    /// How often next hops are asked by OPTIONS whether they are there, in seconds; 0 leaves it to calls to find out.
+    pub next_hop_ping_seconds: u32,
     /// The session interval asked for and granted (RFC 4028), in seconds.
     pub session_seconds: u32,
     /// Where we are reached.
@@ -32,6 +34,7 @@ impl Default for CallsConfig {
             acl_over_udp: false,
             ring_seconds: 120,
             next_hop_patience_ms: 4_000,
+            next_hop_ping_seconds: 30,
             session_seconds: 1_800,
             addresses: OwnAddresses::default(),
         }

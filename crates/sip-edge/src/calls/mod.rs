@@ -45,9 +45,10 @@ pub use way::OwnAddresses;
 pub(crate) use outlet::{Destination, Outlet};
 pub(crate) use permission::{Caller, gateways};
 pub(crate) use requests::{Arrived, InDialog, Sender};
-pub(crate) use route::Asking;
+pub(crate) use route::{Asking, next_hop};
 
 use crate::lane::Lane;
+use crate::upstream::Upstream;
 use choosing::NextHopChoice;
 use daily_minutes::DailyMinutes;
 use foldhash::fast::{FixedState, RandomState};
@@ -73,6 +74,7 @@ pub struct Calls {
     pub(crate) limits: CallLimits,
     pub(crate) minutes: DailyMinutes,
     choice: NextHopChoice,
+    pub(crate) upstream: Arc<Upstream>,
     lanes: Arc<[Lane]>,
     /// Answers `echo@`.
     local: OnceLock<Arc<dyn LocalUserAgent>>,
@@ -106,6 +108,7 @@ impl Calls {
         let shards =
             (0..SHARDS).map(|index| Mutex::new(Shard::new(ShardIndex(index), transactions, &parts.random))).collect();
         Arc::new_cyclic(|me| Self {
+            upstream: Upstream::new(&parts),
             shards,
             parts,
             limits: CallLimits::default(),
@@ -130,6 +133,12 @@ impl Calls {
     #[must_use]
     pub fn up(&self) -> usize {
         self.count.load(Ordering::Relaxed)
+    }
+
+    /// How many next hops count as down: calls try them last.
+    #[must_use]
+    pub fn next_hops_down(&self) -> usize {
+        self.upstream.down()
     }
 
     /// Transactions and dialogs under way: none once every call is over and 32 seconds have passed.

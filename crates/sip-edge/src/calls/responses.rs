@@ -12,16 +12,22 @@ use sip_upstream::Evidence;
 impl Calls {
     /// Takes a response; one that belongs to no request of ours is dropped (RFC 6026).
     pub(crate) fn response(&self, response: &Response<'_>, outlet: &mut Outlet<'_>) {
-        let Ok(call_id) = response.headers().call_id() else { return };
+        if self.response_to_call(response, outlet) == Taken::No {
+            self.upstream.response(response);
+        }
+    }
+
+    fn response_to_call(&self, response: &Response<'_>, outlet: &mut Outlet<'_>) -> Taken {
+        let Ok(call_id) = response.headers().call_id() else { return Taken::No };
         let mut shard = self.shard(self.shard_of(call_id)).lock();
         let now = self.now_ms();
-        let Some(step) = shard.clients.on_response(response, now) else { return };
+        let Some(step) = shard.clients.on_response(response, now) else { return Taken::No };
         let (asked, told) = (step.user, step.tell);
         if let Some(octets) = step.send {
             log_unsent(outlet.send(&asked.destination, octets));
         }
         if told.is_none() || asked.role == Role::Cancel {
-            return;
+            return Taken::Yes;
         }
         if matches!(told, Some(Told::Ended(_)))
             && response.headers().cseq().is_ok_and(|cseq| cseq.method == Method::Invite)
@@ -31,6 +37,7 @@ impl Calls {
         self.drive(&mut shard, asked.call, outlet, |call, world, out| {
             call.on_response(asked.ticket, response, world, out);
         });
+        Taken::Yes
     }
 
     /// What an INVITE has met with tells of the next hop it went to.
@@ -82,4 +89,11 @@ impl Calls {
         };
         while again(shard, outlet) {}
     }
+}
+
+/// Whether a response was to a request of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Taken {
+    Yes,
+    No,
 }

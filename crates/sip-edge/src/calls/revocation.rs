@@ -6,6 +6,7 @@ use storage::{Fact, Follower};
 
 impl Follower for Calls {
     fn apply(&self, _revision: Revision, facts: &[Fact]) {
+        self.upstream.note(facts);
         for fact in facts {
             match fact {
                 Fact::Credential(credential) if !credential.enabled => self.stop_ringing(credential.id),

@@ -413,7 +413,7 @@ impl Calls {
     fn uris(&self, uris: &[Arc<OriginationUri>], (trunk, called): (&Arc<Trunk>, &str)) -> Result<Reached, CallRefusal> {
         let mut reached = Reached { stages: Vec::new(), ways: Vec::new() };
         for uri in uris {
-            let Some((request_uri, way)) = next_hop(uri, trunk, called) else {
+            let Some((request_uri, way)) = next_hop(uri, trunk.secure, Some(called)) else {
                 tracing::warn!(uri = %uri.id, "an origination URI cannot be sent to");
                 continue;
             };
@@ -464,18 +464,22 @@ fn with_user(contact: &[u8], user: &str) -> Option<Box<[u8]>> {
     Some([scheme, user.as_bytes(), b"@", contact.get(after..)?].concat().into_boxed_slice())
 }
 
-/// The Request-URI of a number at a next hop, and the way there.
-fn next_hop(uri: &OriginationUri, trunk: &Trunk, called: &str) -> Option<(Box<[u8]>, UriWay)> {
-    let mut request_uri = with_user(uri.uri.as_str().as_bytes(), called)?.into_vec();
+/// The Request-URI of a number at a next hop, or of the next hop itself, and the way there.
+pub(crate) fn next_hop(uri: &OriginationUri, only_secure: bool, called: Option<&str>) -> Option<(Box<[u8]>, UriWay)> {
+    let written = uri.uri.as_str().as_bytes();
+    let mut request_uri = match called {
+        Some(called) => with_user(written, called)?.into_vec(),
+        None => written.to_vec(),
+    };
     let parsed = Uri::parse(&request_uri).ok()?;
     let has_transport = parsed.params.find("transport").is_some();
-    let transport = if trunk.secure { TrunkTransport::Tls } else { uri.transport };
+    let transport = if only_secure { TrunkTransport::Tls } else { uri.transport };
     if !has_transport && transport != TrunkTransport::Udp && !uri.uri.is_sips() {
         request_uri.extend_from_slice(format!(";transport={}", transport.as_str()).as_bytes());
     }
     let parsed = Uri::parse(&request_uri).ok()?;
     let target = HopTarget::of_uri(&parsed).ok()?;
-    if trunk.secure && !target.is_secure() {
+    if only_secure && !target.is_secure() {
         return None;
     }
     let host = String::from_utf8_lossy(parsed.host).into_owned().into_boxed_str();

@@ -51,7 +51,7 @@ impl Calls {
         for index in 0..SHARDS {
             self.tick(ShardIndex(index), now);
         }
-        self.look_after_next_hops(now);
+        self.upstream.on_time(now);
     }
 
     /// The time that limits per second go by, in microseconds.
