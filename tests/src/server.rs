@@ -99,23 +99,16 @@ impl Server {
         let announcement = self.data_dir().join("listening.json");
         // Left by a server that was killed; were it read, we would talk to nobody, or to a stranger.
         let _ = fs::remove_file(&announcement);
-        let stderr = File::options().create(true).append(true).open(self.stderr_path()).expect("a file for stderr");
-        let mut child = binary::command_under(&self.launcher)
-            .arg("serve")
-            .arg("--data-dir")
-            .arg(self.data_dir())
-            .args(["--http-listen", "127.0.0.1:0"])
-            .args(self.sip_listen.iter().flat_map(|address| ["--sip-listen", address]))
-            .args(&self.extra)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(stderr)
-            .spawn()
-            .expect("a binary that can be started");
+        let mut child = self.spawn_serve();
         let stderr_path = self.stderr_path();
         let announced = wait_for("listening.json", START_LIMIT, || {
-            let ended = child.try_wait().expect("a child that can be waited for");
-            assert!(ended.is_none(), "serve ended with {ended:?}: {}", read_lossy(&stderr_path));
+            if let Some(ended) = child.try_wait().expect("a child that can be waited for") {
+                let said = read_lossy(&stderr_path);
+                // Another program's connection may leave from a port that is kept for this server; it goes by itself.
+                let is_taken = said.lines().last().is_some_and(|line| line.contains("Address already in use"));
+                assert!(is_taken, "serve ended with {ended:?}: {said}");
+                child = self.spawn_serve();
+            }
             fs::read(&announcement).ok()
         });
         let running = Running::from_announcement(child, &announced);
@@ -126,6 +119,22 @@ impl Server {
             connection.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             connection.read_answer(START_LIMIT).filter(|answer| answer.status == 200)
         });
+    }
+
+    fn spawn_serve(&self) -> Child {
+        let stderr = File::options().create(true).append(true).open(self.stderr_path()).expect("a file for stderr");
+        binary::command_under(&self.launcher)
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(self.data_dir())
+            .args(["--http-listen", "127.0.0.1:0"])
+            .args(self.sip_listen.iter().flat_map(|address| ["--sip-listen", address]))
+            .args(&self.extra)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .expect("a binary that can be started")
     }
 
     /// Asks the server to end and waits; after ten seconds it is killed, and the answer is `None`.

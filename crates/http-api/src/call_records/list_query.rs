@@ -24,7 +24,6 @@ pub(crate) struct RecordsPageParameters {
     #[param(minimum = 1, maximum = 1000, default = 20)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before; without it, the newest.
-    #[param(format = "uuid")]
     cursor: Option<String>,
 }
 

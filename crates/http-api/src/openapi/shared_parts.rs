@@ -73,8 +73,23 @@ pub(super) fn errors(facts: Facts) -> impl Iterator<Item = (&'static str, &'stat
     groups.into_iter().filter(|(applies, _)| *applies).flat_map(|(_, errors)| errors.iter().copied())
 }
 
+/// Writes a trunk as lists show it as one closed object: a trunk's own schema allows nothing more, so it cannot be part of
+/// another.
+fn close_listed_trunk(document: &mut Value) {
+    let schemas = &mut document["components"]["schemas"];
+    let mut closed = schemas["Trunk"].clone();
+    if let (Some(all), Some(more)) =
+        (closed["properties"].as_object_mut(), schemas["ListedTrunk"]["allOf"][1]["properties"].as_object())
+    {
+        all.extend(more.clone());
+    }
+    closed["description"] = json!("A trunk as lists show it.");
+    schemas["ListedTrunk"] = closed;
+}
+
 /// Adds the components that the above refer to, and the document's own head.
 pub(super) fn add_to(document: &mut Value) {
+    close_listed_trunk(document);
     document["info"] = json!({
         "title": "sipwarden",
         "version": env!("CARGO_PKG_VERSION"),
