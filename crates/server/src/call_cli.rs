@@ -19,7 +19,7 @@ pub(crate) struct CallOptions {
     /// Read the password from standard input, the only way to give it: others can read a command line
     #[arg(long, required = true)]
     pub(crate) password_stdin: bool,
-    /// Whom to call [default: sip:echo@DOMAIN, which sends back what it hears]
+    /// Whom to call; by default sip:echo@DOMAIN, which sends back what it hears
     #[arg(long, value_name = "URI", value_parser = target)]
     pub(crate) to: Option<String>,
     /// How signalling travels
