@@ -24,6 +24,7 @@ pub(crate) struct RecordsPageParameters {
     #[param(minimum = 1, maximum = 1000, default = 20)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before; without it, the newest.
+    #[param(pattern = "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$")]
     cursor: Option<String>,
 }
 
