@@ -334,8 +334,11 @@ impl<'de> Visitor<'de> for MemberReader {
         Ok(Member::Number(number))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Member, E> {
-        Ok(Member::Other("a number"))
+    /// `307.0` is a whole number to JSON Schema, as far as a double tells whole numbers apart.
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Member, E> {
+        let is_whole = number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number);
+        let whole = is_whole.then(|| format!("{number:.0}").parse().ok()).flatten();
+        Ok(whole.map_or(Member::Other("a number"), Member::Number))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Member, E> {
