@@ -76,15 +76,18 @@ pub(super) fn errors(facts: Facts) -> impl Iterator<Item = (&'static str, &'stat
 /// Writes a trunk as lists show it as one closed object: a trunk's own schema allows nothing more, so it cannot be part of
 /// another.
 fn close_listed_trunk(document: &mut Value) {
-    let schemas = &mut document["components"]["schemas"];
-    let mut closed = schemas["Trunk"].clone();
-    if let (Some(all), Some(more)) =
-        (closed["properties"].as_object_mut(), schemas["ListedTrunk"]["allOf"][1]["properties"].as_object())
-    {
-        all.extend(more.clone());
+    let more =
+        document.pointer("/components/schemas/ListedTrunk/allOf/1/properties").and_then(Value::as_object).cloned();
+    let mut closed = document.pointer("/components/schemas/Trunk").cloned().unwrap_or_default();
+    if let (Some(all), Some(more)) = (closed.pointer_mut("/properties").and_then(Value::as_object_mut), more) {
+        all.extend(more);
     }
-    closed["description"] = json!("A trunk as lists show it.");
-    schemas["ListedTrunk"] = closed;
+    if let Some(schema) = closed.as_object_mut() {
+        schema.insert("description".to_owned(), json!("A trunk as lists show it."));
+    }
+    if let Some(listed) = document.pointer_mut("/components/schemas/ListedTrunk") {
+        *listed = closed;
+    }
 }
 
 /// Adds the components that the above refer to, and the document's own head.
