@@ -138,7 +138,7 @@ impl Exchange {
             }
             return self.try_target(self.current.target.saturating_add(1), 0, step);
         };
-        let (call_id, tag) = (step.token::<24>(), step.token::<12>());
+        let (call_id, tag) = (step.call_id(), step.token::<12>());
         let Some(target) = self.targets.get(usize::from(self.current.target)) else { return };
         let parties = Parties { from: &self.identity.from, to: &target.to, request_uri: &target.request_uri };
         let opening = Opening::new(&parties, &call_id, &tag, path);
@@ -163,7 +163,8 @@ impl Exchange {
         }
         let headers = response.headers();
         let lines = self.manner.crossing(headers, (Kind::Response, Extensions::Others));
-        if status < 300 {
+        // That a method is not known is an answer to one nobody has heard of, and no failure of the next hop.
+        if status < 300 || status == 501 {
             return self.answer(status, (&lines, response.body()), step);
         }
         let q850_cause = cause::of_reason(headers);
@@ -271,6 +272,10 @@ impl Exchange {
 
     fn answer(&mut self, status: u16, (lines, body): (&HeaderLines, &[u8]), step: &mut Step<'_, '_>) {
         let Some((ticket, kept)) = self.asker.take() else { return };
+        // It would come when whoever asked has given up for the same reason, and blacklist us there (RFC 4320 section 4.2).
+        if status == 408 {
+            return;
+        }
         let mut octets = Vec::with_capacity(512 + body.len());
         ResponseWriter::resume(&mut octets, &kept, Status::of(status), &self.tag).lines(lines).finish(body);
         step.push(Action::Respond { ticket, status, octets });

@@ -142,6 +142,23 @@ impl Edge {
         self.note(answer.incoming(), &passed.asked, reason, attributed);
     }
 
+    /// A request outside any dialog that makes none and is for somebody else, behind the gate.
+    pub(crate) fn carry(&self, scratch: &mut Scratch, passed: &Passed<'_>, answer: &mut Answer<'_, '_>) {
+        let incoming = answer.incoming();
+        let subject = passed.identity.subject();
+        let caller = Caller::Credential(subject);
+        let (request, flow, now) = (incoming.request, incoming.flow, incoming.now);
+        let asking = Asking { realms: subject.realms, caller: &caller, request, flow, now };
+        let outcome = self.calls.plan(&asking).map_err(Failure::Call).and_then(|plan| {
+            let mut outlet = self.outlet(incoming.flow, &mut scratch.sent);
+            self.calls.carry(&plan, (&asking, &Arrived::of(incoming)), &mut scratch.key, &mut outlet)
+        });
+        if let Err(failure) = outcome {
+            answer.failure(failure);
+            self.remember(scratch, answer);
+        }
+    }
+
     fn call(
         &self,
         scratch: &mut Scratch,

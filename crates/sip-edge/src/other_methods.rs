@@ -39,9 +39,12 @@ impl Edge {
                 }
                 answer.failure(Failure::NoSuchTransaction);
             }
-            Method::Other(_) => answer.failure(Failure::NotImplemented),
-            Method::Bye => answer.failure(Failure::NoSuchTransaction),
-            _ => answer.failure(Failure::MethodNotAllowed),
+            // To nobody in particular it is to us, who do not know it.
+            Method::Other(_) if incoming.request.uri().user.is_none() => answer.failure(Failure::NotImplemented),
+            Method::Message | Method::Other(_) => return self.carry(scratch, passed, &mut answer),
+            Method::Subscribe | Method::Publish => answer.failure(Failure::MethodNotAllowed),
+            // What belongs into a dialog, and is in none.
+            _ => answer.failure(Failure::NoSuchTransaction),
         }
         self.remember(scratch, &answer);
     }

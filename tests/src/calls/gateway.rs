@@ -324,7 +324,7 @@ impl Gateway {
             method: "BYE",
             uri: &live.target,
             via: self.passage.seen_as,
-            branch: &format!("z9hG4bKgateway.{place:x}.BYE"),
+            branch: &format!("z9hG4bKgateway.{}.BYE", live.call_id),
             routes: &live.routes,
             from: &live.from,
             to: &live.to,

@@ -162,7 +162,9 @@ impl Phones {
             let acknowledgement = acknowledgement(heard, &self.uri(call), self.passage(call).seen_as);
             self.passage(call).send(&acknowledgement);
         }
-        if heard.branch() != branch(call, sequence, "INVITE") || tag(heard.header("From")) != self.own_tag(call) {
+        if heard.branch() != branch(&self.run, call, sequence, "INVITE")
+            || tag(heard.header("From")) != self.own_tag(call)
+        {
             return self.note("not an answer to this INVITE", heard);
         }
         let Some(live) = self.calls[call].live.as_mut().filter(|live| live.sequence == sequence) else { return };
@@ -242,7 +244,7 @@ impl Phones {
             method: "BYE",
             uri: &live.target,
             via,
-            branch: &branch(call, live.sequence, "BYE"),
+            branch: &branch(&self.run, call, live.sequence, "BYE"),
             routes: &live.routes,
             from: &from,
             to: &live.to,
@@ -257,7 +259,7 @@ impl Phones {
     }
 
     fn on_bye_response(&mut self, call: usize, (status, sequence): (u16, u32), heard: &Heard<'_>, now: Instant) {
-        if heard.branch() != branch(call, sequence, "BYE") {
+        if heard.branch() != branch(&self.run, call, sequence, "BYE") {
             return self.note("not an answer to this BYE", heard);
         }
         if self.calls[call].live.as_ref().is_none_or(|live| live.stage != Stage::HangingUp) {
@@ -312,7 +314,7 @@ impl Phones {
             method: "INVITE",
             uri: &uri,
             via: passage.seen_as,
-            branch: &branch(call, sequence, "INVITE"),
+            branch: &branch(&self.run, call, sequence, "INVITE"),
             routes: &[],
             from: &self.from(call),
             to: &format!("<{uri}>"),
@@ -346,6 +348,7 @@ impl Phones {
     }
 }
 
-fn branch(call: usize, sequence: u32, method: &str) -> String {
-    format!("z9hG4bKload.{call:x}.{sequence}.{method}")
+/// Another one for each run, or a server takes what a later one sends for copies (RFC 3261 section 17.2.3).
+fn branch(run: &str, call: usize, sequence: u32, method: &str) -> String {
+    format!("z9hG4bKload.{run}.{call:x}.{sequence}.{method}")
 }

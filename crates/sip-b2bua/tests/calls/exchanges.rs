@@ -121,11 +121,14 @@ fn the_next_target_follows_a_failure_of_the_next_hop_only() {
 }
 
 #[test]
-fn silence_is_408_and_nothing_to_try_500() {
+fn silence_stays_silence_and_nothing_to_try_is_500() {
     let mut carried = Carried::begin("", ONE, (1, false));
     let ticket = carried.sent[0].ticket;
     carried.tell(|exchange, world, out| exchange.on_failure(ticket, Failure::TimedOut, world, out));
-    assert_eq!(carried.statuses(), [408]);
+    assert!(carried.statuses().is_empty() && carried.exchange.is_over(), "RFC 4320 section 4.2");
+    let mut carried = Carried::begin("", ONE, (1, false));
+    carried.respond(408, "");
+    assert!(carried.statuses().is_empty() && carried.exchange.is_over());
     assert_eq!(Carried::begin("", ONE, (0, false)).statuses(), [500]);
     assert_eq!(Carried::begin("", &[], (1, false)).statuses(), [500]);
 }

@@ -1,11 +1,12 @@
 //! One call as its shard keeps it: the engine, and what only the edge knows of it.
 
 use crate::calls::dialog_index::DialogName;
+use crate::calls::engine::Engine;
 use crate::calls::limits::Places;
 use crate::calls::outlet::Destination;
 use crate::calls::way::Way;
 use domain::CallDetails;
-use sip_b2bua::{Call, LegId, Millis, ServerTicket, TargetRef, Ticket};
+use sip_b2bua::{LegId, Millis, ServerTicket, TargetRef, Ticket};
 use sip_transaction::{ClientId, InviteServerId, Reliability, TransactionKey};
 use sip_transport::resolve::NextHop;
 use std::collections::{HashMap, VecDeque};
@@ -16,7 +17,7 @@ const MOST_PEERS: usize = 8;
 
 /// A call.
 pub(crate) struct CallEntry {
-    pub(crate) engine: Call,
+    pub(crate) engine: Engine,
     pub(crate) details: CallDetails,
     /// Its places at the limits, free again when it is forgotten or its caller was refused; a next hop that never answers
     /// keeps the rest for half a minute, in case it does.
@@ -123,6 +124,27 @@ impl Leg {
 }
 
 impl CallEntry {
+    /// One that has sent nothing yet.
+    pub(crate) fn new(engine: Engine, details: CallDetails, (legs, ways): (Vec<Leg>, Vec<Vec<Way>>)) -> Self {
+        Self {
+            engine,
+            details,
+            slots: None,
+            legs,
+            ways,
+            places: HashMap::new(),
+            servers: HashMap::new(),
+            clients: HashMap::new(),
+            next_server: 0,
+            dialogs: Vec::new(),
+            wakes_at: None,
+            begun_by: None,
+            holds_answer: false,
+            held: None,
+            is_kept: false,
+        }
+    }
+
     pub(crate) fn leg(&self, leg: LegId) -> Option<&Leg> {
         self.legs.get(usize::from(leg.0))
     }

@@ -13,7 +13,9 @@ mod choosing;
 mod config;
 mod daily_minutes;
 mod dialog_index;
+mod engine;
 mod events;
+mod exchanges;
 mod identifiers;
 mod identity;
 mod limits;
@@ -80,6 +82,8 @@ pub struct Calls {
     local: OnceLock<Arc<dyn LocalUserAgent>>,
     /// How many calls there are in all shards.
     count: AtomicUsize,
+    /// How many requests outside dialogs are being carried across.
+    exchanges: AtomicUsize,
     /// Makes loop tokens, which no other node makes.
     hasher: RandomState,
     me: Weak<Self>,
@@ -117,6 +121,7 @@ impl Calls {
             lanes,
             local: OnceLock::new(),
             count: AtomicUsize::new(0),
+            exchanges: AtomicUsize::new(0),
             hasher: RandomState::default(),
             me: Weak::clone(me),
         })

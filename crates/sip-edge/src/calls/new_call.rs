@@ -1,6 +1,7 @@
 //! Begins calls that are allowed.
 
 use crate::calls::call_entry::{CallEntry, Leg, Pending};
+use crate::calls::engine::Engine;
 use crate::calls::limits::Places;
 use crate::calls::record::cut;
 use crate::calls::requests::{Arrived, trying};
@@ -10,16 +11,10 @@ use crate::calls::{Calls, Outlet};
 use crate::failure::Failure;
 use crate::incoming::signalling_transport;
 use domain::{CallDetails, CallId, SignallingTransport, Timestamp, Username, UsernameRule};
-use sip_b2bua::{
-    Call, CallerSide, Heard, Identity, LegId, Media, Randomness as _, ReferPolicy, ServerTicket, SessionPolicy, Setup,
-};
+use sip_b2bua::{Call, CallerSide, Heard, Identity, LegId, Media, ReferPolicy, ServerTicket, SessionPolicy, Setup};
 use sip_transaction::{NotTaken, TransactionKey};
-use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::atomic::Ordering;
-
-/// Random characters of our tags: 95 bits (RFC 3261 section 19.3 wants 32).
-const TAG_LENGTH: usize = 16;
 
 /// What the server tag of an INVITE's first ticket is.
 pub(super) const FIRST_TICKET: ServerTicket = ServerTicket(0);
@@ -57,35 +52,18 @@ impl Calls {
             NotTaken::TooMany => Failure::Overloaded,
             NotTaken::KeyInUse => Failure::Merged,
         })?;
-        let mut random = [0; 10];
-        shard.identifiers.fill(&mut random);
-        let call_id = CallId::new(asking.now, random);
-        let details = details(call_id, asking, &plan);
-        let mut tag = [0; TAG_LENGTH];
-        shard.identifiers.token(&mut tag);
-        let setup = self.setup(&plan, asking, &tag);
+        let details = details(shard.call_id(asking.now), asking, &plan);
+        let setup = self.setup(&plan, asking, shard.tag());
         let heard = Heard { request, source: arrived.source, ticket: FIRST_TICKET };
         let mut actions = Vec::new();
-        let engine = self.begin_engine(&mut shard, (setup, heard, &plan), &mut actions);
+        let call = self.with_world(&mut shard, &plan.ways, |world| Call::begin(setup, heard, world, &mut actions));
         let mut caller = Leg::at(arrived.sender_at);
         caller.follows_contact = plan.follows_caller;
-        let entry = CallEntry {
-            engine,
-            details,
-            slots: Some(places),
-            legs: vec![caller],
-            ways: plan.ways,
-            places: HashMap::new(),
-            servers: HashMap::from([(FIRST_TICKET, Pending::Invite(id))]),
-            clients: HashMap::new(),
-            next_server: FIRST_TICKET.0,
-            dialogs: Vec::new(),
-            wakes_at: None,
-            begun_by: Some(begun_by),
-            holds_answer: false,
-            held: None,
-            is_kept: false,
-        };
+        let engine = Engine::Call(Box::new(call));
+        let mut entry = CallEntry::new(engine, details, (vec![caller], plan.ways));
+        entry.slots = Some(places);
+        entry.servers.insert(FIRST_TICKET, Pending::Invite(id));
+        entry.begun_by = Some(begun_by);
         shard.insert(number, entry);
         self.count.fetch_add(1, Ordering::Relaxed);
         shard.settle_dialogs(number);
@@ -93,26 +71,10 @@ impl Calls {
         Ok(())
     }
 
-    fn begin_engine(
-        &self,
-        shard: &mut crate::calls::shard::Shard,
-        (setup, heard, plan): (Setup, Heard<'_>, &CallPlan),
-        actions: &mut Vec<sip_b2bua::Action>,
-    ) -> Call {
-        let mut answerer = crate::calls::answering::Answering {
-            ways: &plan.ways,
-            cnonces: &mut shard.cnonces,
-            directory: &self.parts.directory,
-        };
-        let mut world =
-            sip_b2bua::Surroundings { now: self.now_ms(), randomness: &mut shard.identifiers, answerer: &mut answerer };
-        Call::begin(setup, heard, &mut world, actions)
-    }
-
-    fn setup(&self, plan: &CallPlan, asking: &Asking<'_>, tag: &[u8]) -> Setup {
+    fn setup(&self, plan: &CallPlan, asking: &Asking<'_>, tag: Box<[u8]>) -> Setup {
         let config = &self.parts.config;
         Setup {
-            caller: CallerSide { tag: tag.into(), path: config.addresses.path(asking.flow) },
+            caller: CallerSide { tag, path: config.addresses.path(asking.flow) },
             identity: Identity { from: plan.shown.from.clone(), asserted: plan.shown.asserted.clone() },
             stages: plan.stages.clone(),
             headers: plan.headers.clone(),
@@ -129,7 +91,7 @@ impl Calls {
 
     /// What our Via says of an INVITE: the same when it comes back to go to the same place, another when it was led
     /// elsewhere meanwhile.
-    fn loop_token(&self, asking: &Asking<'_>) -> Box<[u8]> {
+    pub(super) fn loop_token(&self, asking: &Asking<'_>) -> Box<[u8]> {
         format!("{:016x}", self.hasher.hash_one(asking.request.uri_octets())).into_bytes().into_boxed_slice()
     }
 
@@ -140,7 +102,7 @@ impl Calls {
 }
 
 /// What is known of a call when it begins.
-fn details(id: CallId, asking: &Asking<'_>, plan: &CallPlan) -> CallDetails {
+pub(super) fn details(id: CallId, asking: &Asking<'_>, plan: &CallPlan) -> CallDetails {
     CallDetails {
         id,
         account: plan.account,

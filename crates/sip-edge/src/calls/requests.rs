@@ -208,19 +208,23 @@ impl Calls {
     ) -> Option<ServerTicket> {
         let entry = shard.calls.get_mut(&number)?;
         let ticket = entry.next_server_ticket();
+        entry.servers.insert(ticket, Pending::Other(Box::new(self.pending(arrived, key))));
+        Some(ticket)
+    }
+
+    /// A request other than INVITE until it is answered; its copies are absorbed from now on.
+    pub(super) fn pending(&self, arrived: &Arrived<'_>, key: &mut TransactionKey) -> PendingRequest {
         if arrived.reliability == Reliability::Unreliable
             && let Some(lane) = self.lane(arrived.lane)
         {
             lane.transactions.lock().begin(key, self.now_ms());
         }
-        let request = PendingRequest {
+        PendingRequest {
             lane: arrived.lane,
             key: std::mem::take(key),
             destination: arrived.answers_to,
             reliability: arrived.reliability,
-        };
-        entry.servers.insert(ticket, Pending::Other(Box::new(request)));
-        Some(ticket)
+        }
     }
 }
 

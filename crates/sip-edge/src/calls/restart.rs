@@ -5,6 +5,7 @@
 
 use crate::calls::Calls;
 use crate::calls::call_entry::{CallEntry, Leg};
+use crate::calls::engine::Engine;
 use crate::calls::limits::Counted;
 use crate::calls::outlet::Destination;
 use crate::calls::way::{PhoneWay, UriWay, Way};
@@ -12,7 +13,6 @@ use domain::{CallDetails, CallSnapshot, CredentialId, OriginationUriId};
 use sip_b2bua::{Call, LegId, TargetRef};
 use sip_transport::resolve::Target;
 use sip_transport::{ConnectionId, Flow, Transport};
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -183,28 +183,12 @@ impl Calls {
                 *place = leg;
             }
         }
-        let engine = Call::restore(reader.rest, self.now_ms())?;
+        let engine = Engine::Call(Box::new(Call::restore(reader.rest, self.now_ms())?));
         let details = snapshot.call;
         let account = Counted::Account(details.account);
         let places = self.limits.resume(std::iter::once(account).chain(details.trunk.map(Counted::Trunk)));
         let index = self.shard_of(details.caller_call_id.as_bytes());
-        let entry = CallEntry {
-            engine,
-            details,
-            slots: Some(places),
-            legs,
-            ways,
-            places: HashMap::new(),
-            servers: HashMap::new(),
-            clients: HashMap::new(),
-            next_server: 0,
-            dialogs: Vec::new(),
-            wakes_at: None,
-            begun_by: None,
-            holds_answer: false,
-            held: None,
-            is_kept: true,
-        };
+        let entry = CallEntry { slots: Some(places), is_kept: true, ..CallEntry::new(engine, details, (legs, ways)) };
         // The caller's own Call-ID, not its cut text, says where messages will look for it.
         let index = entry
             .engine

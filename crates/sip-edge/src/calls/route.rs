@@ -16,7 +16,7 @@ use domain::{
     Timestamp, Trunk, TrunkTransport,
 };
 use sip_b2bua::{FailoverOn, HeaderPolicy, Stage, Target, Trust};
-use sip_message::{CheckedRequest, HostPort, Uri};
+use sip_message::{CheckedRequest, HostPort, Method, Uri};
 use sip_transport::resolve::Target as HopTarget;
 use sip_transport::{ConnectionId, Flow};
 use std::sync::Arc;
@@ -500,7 +500,7 @@ pub(super) fn secret_of(uri: &OriginationUri) -> Option<Arc<NextHopSecret>> {
 
 /// Whether the description offers what the trunk wants.
 fn check_srtp(trunk: &Trunk, request: &CheckedRequest<'_>) -> Result<(), CallRefusal> {
-    if !trunk.rules.require_srtp {
+    if !trunk.rules.require_srtp || request.method() != Method::Invite {
         return Ok(());
     }
     let mut media = request.body().split(|octet| *octet == b'\n').filter(|line| line.starts_with(b"m="));

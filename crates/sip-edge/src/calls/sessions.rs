@@ -2,10 +2,12 @@
 
 use crate::calls::answering::Answering;
 use crate::calls::call_entry::CallEntry;
+use crate::calls::engine::Engine;
 use crate::calls::identifiers::Identifiers;
 use crate::calls::shard::{CallNumber, Shard};
+use crate::calls::way::Way;
 use crate::calls::{Calls, Outlet};
-use sip_b2bua::{Action, Call, Randomness, Surroundings};
+use sip_b2bua::{Action, Randomness, Surroundings};
 use std::collections::VecDeque;
 
 /// Characters of tags, branches and Call-IDs.
@@ -33,7 +35,7 @@ impl Calls {
         shard: &mut Shard,
         number: CallNumber,
         outlet: &mut Outlet<'_>,
-        event: impl FnOnce(&mut Call, &mut Surroundings<'_>, &mut Vec<Action>),
+        event: impl FnOnce(&mut Engine, &mut Surroundings<'_>, &mut Vec<Action>),
     ) {
         let actions = self.tell(shard, number, event);
         self.act(shard, number, actions, outlet);
@@ -46,6 +48,19 @@ impl Calls {
             queue.extend(self.do_one(shard, number, action, outlet));
         }
         shard.settle_time(number);
+        self.forget_answered(shard, number);
+    }
+
+    /// Lets an engine begin, whose targets are reached by those ways.
+    pub(crate) fn with_world<R>(
+        &self,
+        shard: &mut Shard,
+        ways: &[Vec<Way>],
+        begin: impl FnOnce(&mut Surroundings<'_>) -> R,
+    ) -> R {
+        let Shard { identifiers, cnonces, .. } = shard;
+        let mut answerer = Answering { ways, cnonces, directory: &self.parts.directory };
+        begin(&mut Surroundings { now: self.now_ms(), randomness: identifiers, answerer: &mut answerer })
     }
 
     /// Lets a call's engine take an event; what it asks for.
@@ -53,7 +68,7 @@ impl Calls {
         &self,
         shard: &mut Shard,
         number: CallNumber,
-        event: impl FnOnce(&mut Call, &mut Surroundings<'_>, &mut Vec<Action>),
+        event: impl FnOnce(&mut Engine, &mut Surroundings<'_>, &mut Vec<Action>),
     ) -> Vec<Action> {
         let mut actions = Vec::new();
         let Shard { calls, identifiers, cnonces, .. } = shard;

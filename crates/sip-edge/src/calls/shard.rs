@@ -8,13 +8,16 @@ use crate::calls::call_entry::CallEntry;
 use crate::calls::dialog_index::{DialogIndex, DialogName};
 use crate::calls::identifiers::Identifiers;
 use crate::calls::outlet::Destination;
-use domain::{CallId, RandomSource};
+use domain::{CallId, RandomSource, Timestamp};
 use foldhash::fast::RandomState;
-use sip_b2bua::{LegId, Millis, ServerTicket, Ticket};
+use sip_b2bua::{LegId, Millis, Randomness as _, ServerTicket, Ticket};
 use sip_transaction::{ClientTransactions, InviteServerTransactions};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::Arc;
+
+/// Random characters of our tags: 95 bits (RFC 3261 section 19.3 wants 32).
+const TAG_LENGTH: usize = 16;
 
 /// What a call is named within its shard.
 pub(crate) type CallNumber = u64;
@@ -81,6 +84,20 @@ impl Shard {
             cnonces: Identifiers::new(Arc::clone(random), index.call_id_prefix()),
             hasher: RandomState::default(),
         }
+    }
+
+    /// A public name for a call that begins.
+    pub(crate) fn call_id(&mut self, now: Timestamp) -> CallId {
+        let mut random = [0; 10];
+        self.identifiers.fill(&mut random);
+        CallId::new(now, random)
+    }
+
+    /// A tag of ours.
+    pub(crate) fn tag(&mut self) -> Box<[u8]> {
+        let mut tag = [0; TAG_LENGTH];
+        self.identifiers.token(&mut tag);
+        tag.into()
     }
 
     pub(crate) fn next_number(&mut self) -> CallNumber {
