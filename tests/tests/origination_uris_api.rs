@@ -125,7 +125,8 @@ fn a_secret_is_shown_without_its_password_and_stored_sealed() {
     api.send("DELETE", &api.path(&path), b"").expect_error(404);
     let secret = json!({"username": "trunk4711", "password": "needle in the database"});
     let shown = send(&api, "PUT", &path, &secret).expect(200);
-    let expected = json!({"username": "trunk4711", "password": "<redacted>", "register": false, "expires_seconds": 0});
+    let expected = json!({"username": "trunk4711", "password": "<redacted>", "register": false, "expires_seconds": 0,
+        "registration": null});
     assert_eq!(shown, expected);
     let registering = json!({"username": "trunk4711", "password": "needle in the database", "register": true, "expires_seconds": 600});
     let shown = send(&api, "PUT", &path, &registering).expect(200);

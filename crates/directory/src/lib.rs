@@ -37,6 +37,7 @@ use algorithm_uses::AlgorithmUseQueue;
 use arc_swap::{ArcSwap, Guard};
 use connections::ConnectionIndex;
 use credential_table::CredentialTable;
+use entry::AccountState;
 use keyring::Keyring;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -94,6 +95,13 @@ impl Directory {
     #[must_use]
     pub const fn trunks(&self) -> &Trunks {
         &self.trunks
+    }
+
+    /// The enabled origination URIs that active trunks of enabled accounts lead calls to, each once.
+    #[must_use]
+    pub fn uris_in_use(&self) -> Vec<UriInUse> {
+        let realms = self.realms.load();
+        self.trunks.uris_in_use(|account| realms.state(account) == AccountState::Enabled)
     }
 
     /// How many credentials there are.

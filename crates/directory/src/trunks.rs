@@ -26,6 +26,8 @@ pub struct UriInUse {
     pub uri: Arc<OriginationUri>,
     /// Whether every trunk that uses it takes calls over TLS alone.
     pub only_secure: bool,
+    /// The trunks that use it, each once.
+    pub trunks: Vec<TrunkId>,
 }
 
 #[derive(Default)]
@@ -128,31 +130,20 @@ impl Trunks {
         self.index.read().uris.values().filter(|uri| uri.account == account).cloned().collect()
     }
 
-    /// Every origination URI with a registration to keep, for whoever keeps them.
-    #[must_use]
-    pub fn registering_uris(&self) -> Vec<Arc<OriginationUri>> {
+    /// The enabled origination URIs that active trunks lead calls to, each once, of accounts for which `may` is true.
+    pub(crate) fn uris_in_use(&self, may: impl Fn(AccountId) -> bool) -> Vec<UriInUse> {
         let index = self.index.read();
-        let registers = |uri: &&Arc<OriginationUri>| {
-            uri.enabled && uri.secret.as_ref().is_some_and(|secret| secret.registration.is_some())
-        };
-        index.uris.values().filter(registers).cloned().collect()
-    }
-
-    /// The enabled origination URIs that active trunks lead calls to, each once.
-    #[must_use]
-    pub fn uris_in_use(&self) -> Vec<UriInUse> {
-        let index = self.index.read();
-        let mut used: Map<OriginationUriId, bool> = Map::default();
-        for trunk in index.trunks.values().filter(|trunk| trunk.status.is_active()) {
+        let mut used: Map<OriginationUriId, UriInUse> = Map::default();
+        for trunk in index.trunks.values().filter(|trunk| trunk.status.is_active() && may(trunk.account)) {
             for id in trunk.attachments.uris() {
-                used.entry(id).and_modify(|only_secure| *only_secure &= trunk.secure).or_insert(trunk.secure);
+                let Some(uri) = index.uris.get(&id).filter(|uri| uri.enabled) else { continue };
+                let first = || UriInUse { uri: Arc::clone(uri), only_secure: true, trunks: Vec::new() };
+                let in_use = used.entry(id).or_insert_with(first);
+                in_use.only_secure &= trunk.secure;
+                insert_sorted(&mut in_use.trunks, trunk.id);
             }
         }
-        let enabled = |(id, only_secure): (OriginationUriId, bool)| {
-            let uri = index.uris.get(&id).filter(|uri| uri.enabled)?;
-            Some(UriInUse { uri: Arc::clone(uri), only_secure })
-        };
-        used.into_iter().filter_map(enabled).collect()
+        used.into_values().collect()
     }
 
     /// The operator's limits of an account's calls.

@@ -2,11 +2,12 @@
 
 use crate::observer::{RequestObserver, Unobserved};
 use crate::operator::OperatorApi;
+use crate::origination_uris::NobodyRegisters;
 use crate::registrations::NobodyOnline;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::LiveRegistrations;
+use storage::{LiveRegistrations, UpstreamRegistrations};
 
 /// Bounds of the HTTP side. Every one of them has an end, so that no client can hold what it does not use.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct Config {
     pub operator_api: Option<OperatorApi>,
     /// Who is online; nobody by default.
     pub registrations: Arc<dyn LiveRegistrations>,
+    /// How our registrations with carriers stand; there are none by default.
+    pub upstream: Arc<dyn UpstreamRegistrations>,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
     /// Sees every request that could be read; nobody by default.
@@ -85,6 +88,7 @@ impl Default for Config {
             rate_limit: None,
             operator_api: None,
             registrations: Arc::new(NobodyOnline),
+            upstream: Arc::new(NobodyRegisters),
             sip_services: Vec::new(),
             observer: Arc::new(Unobserved),
         }

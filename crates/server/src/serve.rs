@@ -24,7 +24,7 @@ use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
 use provisioning::{BaseDomainOutcome, InstallationOperator};
 use sip_digest::{NonceIssuer, NonceKey};
-use sip_edge::{Edge, Timekeeper};
+use sip_edge::{Calls, Edge, Timekeeper};
 use sip_transport::{ConnectionId, Flows, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,6 +37,10 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 /// Nonce-count windows of each lane, in buckets of four: half a million nonces in 8 MiB, touched as they are used.
 const NONCE_BUCKETS_PER_LANE: usize = 1 << 17;
+/// How long carriers may take to answer that we unregister, at shutdown.
+const CARRIERS_LIMIT: Duration = Duration::from_secs(2);
+/// How often it is looked whether they all have.
+const CARRIERS_ASKED_EVERY: Duration = Duration::from_millis(10);
 /// How long open HTTP requests may take to end at shutdown.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -153,6 +157,7 @@ impl Server {
             Arc::clone(&node.random),
             http_api::Config {
                 registrations: Arc::clone(&signalling.online) as _,
+                upstream: Arc::clone(signalling.edge.calls()) as _,
                 sip_services: sip_services(&sip_addresses, &configuration),
                 observer: Arc::clone(&watch) as _,
                 rate_limit: configuration.http_rate_limit,
@@ -201,6 +206,7 @@ impl Server {
         Listening::remove(&self.data_dir);
         // Without a receiver every listener has ended already.
         let _ = self.stop_http.send(true);
+        leave_carriers(self.edge.calls()).await;
         self.sip.stop().await;
         for task in self.http {
             if tokio::time::timeout(DRAIN_LIMIT, task).await.is_err() {
@@ -230,6 +236,19 @@ impl Server {
         self.watch.finish().await;
         // Not left to the last owner: a connection to the control socket may own it for longer than the process lives.
         self.node.database.close().await;
+    }
+}
+
+/// Unregisters everywhere at once, for as long as SIP is still served.
+async fn leave_carriers(calls: &Calls) {
+    calls.leave_carriers();
+    let gone = async {
+        while !calls.is_gone_from_carriers() {
+            tokio::time::sleep(CARRIERS_ASKED_EVERY).await;
+        }
+    };
+    if tokio::time::timeout(CARRIERS_LIMIT, gone).await.is_err() {
+        tracing::warn!("some carriers did not answer that we unregister; they keep our contact until it expires");
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) enum TrunkCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
-    /// Show a trunk with its attachments, or the configuration of what is to use it
+    /// Show a trunk with its attachments and how its registrations with carriers stand, or the configuration of what is to
+    /// use it
     Show {
         /// Its id
         trunk_id: String,
@@ -160,6 +161,13 @@ pub(crate) enum OriginationUriCommand {
         uri: String,
         /// What differs from the defaults, as FIELD=VALUE: priority, weight, transport, description, enabled
         fields: Vec<String>,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Show an origination URI, how the next hop's challenge is answered, and how our registration there stands
+    Show {
+        /// Its id
+        id: String,
         #[command(flatten)]
         access: ServerAccess,
     },

@@ -49,8 +49,10 @@ pub(crate) async fn trunk(command: TrunkCommand) -> Result<(), Failure> {
         TrunkCommand::Show { trunk_id, product: None, access, .. } => {
             let mut trunk = ask(&access, "GET", (&trunk_path(&trunk_id), None)).await?;
             let attachments = ask(&access, "GET", (&format!("{}/attachments", trunk_path(&trunk_id)), None)).await?;
+            let registrations = registrations(&access, &attachments).await?;
             if let (Some(trunk), Value::Object(attachments)) = (trunk.as_object_mut(), attachments) {
                 trunk.extend(attachments);
+                trunk.insert("registrations".into(), registrations.into());
             }
             print(access.json, &trunk, || described(&trunk))
         }
@@ -99,6 +101,14 @@ pub(crate) async fn origination_uri(command: OriginationUriCommand) -> Result<()
         OriginationUriCommand::Create { uri, fields, access } => {
             let body = fields::body(&fields, [("uri", uri)])?;
             show(&access, ("POST", "origination-uris", Some(body)), &URI_COLUMNS).await
+        }
+        OriginationUriCommand::Show { id, access } => {
+            let mut uri = ask(&access, "GET", (&path(&id), None)).await?;
+            let secret = upstream_secret(&access, &id).await?;
+            if let Some(uri) = uri.as_object_mut() {
+                uri.insert("secret".into(), secret);
+            }
+            print(access.json, &uri, || described(&uri))
         }
         OriginationUriCommand::List { access } => list(&access, "trunks/origination-uris", &URI_COLUMNS).await,
         OriginationUriCommand::Update { id, fields, access } => {
@@ -205,6 +215,30 @@ async fn delete(access: &ServerAccess, path: &str) -> Result<(), Failure> {
     print(access.json, &json!({ "deleted": path }), || "It is gone.\n".into())
 }
 
+/// How a next hop's challenge is answered; null where it is not.
+async fn upstream_secret(access: &ServerAccess, id: &str) -> Result<Value, Failure> {
+    let path = format!("origination-uris/{}/secret", segment(id));
+    let client = ApiClient::new(&access.url, &access.auth_id, &access.auth_token).trusting(access.ca_file.clone());
+    let answer = client.call("GET", &path, None).await?;
+    if answer.status == 404 { Ok(Value::Null) } else { answer.accepted() }
+}
+
+/// How our registrations stand at the next hops of a trunk that want one, each with the URI's id.
+async fn registrations(access: &ServerAccess, attachments: &Value) -> Result<Vec<Value>, Failure> {
+    let of_trunk = ["primary_uri", "fallback_uri"].into_iter().filter_map(|field| attachments.get(field));
+    let others = attachments.get("origination_uris").and_then(Value::as_array).into_iter().flatten();
+    let mut registrations = Vec::new();
+    for id in of_trunk.chain(others).filter_map(Value::as_str) {
+        let secret = upstream_secret(access, id).await?;
+        if let Some(registration) = secret.get("registration").and_then(Value::as_object) {
+            let mut shown = Map::from_iter([("origination_uri".to_owned(), json!(id))]);
+            shown.extend(registration.clone());
+            registrations.push(Value::Object(shown));
+        }
+    }
+    Ok(registrations)
+}
+
 async fn ask(access: &ServerAccess, method: &str, (path, body): (&str, Option<Value>)) -> Result<Value, Failure> {
     let client = ApiClient::new(&access.url, &access.auth_id, &access.auth_token).trusting(access.ca_file.clone());
     client.call(method, path, body).await?.accepted()
@@ -214,13 +248,25 @@ fn trunk_path(trunk_id: &str) -> String {
     format!("trunks/{}", segment(trunk_id))
 }
 
-/// One line a field.
+/// One line a field; those of an object within follow with a deeper margin.
 fn described(object: &Value) -> String {
+    described_within(object, "  ")
+}
+
+fn described_within(object: &Value, margin: &str) -> String {
     let fields = object.as_object().into_iter().flatten();
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(list) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::Object(_) => format!("{margin}{name}\n{}", described_within(value, &format!("{margin}  "))),
+        Value::Array(list) if list.iter().any(Value::is_object) => list
+            .iter()
+            .map(|object| format!("{margin}{name}\n{}", described_within(object, &format!("{margin}  "))))
+            .collect(),
+        Value::Array(list) => {
+            let texts = list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+            format!("{margin}{name:<26} {texts}\n")
+        }
+        Value::String(text) => format!("{margin}{name:<26} {text}\n"),
+        other => format!("{margin}{name:<26} {other}\n"),
     };
-    fields.map(|(name, value)| format!("  {name:<26} {}\n", text(value))).collect()
+    fields.map(line).collect()
 }

@@ -7,8 +7,9 @@ use crate::failure::Failure;
 use crate::gate::{Attributed, Passed};
 use crate::incoming::Incoming;
 use crate::scratch::Scratch;
+use crate::upstream::SourceProof;
 use directory::Realms;
-use domain::AuthReason;
+use domain::{AccountId, AuthReason};
 use sip_message::{CheckedRequest, HeaderSpans, Message, Method, Request, Response, parse};
 use sip_transaction::{MessageSource, Reliability};
 use sip_transport::{Flow, Outbox, Received};
@@ -95,7 +96,7 @@ impl Edge {
     }
 
     /// An INVITE outside any dialog before the gate: a copy of one that a call has, or one from where a trunk's gateway
-    /// is known to be.
+    /// or a carrier that we have registered with is known to be.
     pub(crate) fn invite_before_gate(
         &self,
         scratch: &mut Scratch,
@@ -111,16 +112,30 @@ impl Edge {
         if incoming.has_credentials() {
             return ForCall::Not;
         }
-        let is_forgeable = incoming.flow.transport.is_datagram() && !self.calls.parts.config.acl_over_udp;
-        let known = gateways(self.parts.directory.trunks(), incoming.flow);
-        if is_forgeable || known.is_empty() {
-            return ForCall::Not;
-        }
+        let Some((caller, account)) = self.caller_by_source(incoming) else { return ForCall::Not };
         let asked = self.asked_realm(realms, incoming);
-        let account = known.first().map(|trunk| trunk.account);
-        self.note(incoming, &asked, AuthReason::Ok, Attributed { account, ..Attributed::default() });
-        self.call(scratch, realms, &Caller::Gateway(known), answer);
+        let attributed = Attributed { account: Some(account), ..Attributed::default() };
+        self.note(incoming, &asked, AuthReason::Ok, attributed);
+        self.call(scratch, realms, &caller, answer);
         ForCall::Done
+    }
+
+    /// Who calls without credentials, and whose trunks it is: a carrier over a registration of ours, or a gateway in an
+    /// access list. Over UDP sources can be forged, so there a list counts only if the operator says so.
+    fn caller_by_source(&self, incoming: &Incoming<'_>) -> Option<(Caller<'static>, AccountId)> {
+        let is_forgeable = incoming.flow.transport.is_datagram() && !self.calls.parts.config.acl_over_udp;
+        let proof = if is_forgeable { SourceProof::TooLittle } else { SourceProof::Enough };
+        let carrier = self.calls.upstream.carrier(incoming.request.uri(), (incoming.flow, proof));
+        if let Some(first) = carrier.first() {
+            let account = first.account;
+            return Some((Caller::Carrier(carrier), account));
+        }
+        if is_forgeable {
+            return None;
+        }
+        let known = gateways(self.parts.directory.trunks(), incoming.flow);
+        let account = known.first()?.account;
+        Some((Caller::Gateway(known), account))
     }
 
     /// An INVITE outside any dialog, behind the gate.
@@ -185,7 +200,7 @@ impl Edge {
 
     /// A response: to a request of ours, or to nobody's.
     pub(crate) fn response(&self, response: &Response<'_>, flow: &Flow, outbox: &mut Outbox) {
-        self.calls.response(response, &mut self.outlet(flow, outbox));
+        self.calls.response(response, Some(flow), &mut self.outlet(flow, outbox));
     }
 
     /// Takes what the user agent inside this process has to say.
@@ -193,7 +208,7 @@ impl Edge {
         let mut spans = Box::<HeaderSpans>::default();
         let mut outlet = self.calls.outlet();
         match parse(octets, &mut spans) {
-            Ok(Message::Response(response)) => self.calls.response(&response, &mut outlet),
+            Ok(Message::Response(response)) => self.calls.response(&response, None, &mut outlet),
             Ok(Message::Request(request)) => {
                 let Ok(request) = request.check() else { return };
                 let mut key = sip_transaction::TransactionKey::new();

@@ -261,6 +261,7 @@ impl Inbound for Edge {
 
     fn closed(&self, flow: &Flow) {
         self.parts.directory.connection_ended(flow.connection.0);
+        self.calls.upstream.connection_ended(flow.connection);
     }
 
     fn precedence(&self, scratch: &mut Scratch, received: Received<'_>, crowding: Crowding) -> Precedence {

@@ -23,7 +23,7 @@ pub use health::{Due, Evidence, Health, HealthEvent, Standing};
 pub use health_config::{HealthConfig, Probing};
 pub use registration::{Failure, Step, UpstreamRegistration};
 pub use registration_config::{RegistrationConfig, RegistrationConfigError};
-pub use registration_report::{RegistrationEvent, RegistrationReport, RegistrationState};
+pub use registration_report::{RegistrationEvent, RegistrationReport};
 pub use request::{OptionsProbe, Way};
 pub use secret::{Credentials, SecretError, Unanswerable, UpstreamSecret};
 pub use selection::{Candidate, Rank, Selection};

@@ -3,12 +3,12 @@
 use crate::Millis;
 use crate::delays::{below, between, doubled, jittered};
 use crate::registration_config::{LONGEST_SECONDS, RegistrationConfig, RegistrationConfigError};
-use crate::registration_report::{RegistrationEvent, RegistrationReport, RegistrationState, reason_of};
+use crate::registration_report::{RegistrationEvent, RegistrationReport, printable, reason_of};
 use crate::request::{Register, Way, contact_with_user, first_cseq, token};
 use crate::secret::UpstreamSecret;
 use crate::session::{Session, is_stale};
 use crate::validity::{granted, refresh_after};
-use domain::RandomSource;
+use domain::{RandomSource, RegistrationState};
 use sip_message::{HeaderName, Method, Response};
 
 /// The pause after the first failure; each further one doubles it.
@@ -164,9 +164,27 @@ impl UpstreamRegistration {
             state: self.state,
             since: self.since,
             expires_at: self.bound.as_ref().map(|bound| bound.expires_at).filter(|expires_at| *expires_at > now),
+            next_attempt_at: match self.phase {
+                Phase::Waiting(at) => Some(at),
+                Phase::InFlight(..) | Phase::Over => None,
+            },
             last_status: self.last_status,
             last_reason: self.last_reason.clone(),
         }
+    }
+
+    /// Whether the carrier leads calls to our contact: it has confirmed it for a time that is not over, and has not refused
+    /// us since.
+    #[must_use]
+    pub fn is_live(&self, now: Millis) -> bool {
+        let is_wanted = matches!(self.state, RegistrationState::Registered | RegistrationState::Failing);
+        is_wanted && !self.is_ending && self.bound.as_ref().is_some_and(|bound| bound.expires_at > now)
+    }
+
+    /// The user part of our contact.
+    #[must_use]
+    pub fn contact_user(&self) -> &str {
+        &self.config.contact_user
     }
 
     /// The Service-Route that requests of ours to this carrier take, first hop first (RFC 3608); mostly empty.
@@ -185,6 +203,18 @@ impl UpstreamRegistration {
             // What the carrier keeps, wherever we are meanwhile.
             (Purpose::Remove, Some(bound)) => bound.contact.clone(),
             _ => contact_with_user(way.contact, &self.config.contact_user),
+        };
+        self.round = Round { contact, ..Round::default() };
+        Some(self.register(purpose, way, now, random))
+    }
+
+    /// The REGISTER that is under way once more, to another place that the registrar's URI leads to (RFC 3263 section 4.3):
+    /// the one it was sent to has not answered. `None` if none is under way.
+    pub fn elsewhere(&mut self, way: &Way<'_>, now: Millis, random: &dyn RandomSource) -> Option<Vec<u8>> {
+        let Phase::InFlight(purpose, _) = self.phase else { return None };
+        let contact = match purpose {
+            Purpose::Bind => contact_with_user(way.contact, &self.config.contact_user),
+            Purpose::Remove => std::mem::take(&mut self.round.contact),
         };
         self.round = Round { contact, ..Round::default() };
         Some(self.register(purpose, way, now, random))
@@ -260,6 +290,13 @@ impl UpstreamRegistration {
             Purpose::Bind => self.failed(None, None, (now, random)),
         };
         self.unless_ending(event, now)
+    }
+
+    /// Says more of why the last attempt failed, as it was met with on the way; at most 100 printable characters are kept.
+    pub fn explain(&mut self, reason: &str) {
+        if self.last_status.is_none() {
+            self.last_reason = Some(printable(reason));
+        }
     }
 
     /// The connection that the contact can be reached over is gone: it is registered anew soon; but a carrier that ends

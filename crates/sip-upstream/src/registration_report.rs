@@ -1,41 +1,13 @@
 //! What is told about a registration.
 
 use crate::Millis;
+use domain::RegistrationState;
 use sip_message::Response;
 
 /// Most characters kept of what a carrier gives as its reason.
 const REASON_CHARACTERS: usize = 100;
 
 /// How a registration stands.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum RegistrationState {
-    /// It was ended from here.
-    Unregistered,
-    /// The first answer is not there yet.
-    Registering,
-    /// The carrier has confirmed it.
-    Registered,
-    /// The carrier refuses us: password, user or redirection. Tried again seldom.
-    Rejected,
-    /// It did not work for another reason, and is tried again with growing pauses.
-    Failing,
-}
-
-impl RegistrationState {
-    /// As the API has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unregistered => "unregistered",
-            Self::Registering => "registering",
-            Self::Registered => "registered",
-            Self::Rejected => "rejected",
-            Self::Failing => "failing",
-        }
-    }
-}
-
-/// A registration as the API shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegistrationReport {
     /// How it stands.
@@ -44,6 +16,8 @@ pub struct RegistrationReport {
     pub since: Millis,
     /// Until when the carrier keeps our contact, if it does now; also while refreshing it fails.
     pub expires_at: Option<Millis>,
+    /// When it is renewed or tried again; `None` while an attempt is under way, and for ever when it is over.
+    pub next_attempt_at: Option<Millis>,
     /// The status of the carrier's last final answer.
     pub last_status: Option<u16>,
     /// What the carrier gave as its reason, or what we met with; at most 100 printable characters.
@@ -79,6 +53,10 @@ pub enum RegistrationEvent {
 
 /// The reason phrase, fit to be shown.
 pub(crate) fn reason_of(response: &Response<'_>) -> Box<str> {
-    let text = String::from_utf8_lossy(response.reason());
+    printable(&String::from_utf8_lossy(response.reason()))
+}
+
+/// As much of a text as is shown.
+pub(crate) fn printable(text: &str) -> Box<str> {
     text.chars().filter(|character| !character.is_control()).take(REASON_CHARACTERS).collect::<String>().into()
 }

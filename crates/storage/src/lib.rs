@@ -23,6 +23,7 @@ mod live_registrations;
 mod reads;
 mod registrations;
 mod trunks;
+mod upstream_registrations;
 mod webhook_outbox;
 
 pub use algorithm_uses::{
@@ -45,6 +46,7 @@ pub use reads::{
 };
 pub use registrations::{BootNumber, Boots, RegistrationChange, Registrations};
 pub use trunks::{Listed, NumbersOf, Trunks};
+pub use upstream_registrations::UpstreamRegistrations;
 
 pub use webhook_outbox::{WebhookDelivery, WebhookDeliveryChange, WebhookOutbox};
 

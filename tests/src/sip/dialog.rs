@@ -13,8 +13,10 @@ pub const SDP_TYPE: &str = "Content-Type: application/sdp\r\n";
 /// What an INVITE says.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// The Request-URI, also To's.
+    /// The Request-URI.
     pub uri: String,
+    /// The URI of To; the same unless it was changed.
+    pub to: String,
     /// From without a tag.
     pub from: String,
     /// Header lines of the test's own, each with its CRLF.
@@ -56,7 +58,15 @@ impl Draft {
     /// An offer of plain audio from that user to another.
     #[must_use]
     pub fn new(from: &str, uri: &str, host: &str) -> Self {
-        Self { uri: uri.to_owned(), from: format!("<sip:{from}@{host}>"), headers: String::new(), body: SDP.to_owned() }
+        let (uri, from) = (uri.to_owned(), format!("<sip:{from}@{host}>"));
+        Self { to: uri.clone(), uri, from, headers: String::new(), body: SDP.to_owned() }
+    }
+
+    /// The same to somebody else than the Request-URI names.
+    #[must_use]
+    pub fn to(mut self, uri: &str) -> Self {
+        uri.clone_into(&mut self.to);
+        self
     }
 
     /// The same with these header lines too.
@@ -71,13 +81,13 @@ impl Outgoing {
     fn write(&mut self, party: &Party, credentials: &str) {
         self.sequence += 1;
         self.branch = unique();
-        let Draft { uri, from, headers, body } = &self.draft;
+        let Draft { uri, to, from, headers, body } = &self.draft;
         let kind = if body.is_empty() { "" } else { SDP_TYPE };
         let (via, sequence) = (party.via(&self.branch), self.sequence);
         let contact =
             if headers.contains("Contact:") { String::new() } else { format!("Contact: {}\r\n", self.contact) };
         self.text = format!(
-            "INVITE {uri} SIP/2.0\r\n{via}Max-Forwards: 70\r\nFrom: {from};tag={}\r\nTo: <{uri}>\r\n\
+            "INVITE {uri} SIP/2.0\r\n{via}Max-Forwards: 70\r\nFrom: {from};tag={}\r\nTo: <{to}>\r\n\
              Call-ID: {}\r\nCSeq: {sequence} INVITE\r\n{contact}{credentials}{headers}{kind}Content-Length: {}\r\n\r\n{body}",
             self.tag,
             self.call_id,
@@ -181,9 +191,9 @@ impl Party {
     /// # Panics
     /// When they are others.
     pub fn cancel(&mut self, outgoing: &Outgoing) -> SipText {
-        let Draft { uri, from, .. } = &outgoing.draft;
+        let Draft { uri, to, from, .. } = &outgoing.draft;
         let text = format!(
-            "CANCEL {uri} SIP/2.0\r\n{}Max-Forwards: 70\r\nFrom: {from};tag={}\r\nTo: <{uri}>\r\nCall-ID: {}\r\n\
+            "CANCEL {uri} SIP/2.0\r\n{}Max-Forwards: 70\r\nFrom: {from};tag={}\r\nTo: <{to}>\r\nCall-ID: {}\r\n\
              CSeq: {} CANCEL\r\nContent-Length: 0\r\n\r\n",
             self.via(&outgoing.branch),
             outgoing.tag,

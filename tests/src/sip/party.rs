@@ -147,8 +147,17 @@ impl Party {
     /// When it has opened none.
     #[must_use]
     pub fn accept(listener: &TcpListener) -> Self {
+        Self::accept_within(listener, MESSAGE_LIMIT)
+    }
+
+    /// The same, where the server takes its time.
+    ///
+    /// # Panics
+    /// When it has opened none.
+    #[must_use]
+    pub fn accept_within(listener: &TcpListener, limit: Duration) -> Self {
         listener.set_nonblocking(true).expect("a listener");
-        let (stream, server) = crate::bounded::wait_for("a connection", MESSAGE_LIMIT, || listener.accept().ok());
+        let (stream, server) = crate::bounded::wait_for("a connection", limit, || listener.accept().ok());
         stream.set_nonblocking(false).expect("a connection");
         Self::on_stream(stream, server)
     }

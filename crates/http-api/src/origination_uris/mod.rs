@@ -3,8 +3,11 @@
 mod delete;
 mod object;
 mod read;
+mod registration;
 mod secret;
 mod write;
+
+pub(crate) use registration::NobodyRegisters;
 
 use crate::routes::Routes;
 
@@ -23,5 +26,6 @@ pub(crate) fn routes() -> Routes {
         .schema::<write::NewOriginationUriBody>()
         .schema::<write::OriginationUriChanges>()
         .schema::<secret::SecretObject<'_>>()
+        .schema::<registration::RegistrationObject>()
         .schema::<secret::NewSecretBody>()
 }

@@ -1,6 +1,7 @@
 //! `GET`, `PUT`, `DELETE /api/v1/Account/{auth_id}/origination-uris/{origination_uri_id}/secret`: how we answer when the
 //! next hop challenges us. Never part of the origination URI's object, whose fields known clients rely on.
 
+use super::registration::RegistrationObject;
 use crate::answer;
 use crate::api::Shared;
 use crate::authenticated::{AccountReader, AccountWriter, OriginationUriInPath};
@@ -11,7 +12,7 @@ use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{OriginationUri, UpstreamRegistration, UpstreamSecret};
+use domain::{OriginationUri, RegistrationStanding, UpstreamRegistration, UpstreamSecret};
 use provisioning::{NewUpstreamSecret, ProvisioningError, UpstreamUsername};
 use serde::Serialize;
 use std::sync::Arc;
@@ -39,15 +40,19 @@ pub(crate) struct SecretObject<'v> {
     /// The expiry we ask for, in seconds; 0 where we do not register.
     #[schema(example = 3600)]
     expires_seconds: u32,
+    /// How the registration stands; null where none is kept, because none is wanted, no active trunk of an enabled account
+    /// uses the URI, or it was changed less than about a second ago.
+    registration: Option<RegistrationObject>,
 }
 
-impl<'v> From<&'v UpstreamSecret> for SecretObject<'v> {
-    fn from(secret: &'v UpstreamSecret) -> Self {
+impl<'v> SecretObject<'v> {
+    fn new(secret: &'v UpstreamSecret, standing: Option<RegistrationStanding>) -> Self {
         Self {
             username: &secret.username,
             password: "<redacted>",
             register: secret.registration.is_some(),
             expires_seconds: secret.registration.map_or(0, |registration| registration.expires_seconds),
+            registration: standing.map(RegistrationObject::from),
         }
     }
 }
@@ -83,14 +88,14 @@ pub(crate) struct NewSecretBody {
     get,
     path = "/api/v1/Account/{auth_id}/origination-uris/{origination_uri_id}/secret",
     operation_id = "show-upstream-secret",
-    responses((status = 200, description = "Username and registration, never the password", body = SecretObject))
+    responses((status = 200, description = "Username and how the registration stands, never the password", body = SecretObject))
 )]
 pub(crate) async fn show(
     State(shared): State<Arc<Shared>>,
     AccountReader(account): AccountReader,
     OriginationUriInPath(id): OriginationUriInPath,
 ) -> Result<Response, Problem> {
-    shown(&shared.provisioning.origination_uri(&account, id).await?)
+    shown(&shared, &shared.provisioning.origination_uri(&account, id).await?)
 }
 
 /// Set how a next hop's challenge is answered
@@ -112,7 +117,7 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     let new = read(&body)?;
     drop(body);
-    shown(&shared.provisioning.put_upstream_secret(&account, context, (id, new)).await?)
+    shown(&shared, &shared.provisioning.put_upstream_secret(&account, context, (id, new)).await?)
 }
 
 /// Forget how a next hop's challenge is answered
@@ -132,9 +137,9 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shown(uri: &OriginationUri) -> Result<Response, Problem> {
+fn shown(shared: &Shared, uri: &OriginationUri) -> Result<Response, Problem> {
     let secret = uri.secret.as_ref().ok_or(ProvisioningError::UpstreamSecretNotFound)?;
-    answer::json(StatusCode::OK, &SecretObject::from(secret))
+    answer::json(StatusCode::OK, &SecretObject::new(secret, shared.config.upstream.standing(uri)))
 }
 
 fn read(body: &[u8]) -> Result<NewUpstreamSecret, Problem> {

@@ -48,6 +48,8 @@ pub(crate) const CALL_INVITE_TRANSACTIONS: Family =
     gauge("sipwarden_call_invite_transactions", "INVITEs of peers, those included that only absorb what is repeated.");
 pub(crate) const NEXT_HOPS_DOWN: Family =
     gauge("sipwarden_next_hops_down", "Next hops that count as down; calls try them last.");
+pub(crate) const UPSTREAM_REGISTRATIONS: Family =
+    gauge("sipwarden_upstream_registrations", "Registrations of ours with carriers, by how they stand.");
 pub(crate) const CALL_BACKLOG: Family =
     gauge("sipwarden_call_backlog", "Changes of calls, and call records, that are not durable yet.");
 pub(crate) const CALL_SAVE_FAILURES: Family = counter(

@@ -126,7 +126,11 @@ impl Metrics {
     fn calls(&self, page: &mut Page) {
         let calls = self.calls_up.upgrade();
         let under_way = calls.as_ref().map(|calls| calls.under_way()).unwrap_or_default();
-        plain(page, &families::NEXT_HOPS_DOWN, calls.map_or(0, |calls| calls.next_hops_down()));
+        plain(page, &families::NEXT_HOPS_DOWN, calls.as_ref().map_or(0, |calls| calls.next_hops_down()));
+        let mut upstream = page.family(&families::UPSTREAM_REGISTRATIONS);
+        for (state, count) in calls.iter().flat_map(|calls| calls.registrations_with_carriers()) {
+            upstream.value(&[("state", state.as_str())], count);
+        }
         plain(page, &families::CALLS_UP, under_way.calls);
         plain(page, &families::CALL_DIALOGS, under_way.dialogs);
         plain(page, &families::CALL_CLIENT_TRANSACTIONS, under_way.client_transactions);

@@ -9,6 +9,7 @@
 mod actions;
 mod answering;
 mod call_entry;
+mod carrier_call;
 mod choosing;
 mod config;
 mod daily_minutes;
@@ -53,6 +54,7 @@ use crate::lane::Lane;
 use crate::upstream::Upstream;
 use choosing::NextHopChoice;
 use daily_minutes::DailyMinutes;
+use domain::{OriginationUri, RegistrationStanding, RegistrationState};
 use foldhash::fast::{FixedState, RandomState};
 use limits::CallLimits;
 use parking_lot::Mutex;
@@ -61,6 +63,7 @@ use sip_b2bua::Millis;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use storage::UpstreamRegistrations;
 
 /// Begins every Call-ID of ours, before the shard it leads to.
 const OWN_CALL_ID: &[u8] = b"sw";
@@ -146,6 +149,23 @@ impl Calls {
         self.upstream.down()
     }
 
+    /// How many registrations with carriers stand how.
+    #[must_use]
+    pub fn registrations_with_carriers(&self) -> [(RegistrationState, usize); RegistrationState::ALL.len()] {
+        self.upstream.registration_states()
+    }
+
+    /// Begins to end every registration with a carrier; [`Calls::is_gone_from_carriers`] once all have answered.
+    pub fn leave_carriers(&self) {
+        self.upstream.leave_carriers();
+    }
+
+    /// Whether no carrier keeps a contact of ours that we know of.
+    #[must_use]
+    pub fn is_gone_from_carriers(&self) -> bool {
+        self.upstream.registrations_kept() == 0
+    }
+
     /// Transactions and dialogs under way: none once every call is over and 32 seconds have passed.
     #[must_use]
     pub fn under_way(&self) -> UnderWay {
@@ -188,6 +208,12 @@ impl Calls {
 
     fn lane(&self, index: usize) -> Option<&Lane> {
         self.lanes.get(index % self.lanes.len().max(1))
+    }
+}
+
+impl UpstreamRegistrations for Calls {
+    fn standing(&self, uri: &OriginationUri) -> Option<RegistrationStanding> {
+        self.upstream.standing_of(uri)
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Caller<'c> {
     Credential(&'c Subject<'c>),
     /// Whoever sends from where an access list says that a trunk's gateway is; the trunks it may be, the oldest first.
     Gateway(Vec<Arc<Trunk>>),
+    /// A carrier that calls over a registration of ours; the trunks that use it, the oldest first.
+    Carrier(Vec<Arc<Trunk>>),
 }
 
 /// Which calls a trunk is asked for.
@@ -28,7 +30,7 @@ impl Caller<'_> {
     pub(crate) fn credential(&self) -> Option<CredentialId> {
         match self {
             Self::Credential(subject) => Some(subject.id),
-            Self::Gateway(_) => None,
+            Self::Gateway(_) | Self::Carrier(_) => None,
         }
     }
 
@@ -36,7 +38,7 @@ impl Caller<'_> {
     pub(crate) fn username(&self) -> Option<&str> {
         match self {
             Self::Credential(subject) => std::str::from_utf8(subject.username).ok(),
-            Self::Gateway(_) => None,
+            Self::Gateway(_) | Self::Carrier(_) => None,
         }
     }
 
@@ -44,7 +46,7 @@ impl Caller<'_> {
     pub(crate) fn is_of(&self, account: AccountId) -> bool {
         match self {
             Self::Credential(subject) => subject.account == account,
-            Self::Gateway(trunks) => trunks.iter().any(|trunk| trunk.account == account),
+            Self::Gateway(trunks) | Self::Carrier(trunks) => trunks.iter().any(|trunk| trunk.account == account),
         }
     }
 
@@ -68,6 +70,12 @@ impl Caller<'_> {
             Self::Gateway(known) => {
                 if !known.iter().any(|known| known.id == trunk.id) {
                     return Err(CallRefusal::SourceNotInAcl);
+                }
+            }
+            // That we have registered there makes nobody ours: a carrier brings calls, and takes none on from here.
+            Self::Carrier(known) => {
+                if wanted != Wanted::Inbound || !known.iter().any(|known| known.id == trunk.id) {
+                    return Err(CallRefusal::NotOnTrunk);
                 }
             }
         }

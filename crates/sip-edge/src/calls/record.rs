@@ -90,7 +90,7 @@ impl Calls {
                 let own = named.filter(|trunk| trunk.account == subject.account);
                 (subject.account, Some(subject.id), own.map(|trunk| trunk.id))
             }
-            Caller::Gateway(known) => match known.first() {
+            Caller::Gateway(known) | Caller::Carrier(known) => match known.first() {
                 Some(trunk) => (trunk.account, None, Some(trunk.id)),
                 None => return,
             },

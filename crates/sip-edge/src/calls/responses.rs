@@ -7,13 +7,17 @@ use crate::calls::{Calls, Outlet, ShardIndex};
 use sip_b2bua::{LegId, Millis};
 use sip_message::{Method, Response};
 use sip_transaction::Told;
+use sip_transport::Flow;
 use sip_upstream::Evidence;
 
 impl Calls {
-    /// Takes a response; one that belongs to no request of ours is dropped (RFC 6026).
-    pub(crate) fn response(&self, response: &Response<'_>, outlet: &mut Outlet<'_>) {
-        if self.response_to_call(response, outlet) == Taken::No {
-            self.upstream.response(response);
+    /// Takes a response; one that belongs to no request of ours is dropped (RFC 6026). `flow` is what it came over, none
+    /// for one from inside the process.
+    pub(crate) fn response(&self, response: &Response<'_>, flow: Option<&Flow>, outlet: &mut Outlet<'_>) {
+        if self.response_to_call(response, outlet) == Taken::No
+            && let Some(flow) = flow
+        {
+            self.upstream.response(response, flow);
         }
     }
 

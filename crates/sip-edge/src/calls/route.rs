@@ -57,7 +57,7 @@ pub(crate) struct Asking<'a> {
 }
 
 /// Who or what takes a call, and how it is reached.
-struct Reached {
+pub(super) struct Reached {
     stages: Vec<Stage>,
     ways: Vec<Vec<Way>>,
 }
@@ -65,6 +65,9 @@ struct Reached {
 impl Calls {
     /// Decides where a call goes, or why nowhere.
     pub(crate) fn plan(&self, asking: &Asking<'_>) -> Result<CallPlan, CallRefusal> {
+        if let Caller::Carrier(known) = asking.caller {
+            return self.carrier_call(asking, known);
+        }
         let dialled = dialled(asking.request.uri()).ok_or(CallRefusal::NotFound)?;
         let trunks = self.parts.directory.trunks();
         let host = asking.request.uri().host;
@@ -89,7 +92,7 @@ impl Calls {
                 }
                 self.outbound(asking, named, &dialled)
             }
-            Caller::Gateway(known) => {
+            Caller::Gateway(known) | Caller::Carrier(known) => {
                 let candidates = named.clone().map_or_else(|| known.clone(), |trunk| vec![trunk]);
                 for trunk in &candidates {
                     if let Some(number) = self.own_number(&dialled, trunk.account, Some(trunk))
@@ -108,7 +111,7 @@ impl Calls {
     fn is_our_host(&self, asking: &Asking<'_>, host: &[u8]) -> bool {
         let realm = match asking.caller {
             Caller::Credential(subject) => Some(subject.realm.id),
-            Caller::Gateway(_) => None,
+            Caller::Gateway(_) | Caller::Carrier(_) => None,
         };
         match asking.realms.of_host(host) {
             Some(found) => realm.is_none_or(|realm| realm == found.id),
@@ -173,7 +176,12 @@ impl Calls {
     }
 
     /// A call to a number of the account, from wherever.
-    fn to_number(&self, asking: &Asking<'_>, number: &Number, dialled: &str) -> Result<CallPlan, CallRefusal> {
+    pub(super) fn to_number(
+        &self,
+        asking: &Asking<'_>,
+        number: &Number,
+        dialled: &str,
+    ) -> Result<CallPlan, CallRefusal> {
         let trunks = self.parts.directory.trunks();
         let trunk = number.trunk.and_then(|id| trunks.trunk(id)).ok_or(CallRefusal::NotFound)?;
         let is_inside = matches!(asking.caller, Caller::Credential(_))
@@ -225,7 +233,7 @@ impl Calls {
         }
     }
 
-    fn inbound_destination(
+    pub(super) fn inbound_destination(
         &self,
         asking: &Asking<'_>,
         trunk: &Arc<Trunk>,
@@ -254,7 +262,7 @@ impl Calls {
         }
     }
 
-    fn inbound(
+    pub(super) fn inbound(
         &self,
         asking: &Asking<'_>,
         (trunk, dialled): (&Arc<Trunk>, &str),
@@ -294,7 +302,7 @@ impl Calls {
                 let outbound = |trunk: &&Arc<Trunk>| trunk.direction.takes_outbound() && trunk.status.is_active();
                 attached.iter().find(outbound).cloned().ok_or(CallRefusal::NoTrunk)?
             }
-            (None, Caller::Gateway(_)) => return Err(CallRefusal::NotFound),
+            (None, Caller::Gateway(_) | Caller::Carrier(_)) => return Err(CallRefusal::NotFound),
         };
         asking.caller.over(&trunk, (trunks, asking.flow, Wanted::Outbound))?;
         check_srtp(&trunk, asking.request)?;
@@ -352,7 +360,7 @@ impl Calls {
     }
 
     /// The number of an account that was dialled, in whatever form the trunk's country writes it.
-    fn own_number(&self, dialled: &str, account: AccountId, trunk: Option<&Trunk>) -> Option<Arc<Number>> {
+    pub(super) fn own_number(&self, dialled: &str, account: AccountId, trunk: Option<&Trunk>) -> Option<Arc<Number>> {
         let trunks = self.parts.directory.trunks();
         let plain: String = dialled.chars().filter(|c| !matches!(c, '-' | '.' | '(' | ')')).collect();
         let prefixed = ["+", "011", "00"].into_iter().find_map(|prefix| plain.strip_prefix(prefix));
@@ -368,7 +376,7 @@ impl Calls {
     fn domain(&self, asking: &Asking<'_>) -> String {
         let realm = match asking.caller {
             Caller::Credential(subject) => Some(subject.realm.id),
-            Caller::Gateway(_) => None,
+            Caller::Gateway(_) | Caller::Carrier(_) => None,
         };
         let domain = realm.and_then(|realm| asking.realms.domain_of(realm));
         domain.map_or_else(|| host_text(asking.flow.local.ip()), ToString::to_string)
@@ -431,7 +439,7 @@ impl Calls {
 }
 
 /// What was dialled: the user part without its parameters, decoded.
-fn dialled(uri: &Uri<'_>) -> Option<String> {
+pub(super) fn dialled(uri: &Uri<'_>) -> Option<String> {
     let mut octets = Vec::with_capacity(MAX_DIALLED);
     for octet in uri.decoded_user() {
         if octet == b';' {
@@ -499,7 +507,7 @@ pub(super) fn secret_of(uri: &OriginationUri) -> Option<Arc<NextHopSecret>> {
 }
 
 /// Whether the description offers what the trunk wants.
-fn check_srtp(trunk: &Trunk, request: &CheckedRequest<'_>) -> Result<(), CallRefusal> {
+pub(super) fn check_srtp(trunk: &Trunk, request: &CheckedRequest<'_>) -> Result<(), CallRefusal> {
     if !trunk.rules.require_srtp || request.method() != Method::Invite {
         return Ok(());
     }

@@ -1,18 +1,28 @@
-//! What is known of next hops, from calls and from asking them by OPTIONS.
+//! What is known of next hops, from calls and from asking them by OPTIONS, and our registrations with those that want one.
 //!
 //! One [`Health`] for each origination URI learns from both; calls choose by it. URIs that active trunks lead calls to are
 //! asked regularly; others are only learnt about by calls. What is due is done by the thread that wakes calls.
 
+mod carriers;
+mod enlisting;
 mod probing;
+mod registering;
+mod registrar;
+mod roster;
 mod watch;
 
+pub(crate) use carriers::SourceProof;
+
 use crate::calls::{CallParts, NextHops, OwnAddresses, next_hop};
-use directory::Directory;
+use directory::{Directory, UriInUse};
 use domain::{Clock, OriginationUriId, RandomSource};
 use parking_lot::Mutex;
-use sip_transport::Flows;
+use roster::Roster;
+use sip_message::{Method, Response};
+use sip_transport::resolve::NextHop;
+use sip_transport::{Flow, Flows};
 use sip_upstream::{Evidence, Health, HealthConfig, HealthEvent, Millis, Probing, Standing};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use storage::Fact;
@@ -35,6 +45,7 @@ pub(crate) struct Upstream {
     /// How long one place has for its answer.
     patience_ms: Millis,
     watch: Mutex<Watch>,
+    roster: Mutex<Roster>,
     /// Whether trunks or URIs have changed since it was found out which are in use.
     has_changed: AtomicBool,
     me: Weak<Self>,
@@ -56,6 +67,7 @@ impl Upstream {
             probing,
             patience_ms: parts.config.next_hop_patience_ms,
             watch: Mutex::new(Watch::new()),
+            roster: Mutex::new(Roster::new()),
             has_changed: AtomicBool::new(true),
             me: Weak::clone(me),
         })
@@ -66,7 +78,9 @@ impl Upstream {
         let concerns_us = |fact: &Fact| {
             matches!(
                 fact,
-                Fact::Trunk(_)
+                Fact::Account(_)
+                    | Fact::AccountDeleted(_)
+                    | Fact::Trunk(_)
                     | Fact::TrunkDeleted { .. }
                     | Fact::OriginationUri(_)
                     | Fact::OriginationUriDeleted { .. }
@@ -103,9 +117,21 @@ impl Upstream {
             self.hop_time(&mut watch, uri, now);
         }
         self.client_time(&mut watch, now);
+        drop(watch);
+        self.registration_time(&mut self.roster.lock(), now);
     }
 
-    /// Brings what is asked to what is in use.
+    /// Takes a response that belongs to no call; it came over that flow.
+    pub(crate) fn response(&self, response: &Response<'_>, flow: &Flow) {
+        let now = self.clock.now().as_unix_millis();
+        match response.headers().cseq().map(|cseq| cseq.method) {
+            Ok(Method::Options) => self.probe_response(response, now),
+            Ok(Method::Register) => self.registration_response(response, flow, now),
+            _ => {}
+        }
+    }
+
+    /// Brings what is asked and where we register to what is in use.
     fn settle_uses(&self, now: Millis) {
         let is_due = || self.watch.lock().settled_at.is_none_or(|at| now >= at + SETTLING_PAUSE_MS);
         if !self.has_changed.load(Ordering::Acquire) || !is_due() {
@@ -113,11 +139,18 @@ impl Upstream {
         }
         // Before anything is read: what changes from here on is found out next time.
         self.has_changed.store(false, Ordering::Release);
+        let in_use = self.directory.uris_in_use();
+        if !self.settle_registrations(&in_use, now) {
+            self.has_changed.store(true, Ordering::Release);
+        }
+        self.settle_probes(in_use, now);
+    }
+
+    fn settle_probes(&self, mut in_use: Vec<UriInUse>, now: Millis) {
+        if self.probing == Probing::ByCallsAlone {
+            in_use.clear();
+        }
         let trunks = self.directory.trunks();
-        let in_use = match self.probing {
-            Probing::ByCallsAlone => Vec::new(),
-            Probing::Every(_) => trunks.uris_in_use(),
-        };
         let mut watch = self.watch.lock();
         watch.settled_at = Some(now);
         let mut asked = HashSet::with_capacity(in_use.len());
@@ -139,6 +172,11 @@ impl Upstream {
         };
         Health::new(config, now, &*self.random)
     }
+}
+
+/// The places that are tried, the first first.
+fn first_places(hops: Vec<NextHop>) -> VecDeque<NextHop> {
+    hops.into_iter().take(usize::from(MOST_PLACES)).collect()
 }
 
 /// Tells the operator of a next hop that went down or came up.

@@ -1,7 +1,7 @@
 //! Asks next hops by OPTIONS whether they are there (RFC 3261 section 11).
 
 use super::watch::{Asked, Probe, Step, Watch};
-use super::{MOST_PLACES, Upstream, log};
+use super::{Upstream, first_places, log};
 use crate::calls::{Destination, NoWay};
 use domain::OriginationUriId;
 use sip_message::Response;
@@ -9,7 +9,6 @@ use sip_transaction::{Outcome, Reliability, Told};
 use sip_transport::Flow;
 use sip_transport::resolve::NextHop;
 use sip_upstream::{Due, Evidence, Millis, OptionsProbe, Way};
-use std::collections::VecDeque;
 
 impl Upstream {
     /// What time brings to one next hop.
@@ -43,9 +42,8 @@ impl Upstream {
         }
     }
 
-    /// Takes a response that belongs to no call.
-    pub(crate) fn response(&self, response: &Response<'_>) {
-        let now = self.clock.now().as_unix_millis();
+    /// Takes a response to an OPTIONS of ours.
+    pub(super) fn probe_response(&self, response: &Response<'_>, now: Millis) {
         let mut watch = self.watch.lock();
         let Some(step) = watch.clients.on_response(response, now) else { return };
         let (asked, told) = (step.user, step.tell);
@@ -184,19 +182,15 @@ impl Upstream {
         watch.settle(uri);
     }
 
-    fn send(&self, destination: &Destination, octets: &[u8]) -> Result<(), sip_transport::SendError> {
+    pub(super) fn send(&self, destination: &Destination, octets: &[u8]) -> Result<(), sip_transport::SendError> {
         crate::calls::Outlet::new(&self.flows, None).send(destination, octets)
     }
 
-    fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         let mut octets = [0; 8];
         self.random.fill(&mut octets);
         u64::from_ne_bytes(octets)
     }
-}
-
-fn first_places(hops: Vec<NextHop>) -> VecDeque<NextHop> {
-    hops.into_iter().take(usize::from(MOST_PLACES)).collect()
 }
 
 /// Of a contact such as `<sip:192.0.2.1:5060;transport=udp>`.

@@ -2,9 +2,10 @@
 
 use crate::registrar::{PASSWORD, REGISTRAR, Seen, USERNAME, answered};
 use crate::seeded::Seeded;
+use domain::RegistrationState;
 use sip_upstream::{
-    Failure, RegistrationConfig, RegistrationConfigError, RegistrationEvent, RegistrationState, Step,
-    UpstreamRegistration, UpstreamSecret, Way,
+    Failure, RegistrationConfig, RegistrationConfigError, RegistrationEvent, Step, UpstreamRegistration,
+    UpstreamSecret, Way,
 };
 
 const BEGIN: u64 = 1_700_000_000_000;
