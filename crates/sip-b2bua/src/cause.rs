@@ -10,6 +10,10 @@ pub(crate) const NO_ANSWER: u8 = 19;
 pub(crate) const TIMER_EXPIRY: u8 = 102;
 /// Normal, unspecified.
 pub(crate) const UNSPECIFIED: u8 = 31;
+/// Resource unavailable, unspecified.
+pub(crate) const RESOURCE_UNAVAILABLE: u8 = 47;
+/// Bearer capability not implemented: what RFC 3398 section 8.2.6.1 makes of a session that is not acceptable.
+pub(crate) const BEARER_NOT_IMPLEMENTED: u8 = 65;
 /// Interworking, unspecified.
 const INTERWORKING: u8 = 127;
 

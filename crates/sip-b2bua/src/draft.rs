@@ -3,7 +3,7 @@
 use crate::link::{Begins, ReliableResponse, SentAck, Success};
 use crate::names::{End, LinkId, Locus};
 use crate::step::Step;
-use crate::{Action, Bridged, Call, Ending, LegId, Media, Party, SdpKind, ServerTicket, Ticket};
+use crate::{Action, Bridged, Call, Ending, LegId, Media, MediaFault, Party, SdpKind, ServerTicket, Ticket};
 use sip_dialog::Repetition;
 use sip_message::write::finish_message;
 use sip_message::{HeaderName, Headers};
@@ -83,7 +83,7 @@ impl Call {
         let Some((draft, body)) = self.drafts.pop_front() else { return };
         match bridged {
             Bridged::Body(octets) => self.flush(draft, &octets, step),
-            Bridged::Failed => self.go_on_unbridged(draft, &body, step),
+            Bridged::Failed(fault) => self.go_on_unbridged(draft, (&body, fault), step),
         }
         let next = self.drafts.front().and_then(|(_, body)| body.crossing);
         if let Some(crossing) = next {
@@ -94,9 +94,9 @@ impl Call {
     }
 
     /// A request is given up; what answers one goes out, so that nobody waits, and the call ends if it needs the media.
-    fn go_on_unbridged(&mut self, draft: Draft, body: &Body, step: &mut Step<'_, '_>) {
+    fn go_on_unbridged(&mut self, draft: Draft, (body, fault): (&Body, MediaFault), step: &mut Step<'_, '_>) {
         match draft.outlet {
-            Outlet::Request { ticket, .. } => self.give_up_unbridged(ticket, step),
+            Outlet::Request { ticket, .. } => self.give_up_unbridged(ticket, fault, step),
             Outlet::Respond { status: ..200, .. } | Outlet::Reliable { .. } => self.flush(draft, b"", step),
             Outlet::Ack { .. } | Outlet::Respond { .. } | Outlet::Success { .. } => {
                 self.flush(draft, &body.octets, step);

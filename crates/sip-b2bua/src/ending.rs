@@ -10,7 +10,7 @@ use crate::names::{End, LinkId, Locus};
 use crate::step::Step;
 use crate::story::StoryEnd;
 use crate::verdict::{Conclusion, crossing_status};
-use crate::{Action, Call, EndReason, Ending, Heard, LegId, Party, cause};
+use crate::{Action, Call, EndReason, Ending, Heard, LegId, MediaFault, Party, cause};
 use sip_message::write::{HeaderLines, ResponseWriter, Status};
 use sip_message::{HeaderName, Method};
 
@@ -27,6 +27,16 @@ impl Call {
             }
             Conclusion::NoAnswer => {
                 (of_us(Ending::NoAnswer, 480, Some(cause::NO_ANSWER)), reason_of(cause::NO_ANSWER), Vec::new())
+            }
+            Conclusion::MediaFailed(fault) => {
+                let (cause, text) = match fault {
+                    MediaFault::Unacceptable => (cause::BEARER_NOT_IMPLEMENTED, "Media cannot be bridged"),
+                    MediaFault::Unavailable => (cause::RESOURCE_UNAVAILABLE, "Media proxy not available"),
+                };
+                let mut lines = HeaderLines::new();
+                let reason = format!("Q.850;cause={cause};text=\"{text}\"");
+                lines.header(HeaderName::Reason.as_str(), reason.as_bytes());
+                (of_us(Ending::MediaFailed, fault.status(), Some(cause)), lines, Vec::new())
             }
             Conclusion::TimedOut => (of_us(Ending::TimedOut, 408, None), HeaderLines::new(), Vec::new()),
             Conclusion::NextHopsFailed => (of_us(Ending::NextHopsFailed, 500, None), HeaderLines::new(), Vec::new()),

@@ -247,7 +247,7 @@ impl Exchange {
         let (is_at_fault, goes_on) = match &verdict {
             Verdict::TimedOut | Verdict::Unreachable => (true, true),
             Verdict::Refused(refusal) => (refusal.status == 503, is_hop_failure(refusal.status)),
-            Verdict::NoAnswer => (false, true),
+            Verdict::NoAnswer | Verdict::MediaFailed(_) => (false, true),
         };
         self.verdicts.add(verdict);
         let Attempt { target, attempt, .. } = self.current;
@@ -264,7 +264,7 @@ impl Exchange {
                 self.answer(crossing_status(refusal.status), (&refusal.lines, &refusal.body), step);
             }
             Conclusion::TimedOut => self.answer(408, (&self.manner.own(Kind::Response), b""), step),
-            Conclusion::NoAnswer | Conclusion::NextHopsFailed => {
+            Conclusion::NoAnswer | Conclusion::MediaFailed(_) | Conclusion::NextHopsFailed => {
                 self.answer(500, (&self.manner.own(Kind::Response), b""), step);
             }
         }

@@ -5,8 +5,8 @@ use crate::draft::{Body, Crossing, Draft, Outlet};
 use crate::fork::{Fork, ForkState, SentInvite};
 use crate::ringing::{Luggage, Ringing};
 use crate::step::Step;
-use crate::verdict::{Conclusion, Refusal, Verdict};
-use crate::{Action, Call, Failure, LegId, Path, SdpKind, TargetRef, Trust, Unroutable};
+use crate::verdict::{Conclusion, Verdict};
+use crate::{Action, Call, Failure, LegId, MediaFault, Path, SdpKind, TargetRef, Trust, Unroutable};
 use sip_dialog::{Opening, Parties, Refresher, write_request};
 use sip_message::Method;
 use sip_message::write::HeaderLines;
@@ -135,7 +135,8 @@ impl Call {
         let elsewhere = match &verdict {
             Verdict::TimedOut | Verdict::Unreachable => true,
             Verdict::Refused(refusal) => refusal.status == 503,
-            Verdict::NoAnswer => false,
+            // Another place would get the same description.
+            Verdict::NoAnswer | Verdict::MediaFailed(_) => false,
         };
         let ends_all = matches!(&verdict, Verdict::Refused(refusal) if refusal.status >= 600);
         self.note(verdict);
@@ -221,12 +222,11 @@ impl Call {
     }
 
     /// The session description of a request cannot be bridged.
-    pub(crate) fn give_up_unbridged(&mut self, ticket: crate::Ticket, step: &mut Step<'_, '_>) {
+    pub(crate) fn give_up_unbridged(&mut self, ticket: crate::Ticket, fault: MediaFault, step: &mut Step<'_, '_>) {
         if let Some(place) = self.forks.iter().position(|fork| fork.has_ticket(ticket)) {
-            let (lines, body) = (HeaderLines::new(), Vec::new());
-            self.fork_failed(place, Verdict::Refused(Refusal { status: 488, lines, body, q850_cause: None }), step);
+            self.fork_failed(place, Verdict::MediaFailed(fault), step);
         } else if let Some(place) = self.errands.iter().position(|errand| errand.ticket == ticket) {
-            self.errand_unsent(place, step);
+            self.errand_unsent(place, fault, step);
         }
     }
 }

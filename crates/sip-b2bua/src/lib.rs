@@ -48,5 +48,5 @@ pub use setup::{CallerSide, FailoverOn, Identity, Media, ReferPolicy, Setup, Sta
 pub use sip_dialog::{Millis, Path, SessionPolicy};
 pub use snapshot::BadSnapshot;
 pub use surroundings::{
-    Answerer, Bridged, ChallengeAnswer, Challenged, Failure, Heard, Randomness, Surroundings, Unroutable,
+    Answerer, Bridged, ChallengeAnswer, Challenged, Failure, Heard, MediaFault, Randomness, Surroundings, Unroutable,
 };

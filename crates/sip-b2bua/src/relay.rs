@@ -7,7 +7,7 @@ use crate::link::{Begins, OwedAck};
 use crate::manner::{Extensions, Kind};
 use crate::names::{LinkId, Locus};
 use crate::step::Step;
-use crate::{Action, Call, Challenged, Ending, Failure, LegId, Party, SdpKind};
+use crate::{Action, Call, Challenged, Ending, Failure, LegId, MediaFault, Party, SdpKind};
 use sip_dialog::{agreed, names_contact};
 use sip_message::write::{HeaderLines, ResponseWriter, Status};
 use sip_message::{Method, Response};
@@ -251,9 +251,9 @@ impl Call {
     }
 
     /// A request was not sent after all, since its description cannot be bridged.
-    pub(crate) fn errand_unsent(&mut self, place: usize, step: &mut Step<'_, '_>) {
+    pub(crate) fn errand_unsent(&mut self, place: usize, fault: MediaFault, step: &mut Step<'_, '_>) {
         let errand = self.errands.swap_remove(place);
-        self.dismiss(&errand, 488, step);
+        self.dismiss(&errand, fault.status(), step);
     }
 
     /// The peer does not want its INVITE any more.

@@ -102,5 +102,24 @@ pub enum Bridged {
     /// This goes on in its place.
     Body(Vec<u8>),
     /// It cannot be bridged; the exchange it belongs to fails.
-    Failed,
+    Failed(MediaFault),
+}
+
+/// Why a session description cannot be bridged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MediaFault {
+    /// It asks for what nobody could bridge.
+    Unacceptable,
+    /// Whoever bridges media is not there, or has no room.
+    Unavailable,
+}
+
+impl MediaFault {
+    /// The status of what answers the request it was in.
+    pub(crate) const fn status(self) -> u16 {
+        match self {
+            Self::Unacceptable => 488,
+            Self::Unavailable => 503,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What became of the targets that rang, and what the caller is told of it (RFC 3261 section 16.7).
 
-use crate::FailoverOn;
+use crate::{FailoverOn, MediaFault};
 use sip_message::write::HeaderLines;
 
 /// How one target failed.
@@ -12,6 +12,8 @@ pub(crate) enum Verdict {
     TimedOut,
     /// It rang too long.
     NoAnswer,
+    /// It was never asked: the caller's media cannot be bridged to it.
+    MediaFailed(MediaFault),
     /// It said so.
     Refused(Refusal),
 }
@@ -32,6 +34,7 @@ pub(crate) struct Verdicts {
     timed_out: u16,
     hops_failed: u16,
     unanswered: u16,
+    media_fault: Option<MediaFault>,
 }
 
 /// What the caller is told.
@@ -41,6 +44,8 @@ pub(crate) enum Conclusion {
     Refused(Refusal),
     /// Somebody's phone rang in vain.
     NoAnswer,
+    /// The media could not be bridged to those who were not asked for that.
+    MediaFailed(MediaFault),
     /// All targets kept silent.
     TimedOut,
     /// The next hops failed in various ways.
@@ -53,6 +58,7 @@ impl Verdicts {
             Verdict::TimedOut => self.timed_out += 1,
             Verdict::Unreachable => self.hops_failed += 1,
             Verdict::NoAnswer => self.unanswered += 1,
+            Verdict::MediaFailed(fault) => self.media_fault = Some(self.media_fault.unwrap_or(fault)),
             Verdict::Refused(refusal) if is_hop_failure(refusal.status) => self.hops_failed += 1,
             Verdict::Refused(refusal) => {
                 if self.best.as_ref().is_none_or(|best| rank(refusal.status) < rank(best.status)) {
@@ -66,6 +72,7 @@ impl Verdicts {
         self.timed_out += other.timed_out;
         self.hops_failed += other.hops_failed;
         self.unanswered += other.unanswered;
+        self.media_fault = self.media_fault.or(other.media_fault);
         if let Some(refusal) = other.best {
             self.add(Verdict::Refused(refusal));
         }
@@ -74,17 +81,18 @@ impl Verdicts {
     /// Whether the next stage gets its turn after this one.
     pub(crate) fn allow_failover(&self, rule: FailoverOn) -> bool {
         match rule {
-            FailoverOn::NextHopFailure => self.best.is_none() && self.unanswered == 0,
+            FailoverOn::NextHopFailure => self.best.is_none() && self.unanswered == 0 && self.media_fault.is_none(),
             FailoverOn::AnyFailure => self.best.as_ref().is_none_or(|best| best.status < 600),
         }
     }
 
     pub(crate) fn conclude(self) -> Conclusion {
-        match self.best {
-            Some(refusal) => Conclusion::Refused(refusal),
-            None if self.unanswered > 0 => Conclusion::NoAnswer,
-            None if self.timed_out > 0 && self.hops_failed == 0 => Conclusion::TimedOut,
-            None => Conclusion::NextHopsFailed,
+        match (self.best, self.media_fault) {
+            (Some(refusal), _) => Conclusion::Refused(refusal),
+            (None, _) if self.unanswered > 0 => Conclusion::NoAnswer,
+            (None, Some(fault)) => Conclusion::MediaFailed(fault),
+            (None, None) if self.timed_out > 0 && self.hops_failed == 0 => Conclusion::TimedOut,
+            (None, None) => Conclusion::NextHopsFailed,
         }
     }
 }
@@ -145,6 +153,19 @@ mod tests {
         ] {
             assert_eq!(conclusion(statuses), best, "{statuses:?}");
         }
+    }
+
+    #[test]
+    fn media_that_fails_is_told_unless_somebody_was_asked_and_refused() {
+        let fault = || Verdict::MediaFailed(MediaFault::Unavailable);
+        let mut verdicts = Verdicts::default();
+        verdicts.add(fault());
+        verdicts.add(Verdict::TimedOut);
+        assert!(!verdicts.allow_failover(FailoverOn::NextHopFailure), "another next hop gets the same description");
+        assert!(matches!(verdicts.clone().conclude(), Conclusion::MediaFailed(MediaFault::Unavailable)));
+        let (lines, body) = (HeaderLines::new(), Vec::new());
+        verdicts.add(Verdict::Refused(Refusal { status: 486, lines, body, q850_cause: None }));
+        assert!(matches!(verdicts.conclude(), Conclusion::Refused(refusal) if refusal.status == 486));
     }
 
     #[test]

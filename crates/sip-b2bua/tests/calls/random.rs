@@ -96,7 +96,8 @@ impl Play {
         while self.bodies < self.bench.bridges.len() {
             self.bodies += 1;
             let fails = self.world == World::Failing && self.chance(12);
-            let body = if fails { Bridged::Failed } else { Bridged::Body(b"v=0 bridged".to_vec()) };
+            let body =
+                if fails { Bridged::Failed(MediaFault::Unavailable) } else { Bridged::Body(b"v=0 bridged".to_vec()) };
             self.bench.tell(|call, world, out| call.on_body(body, world, out));
         }
     }

@@ -228,15 +228,22 @@ fn media_is_bridged_both_ways() {
 #[test]
 fn media_that_cannot_be_bridged_ends_the_call() {
     let call = || Setup { media: Media::Bridged, ..setup(vec![stage(&["sip:bob@198.51.100.9"])]) };
-    let mut bench = Bench::begin(call(), &invite("", OFFER));
-    bench.tell(|call, world, out| call.on_body(Bridged::Failed, world, out));
-    assert_eq!((bench.facts().status, bench.requests.len()), (488, 0));
+    for (fault, status, reason) in [
+        (MediaFault::Unacceptable, 488, "Q.850;cause=65;text=\"Media cannot be bridged\""),
+        (MediaFault::Unavailable, 503, "Q.850;cause=47;text=\"Media proxy not available\""),
+    ] {
+        let mut bench = Bench::begin(call(), &invite("", OFFER));
+        bench.tell(|call, world, out| call.on_body(Bridged::Failed(fault), world, out));
+        assert_eq!(header(bench.response(1, status), "Reason").as_deref(), Some(reason));
+        let facts = bench.facts();
+        assert_eq!((facts.status, facts.ending, bench.requests.len()), (status, Ending::MediaFailed, 0));
+    }
 
     let mut bench = Bench::begin(call(), &invite("", OFFER));
     bench.tell(|call, world, out| call.on_body(Bridged::Body(b"v=1".to_vec()), world, out));
     let out = bench.last().clone();
     bench.respond(&out, 200, "tagB", CONTACT, ANSWER);
-    bench.tell(|call, world, out| call.on_body(Bridged::Failed, world, out));
+    bench.tell(|call, world, out| call.on_body(Bridged::Failed(MediaFault::Unavailable), world, out));
     assert!(bench.last().text.starts_with("BYE "), "the called at once, the caller after its ACK");
     let ack = bench.caller_sends("ACK", 10, "", "");
     bench.request(0, &ack);
