@@ -1,7 +1,7 @@
 //! The client: which instance has which call, and what is asked of it.
 
 use crate::bencode::Value;
-use crate::command::{CallKey, Profile, Rewrite, delete, ping};
+use crate::command::{CallKey, Half, Profile, Rewrite, Sides, delete, ping};
 use crate::error::RtpEngineError;
 use crate::instance::Instance;
 use parking_lot::Mutex;
@@ -70,19 +70,19 @@ impl RtpEngine {
         self.calls.lock().len()
     }
 
-    /// Rewrites an offer for a side that speaks `profile`. The first offer of a call chooses its instance, and turns to
-    /// the next while one is silent; later ones stay with it.
+    /// Rewrites an offer for an answerer that speaks `profile`. The first offer of a call chooses its instance, and turns
+    /// to the next while one is silent; later ones stay with it.
     ///
     /// # Errors
     /// [`RtpEngineError`].
     pub async fn offer(
         &self,
         call: &CallKey,
-        from_tag: &str,
+        sides: Sides<'_>,
         sdp: &[u8],
         profile: Profile,
     ) -> Result<Vec<u8>, RtpEngineError> {
-        let rewrite = Rewrite { command: "offer", call, from_tag, to_tag: None, sdp, profile }.to_value();
+        let rewrite = Rewrite { half: Half::Offer, call, sides, sdp, profile }.to_value();
         if self.instance_of(call).is_some() {
             return rewritten(&self.ask_owner(call, &rewrite).await?);
         }
@@ -95,30 +95,36 @@ impl RtpEngine {
         Ok(sdp)
     }
 
-    /// Rewrites the answer of the side with `to_tag` to the offer of the side with `from_tag`, which speaks `profile`.
+    /// Rewrites an answer for the offerer, which speaks `profile`.
     ///
     /// # Errors
     /// [`RtpEngineError`].
     pub async fn answer(
         &self,
         call: &CallKey,
-        (from_tag, to_tag): (&str, &str),
+        sides: Sides<'_>,
         sdp: &[u8],
         profile: Profile,
     ) -> Result<Vec<u8>, RtpEngineError> {
-        let rewrite = Rewrite { command: "answer", call, from_tag, to_tag: Some(to_tag), sdp, profile }.to_value();
+        let rewrite = Rewrite { half: Half::Answer, call, sides, sdp, profile }.to_value();
         rewritten(&self.ask_owner(call, &rewrite).await?)
     }
 
-    /// Ends a call's media. A call that is not known has none.
+    /// Ends a call's media. One that is not known here, as after a restart, may be known to any instance.
     ///
     /// # Errors
     /// [`RtpEngineError`]; the call is forgotten here all the same, and rtpengine ends it by its own time limit.
-    pub async fn delete(&self, call: &CallKey, from_tag: &str) -> Result<(), RtpEngineError> {
-        let Some(owner) = self.calls.lock().remove(call).and_then(|owner| self.instances.get(owner)) else {
+    pub async fn delete(&self, call: &CallKey) -> Result<(), RtpEngineError> {
+        let owner = self.calls.lock().remove(call);
+        let owner = owner.and_then(|owner| self.instances.get(owner));
+        let Some(owner) = owner else {
+            for instance in &self.instances {
+                // Those that do not have it say so, and that is as good.
+                self.ask(instance, &delete(call)).await;
+            }
             return Ok(());
         };
-        let answer = self.ask(owner, &delete(call, from_tag)).await.ok_or(RtpEngineError::CallLost)?;
+        let answer = self.ask(owner, &delete(call)).await.ok_or(RtpEngineError::CallLost)?;
         match answer.string("result") {
             Some(b"ok" | b"warning") => Ok(()),
             _ => Err(refusal(&answer)),
@@ -162,7 +168,9 @@ impl RtpEngine {
     async fn ask(&self, instance: &Instance, command: &Value) -> Option<Value> {
         let number = self.next_cookie.fetch_add(1, Ordering::Relaxed);
         let cookie = format!("{}{number:x}", self.cookie_prefix);
-        instance.ask(&cookie, command, &self.config.intervals).await
+        // One that was silent just now is not waited for as long as the first time.
+        let tries = if instance.is_trusted() { self.config.intervals.len() } else { 1 };
+        instance.ask(&cookie, command, self.config.intervals.get(..tries).unwrap_or_default()).await
     }
 }
 

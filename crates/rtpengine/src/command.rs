@@ -32,32 +32,50 @@ pub enum Profile {
     WebRtc,
 }
 
+/// The two sides of a description, by whatever names them; the same for as long as the call lasts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sides<'a> {
+    /// Whose offer it is, or whose offer is answered.
+    pub offerer: &'a str,
+    /// The other.
+    pub answerer: &'a str,
+}
+
+/// Which half of an exchange a description is (RFC 3264).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Half {
+    Offer,
+    Answer,
+}
+
 /// A description to be rewritten.
 pub(crate) struct Rewrite<'a> {
-    pub(crate) command: &'static str,
+    pub(crate) half: Half,
     pub(crate) call: &'a CallKey,
-    pub(crate) from_tag: &'a str,
-    pub(crate) to_tag: Option<&'a str>,
+    pub(crate) sides: Sides<'a>,
     pub(crate) sdp: &'a [u8],
     pub(crate) profile: Profile,
 }
 
 impl Rewrite<'_> {
     pub(crate) fn to_value(&self) -> Value {
-        let mut entries = begun(self.command, self.call, self.from_tag);
-        if let Some(to_tag) = self.to_tag {
-            set(&mut entries, "to-tag", Value::text(to_tag));
-        }
+        let command = match self.half {
+            Half::Offer => "offer",
+            Half::Answer => "answer",
+        };
+        let mut entries = begun(command, self.call);
+        set(&mut entries, "from-tag", Value::text(self.sides.offerer));
+        set(&mut entries, "to-tag", Value::text(self.sides.answerer));
         set(&mut entries, "sdp", Value::text(self.sdp));
         set(&mut entries, "replace", Value::list(&["origin", "session-connection"]));
-        self.profile.set_in(&mut entries);
+        self.profile.set_in(&mut entries, self.half);
         Value::Dictionary(entries)
     }
 }
 
 /// The end of a call.
-pub(crate) fn delete(call: &CallKey, from_tag: &str) -> Value {
-    Value::Dictionary(begun("delete", call, from_tag))
+pub(crate) fn delete(call: &CallKey) -> Value {
+    Value::Dictionary(begun("delete", call))
 }
 
 pub(crate) fn ping() -> Value {
@@ -66,11 +84,10 @@ pub(crate) fn ping() -> Value {
 
 type Entries = BTreeMap<Vec<u8>, Value>;
 
-fn begun(command: &str, call: &CallKey, from_tag: &str) -> Entries {
+fn begun(command: &str, call: &CallKey) -> Entries {
     let mut entries = Entries::new();
     set(&mut entries, "command", Value::text(command));
     set(&mut entries, "call-id", Value::text(call.as_str()));
-    set(&mut entries, "from-tag", Value::text(from_tag));
     entries
 }
 
@@ -79,13 +96,16 @@ fn set(entries: &mut Entries, key: &str, value: Value) {
 }
 
 impl Profile {
-    fn set_in(self, entries: &mut Entries) {
+    /// An answer is over what was offered, whatever exactly that was, so nothing is said of its transport.
+    fn set_in(self, entries: &mut Entries, half: Half) {
         let (protocol, ice, mux) = match self {
             Self::PlainRtp => ("RTP/AVP", "remove", "demux"),
             Self::Sdes => ("RTP/SAVP", "remove", "demux"),
             Self::WebRtc => ("UDP/TLS/RTP/SAVPF", "force", "require"),
         };
-        set(entries, "transport-protocol", Value::text(protocol));
+        if half == Half::Offer {
+            set(entries, "transport-protocol", Value::text(protocol));
+        }
         set(entries, "ICE", Value::text(ice));
         set(entries, "rtcp-mux", Value::list(&[mux]));
         match self {

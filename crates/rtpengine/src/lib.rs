@@ -13,5 +13,5 @@ mod error;
 mod instance;
 
 pub use client::{Config, RtpEngine};
-pub use command::{CallKey, Profile};
+pub use command::{CallKey, Profile, Sides};
 pub use error::RtpEngineError;

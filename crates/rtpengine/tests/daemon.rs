@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use rtpengine::{CallKey, Config, Profile, RtpEngine, RtpEngineError};
+use rtpengine::{CallKey, Config, Profile, RtpEngine, RtpEngineError, Sides};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket as StdSocket};
 use std::process::Stdio;
 use std::time::Duration;
@@ -12,6 +12,9 @@ use tokio::time::{sleep, timeout};
 
 /// Longer than the daemon takes to start.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// Who offers, and who answers.
+const SIDES: Sides<'static> = Sides { offerer: "f", answerer: "t" };
 
 /// How often a port is looked for.
 const TRIES: usize = 5;
@@ -104,14 +107,14 @@ async fn packets_flow_between_two_plain_sides() {
         (UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let call = CallKey::new("plain");
     let offer = plain(caller.local_addr().unwrap().port());
-    let offered = daemon.client.offer(&call, "f", offer.as_bytes(), Profile::PlainRtp).await.unwrap();
+    let offered = daemon.client.offer(&call, SIDES, offer.as_bytes(), Profile::PlainRtp).await.unwrap();
     let answer = plain(callee.local_addr().unwrap().port());
-    let answered = daemon.client.answer(&call, ("f", "t"), answer.as_bytes(), Profile::PlainRtp).await.unwrap();
+    let answered = daemon.client.answer(&call, SIDES, answer.as_bytes(), Profile::PlainRtp).await.unwrap();
     assert_ne!((audio(&offered), audio(&answered)), (caller.local_addr().unwrap(), callee.local_addr().unwrap()));
     arrives(&caller, audio(&answered), &callee, b"from the caller").await;
     arrives(&callee, audio(&offered), &caller, b"from the callee").await;
-    daemon.client.delete(&call, "f").await.unwrap();
-    let gone = daemon.client.answer(&call, ("f", "t"), answer.as_bytes(), Profile::PlainRtp).await;
+    daemon.client.delete(&call).await.unwrap();
+    let gone = daemon.client.answer(&call, SIDES, answer.as_bytes(), Profile::PlainRtp).await;
     assert!(matches!(gone, Err(RtpEngineError::CallLost)), "{gone:?}");
 }
 
@@ -128,14 +131,14 @@ async fn a_plain_offer_becomes_what_a_browser_or_an_srtp_phone_takes() {
         (Profile::PlainRtp, &["RTP/AVP 0"], &["a=crypto:", "a=fingerprint:", "a=ice-ufrag:"]),
     ] {
         let call = CallKey::new(format!("{profile:?}"));
-        let offered = text(&daemon.client.offer(&call, "f", plain(4000).as_bytes(), profile).await.unwrap());
+        let offered = text(&daemon.client.offer(&call, SIDES, plain(4000).as_bytes(), profile).await.unwrap());
         for part in wanted {
             assert!(offered.contains(part), "{profile:?} without {part}: {offered}");
         }
         for part in unwanted {
             assert!(!offered.contains(part), "{profile:?} with {part}: {offered}");
         }
-        daemon.client.delete(&call, "f").await.unwrap();
+        daemon.client.delete(&call).await.unwrap();
     }
 }
 
@@ -143,18 +146,51 @@ async fn a_plain_offer_becomes_what_a_browser_or_an_srtp_phone_takes() {
 async fn an_srtp_phones_answer_becomes_plain_for_the_caller() {
     let daemon = Daemon::start().await;
     let call = CallKey::new("sdes");
-    daemon.client.offer(&call, "f", plain(4000).as_bytes(), Profile::Sdes).await.unwrap();
+    daemon.client.offer(&call, SIDES, plain(4000).as_bytes(), Profile::Sdes).await.unwrap();
     let answer = plain(4002).replace("RTP/AVP", "RTP/SAVP")
         + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
-    let answered = daemon.client.answer(&call, ("f", "t"), answer.as_bytes(), Profile::PlainRtp).await.unwrap();
+    let answered = daemon.client.answer(&call, SIDES, answer.as_bytes(), Profile::PlainRtp).await.unwrap();
     let answered = text(&answered);
     assert!(answered.contains("RTP/AVP 0") && !answered.contains("a=crypto"), "{answered}");
 }
 
 #[tokio::test]
+async fn an_answer_is_over_what_was_offered() {
+    let daemon = Daemon::start().await;
+    for protocol in ["RTP/AVP", "RTP/AVPF", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"] {
+        let call = CallKey::new(protocol);
+        let keys = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+        let mark = "a=setup:actpass\r\na=fingerprint:sha-1 \
+                    00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33\r\n";
+        let (profile, more) = match protocol {
+            "RTP/AVP" | "RTP/AVPF" => (Profile::PlainRtp, ""),
+            "RTP/SAVPF" => (Profile::Sdes, keys),
+            _ => (Profile::WebRtc, mark),
+        };
+        let offer = plain(4000).replace("RTP/AVP", protocol) + more;
+        daemon.client.offer(&call, SIDES, offer.as_bytes(), Profile::PlainRtp).await.unwrap();
+        let answered = daemon.client.answer(&call, SIDES, plain(4002).as_bytes(), profile).await.unwrap();
+        assert!(text(&answered).contains(&format!(" {protocol} 0")), "{protocol}: {}", text(&answered));
+    }
+}
+
+#[tokio::test]
+async fn the_answerer_may_offer_later_and_keeps_its_port() {
+    let daemon = Daemon::start().await;
+    let call = CallKey::new("again");
+    let offered = daemon.client.offer(&call, SIDES, plain(4000).as_bytes(), Profile::PlainRtp).await.unwrap();
+    let answered = daemon.client.answer(&call, SIDES, plain(4002).as_bytes(), Profile::PlainRtp).await.unwrap();
+    let turned = Sides { offerer: SIDES.answerer, answerer: SIDES.offerer };
+    let again = daemon.client.offer(&call, turned, plain(4002).as_bytes(), Profile::PlainRtp).await.unwrap();
+    assert_eq!(audio(&again), audio(&answered), "the first to offer sees the same port as before");
+    let answered = daemon.client.answer(&call, turned, plain(4000).as_bytes(), Profile::PlainRtp).await.unwrap();
+    assert_eq!(audio(&answered), audio(&offered));
+}
+
+#[tokio::test]
 async fn what_it_does_not_take_it_refuses() {
     let daemon = Daemon::start().await;
-    let refused = daemon.client.offer(&CallKey::new("bad"), "f", b"no description", Profile::PlainRtp).await;
+    let refused = daemon.client.offer(&CallKey::new("bad"), SIDES, b"no description", Profile::PlainRtp).await;
     assert!(matches!(refused, Err(RtpEngineError::Refused(_))), "{refused:?}");
     assert_eq!(daemon.client.calls(), 0);
 }

@@ -46,6 +46,12 @@ impl<'m> Headers<'m> {
         })
     }
 
+    /// The whole message that these are the headers of, as it came: for whoever has to read it again later.
+    #[must_use]
+    pub const fn message(self) -> &'m [u8] {
+        self.octets
+    }
+
     /// How many header lines there are.
     #[must_use]
     pub fn count(self) -> usize {
