@@ -17,23 +17,6 @@ fn settings(server: &Server, account: &Account, transport: Transport, name: &str
     Settings::new(server, account, transport, name, PASSWORD)
 }
 
-/// The loudest stretch of 4,000 samples of what a phone heard: its mean square, as root, of 32,768.
-fn loudness(recordings: &Path) -> f64 {
-    let files = fs::read_dir(recordings).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let heard = files.filter(|file| file.to_string_lossy().ends_with("-dec.wav"));
-    let loudest = heard.flat_map(|file| {
-        let octets = fs::read(file).expect("a recording");
-        let samples: Vec<f64> = octets
-            .get(44..)
-            .unwrap_or_default()
-            .chunks_exact(2)
-            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]).into())
-            .collect();
-        samples.chunks_exact(4_000).map(|part| part.iter().map(|s| s * s).sum::<f64>() / 4_000.0).collect::<Vec<_>>()
-    });
-    loudest.fold(0.0, f64::max).sqrt()
-}
-
 fn expect_up(phone: &RunningPhone) {
     let up = phone.wait_for(LIMIT, |output| output.contains("Call established").then_some(()));
     assert!(up.is_some(), "no call came up:\n{}", phone.output());
@@ -52,7 +35,7 @@ fn baresip_hears_its_own_tone_from_the_echo_over_every_transport() {
         expect_up(&phone);
         std::thread::sleep(TALK);
         let said = phone.quit();
-        let heard = loudness(recordings.path());
+        let heard = baresip::loudness(recordings.path());
         assert!(heard > 1_000.0, "{heard} of 32768 was heard over {transport:?}:\n{said}");
     }
 }
@@ -76,7 +59,7 @@ fn two_baresips_hear_each_other_over_mixed_transports() {
         std::thread::sleep(TALK);
         let said = [caller.quit(), callee.quit()];
         for (who, folder) in [("caller", &at_caller), ("callee", &at_callee)] {
-            let heard = loudness(folder.path());
+            let heard = baresip::loudness(folder.path());
             assert!(heard > 1_000.0, "{who} heard {heard} of 32768, {from:?} to {to:?}:\n{}\n{}", said[0], said[1]);
         }
     }
@@ -130,10 +113,10 @@ fn linphonec_hears_the_echo_and_a_baresip() {
         std::thread::sleep(TALK);
         phone.type_line("terminate");
         let said = phone.quit();
-        let heard = loudness(recordings.path());
+        let heard = baresip::loudness(recordings.path());
         assert!(heard > 1_000.0, "{heard} of 32768 was heard from {called}:\n{said}");
     }
     let said = callee.quit();
-    let heard = loudness(at_callee.path());
+    let heard = baresip::loudness(at_callee.path());
     assert!(heard > 1_000.0, "baresip heard {heard} of 32768:\n{said}");
 }

@@ -17,8 +17,11 @@ exports.start = (settings, say) => {
   phone.on('unregistered', () => say({ event: 'unregistered' }));
   phone.on('registrationFailed', ({ cause }) => say({ event: 'failed', cause }));
   phone.on('disconnected', () => say({ event: 'disconnected' }));
+  // Only browsers have media.
+  const calls = typeof RTCPeerConnection === 'undefined' ? {} : require('./jssip_calls.cjs').attach(phone, say);
   phone.start();
   return {
+    ...calls,
     register: () => phone.register(),
     quit: () =>
       new Promise((done) => {

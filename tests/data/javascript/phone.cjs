@@ -1,6 +1,6 @@
 // A JavaScript phone run by a test: `node phone.cjs KIND` with its settings as one line of JSON on standard input, then
-// one command a line: `register` or `quit`. What happens is printed as one line of JSON each: {"event": …}, and every SIP
-// message as {"sent": …} or {"received": …}.
+// one command a line: `register`, `quit`, and in Chromium `call URI` and `hang up`. What happens is printed as one line of
+// JSON each: {"event": …}, and every SIP message as {"sent": …} or {"received": …}.
 'use strict';
 
 const readline = require('node:readline');
@@ -22,6 +22,8 @@ async function main() {
   const phone = await kinds[process.argv[2]]().start(settings, say);
   for await (const command of lines) {
     if (command === 'register') await phone.register();
+    if (command.startsWith('call ')) await phone.call(command.slice(5));
+    if (command === 'hang up') await phone.hangUp();
     if (command === 'quit') break;
   }
   await phone.quit();

@@ -73,6 +73,28 @@ pub fn start_with(settings: &Settings, expires_seconds: u32, talk: Option<Talk<'
     RunningPhone::start(command, folder, "printed", Quit::Signal)
 }
 
+/// The loudest stretch of 4,000 samples of what a phone heard, by the recordings in a folder: its mean square, as root, of
+/// 32,768.
+///
+/// # Panics
+/// When the folder cannot be read.
+#[must_use]
+pub fn loudness(recordings: &Path) -> f64 {
+    let files = fs::read_dir(recordings).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let heard = files.filter(|file| file.to_string_lossy().ends_with("-dec.wav"));
+    let loudest = heard.flat_map(|file| {
+        let octets = fs::read(file).expect("a recording");
+        let samples: Vec<f64> = octets
+            .get(44..)
+            .unwrap_or_default()
+            .chunks_exact(2)
+            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]).into())
+            .collect();
+        samples.chunks_exact(4_000).map(|part| part.iter().map(|s| s * s).sum::<f64>() / 4_000.0).collect::<Vec<_>>()
+    });
+    loudest.fold(0.0, f64::max).sqrt()
+}
+
 /// Its tone wants 48 kHz; what it hears goes to nobody's ears, and into a file on the way.
 fn sound(talk: Talk<'_>) -> String {
     format!(
