@@ -2,6 +2,7 @@
 
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::media::MediaSettings;
 use crate::next_hops::{NextHopOptions, NextHopSettings};
 use crate::otlp_endpoint::OtlpEndpoint;
 use crate::serve_options::ServeOptions;
@@ -51,6 +52,7 @@ pub(crate) struct Configuration {
     pub(crate) next_hops: NextHopSettings,
     pub(crate) calls: sip_edge::CallsConfig,
     pub(crate) media_ports: RangeInclusive<u16>,
+    pub(crate) media: MediaSettings,
     pub(crate) nonce_lifetime_seconds: u32,
     pub(crate) registrar: sip_registrar::Policy,
     pub(crate) service_route: bool,
@@ -101,6 +103,7 @@ impl Configuration {
                 .map(|text| parse("--tls-client-certificates", text, ClientRule::parse))
                 .transpose()?,
         };
+        let media = MediaSettings::settle(options.rtpengine, options.media.as_deref())?;
         let default_account = options.default_account.map(|text| parse("--default-account", &text, AuthId::parse));
         Ok(Self {
             key_source,
@@ -142,9 +145,11 @@ impl Configuration {
                 )?,
                 next_hop_ping_seconds: in_range("--next-hop-ping", options.next_hop_ping.unwrap_or(30), 0, 3_600)?,
                 session_seconds: in_range("--session-interval", options.session_interval.unwrap_or(1_800), 90, 86_400)?,
+                media: media.rule,
                 ..sip_edge::CallsConfig::default()
             },
             media_ports: media_ports(options.media_ports.as_deref())?,
+            media,
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
             service_route: options.service_route.unwrap_or(false),
@@ -401,6 +406,10 @@ mod tests {
             ("proxy_from = [\"balancer\"]", "10.0.0.0/24"),
             ("sip_max_upstream_connections = 0", "from 1 to 100000"),
             ("allow_network = [\"everywhere\"]", "127.0.0.0/8"),
+            ("rtpengine = [\"127.0.0.1\"]", "write the address of its ng protocol"),
+            ("rtpengine = [\"127.0.0.1:0\"]", "write the address of its ng protocol"),
+            ("media = \"always\"", "say where it is with --rtpengine"),
+            ("rtpengine = [\"127.0.0.1:2223\"]\nmedia = \"often\"", "write auto or always"),
             ("ws_origin = [\"phone.example.com\"]", "write https://HOST"),
             ("sip_listen = [\"udp:localhost:5060\"]", "127.0.0.1:5060"),
             ("sip_domain = \"my_domain\"", "no '_'"),

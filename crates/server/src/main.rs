@@ -18,6 +18,7 @@ mod hardening;
 mod https;
 mod listening;
 mod manual;
+mod media;
 mod metrics;
 mod next_hops;
 mod node;

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::hardening;
 use crate::https;
 use crate::listening::Listening;
+use crate::media::MediaProxy;
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::operator_api;
@@ -116,6 +117,7 @@ struct Signalling {
     registrations: JoinHandle<()>,
     calls: Arc<Journal>,
     hops: Arc<CallHops>,
+    media: Option<Arc<MediaProxy>>,
     journal: JournalTask,
 }
 
@@ -180,6 +182,7 @@ impl Server {
             tokio::spawn(background::save_algorithm_uses(Arc::clone(&signalling.directory), Arc::clone(&node.storage))),
         ];
         background.push(tokio::spawn(retention(&node, configuration.cdr_retention_days).run()));
+        background.extend(signalling.media.clone().map(|media| tokio::spawn(media.watch())));
         background.extend(certificates.clone().map(|certificates| tokio::spawn(certificates.watch())));
         Ok(Self {
             node,
@@ -324,6 +327,7 @@ fn metrics(node: &Node, signalling: &Signalling, readiness: Arc<dyn Readiness>, 
         saves: Arc::clone(&signalling.saves),
         calls: Arc::clone(signalling.calls.statistics()),
         calls_up: Arc::downgrade(signalling.edge.calls()),
+        media: signalling.media.clone(),
         flows: Arc::clone(&signalling.flows),
         watch: Arc::clone(watch),
     }
@@ -375,6 +379,7 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
     let saves = Arc::clone(writer.statistics());
     let (journal, journal_task) = Journal::start(Arc::clone(&node.storage) as _, call_journal::Config::default());
     let hops = CallHops::new();
+    let media = configuration.media.open(&*node.random).await?;
     let calls = sip_edge::CallParts {
         directory: Arc::clone(&directory),
         flows: Arc::clone(&flows),
@@ -383,6 +388,7 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
         journal: Arc::clone(&journal) as _,
         events: Arc::new(Nobody),
         next_hops: Arc::clone(&hops) as _,
+        media: media.clone().map(|media| media as _),
         config: sip_edge::CallsConfig {
             addresses: sip_edge::OwnAddresses {
                 public_host: configuration.public_address.as_ref().map(|host| host.as_str().into()),
@@ -422,7 +428,8 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
     }
     let online = Arc::new(online);
     let calls = journal;
-    Ok(Signalling { edge, directory, flows, events, saves, online, registrations, hops, calls, journal: journal_task })
+    let journal = journal_task;
+    Ok(Signalling { edge, directory, flows, events, saves, online, registrations, hops, media, calls, journal })
 }
 
 /// Lets `echo@` answer. Its media goes by the addresses at which SIP is served.

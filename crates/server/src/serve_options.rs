@@ -99,6 +99,14 @@ pub(crate) struct ServeOptions {
     /// The UDP ports on which echo@ takes and sends media [default: 40000-40999]
     #[arg(long, env = "SIPWARDEN_MEDIA_PORTS", value_name = "FIRST-LAST")]
     pub(crate) media_ports: Option<String>,
+    /// Where an rtpengine that bridges the media of calls takes its ng protocol; may be repeated, the most wanted first
+    /// [default: none: phones send to each other]
+    #[arg(long, env = "SIPWARDEN_RTPENGINE", value_name = "HOST:PORT", value_delimiter = ',')]
+    pub(crate) rtpengine: Vec<String>,
+    /// Which calls go through rtpengine: auto, where the sides speak differently (WebRTC, SRTP, plain RTP) or one is
+    /// behind a NAT, or always [default: auto]
+    #[arg(long, env = "SIPWARDEN_MEDIA", value_name = "RULE", value_parser = ["auto", "always"])]
+    pub(crate) media: Option<String>,
     /// An origin whose web pages may open a WebSocket, such as `https://phone.example.com`, or * for all; may be repeated
     /// [default: pages of the same host]
     #[arg(long, env = "SIPWARDEN_WS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
@@ -263,6 +271,8 @@ impl ServeOptions {
             next_hop_ping: self.next_hop_ping.or(other.next_hop_ping),
             session_interval: self.session_interval.or(other.session_interval),
             media_ports: self.media_ports.or(other.media_ports),
+            rtpengine: list(self.rtpengine, other.rtpengine),
+            media: self.media.or(other.media),
             ws_origin: list(self.ws_origin, other.ws_origin),
             proxy_from: list(self.proxy_from, other.proxy_from),
             master_key_file: key_file,

@@ -126,6 +126,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         settled: |it| text(&format!("{}-{}", it.media_ports.start(), it.media_ports.end())),
     },
     Setting {
+        name: "rtpengine",
+        example: Some("[\"127.0.0.1:2223\"]"),
+        settled: |it| list_or_none(it.media.instances.iter().cloned(), "phones send to each other"),
+    },
+    Setting {
+        name: "media",
+        example: Some("\"auto\""),
+        settled: |it| {
+            let rule = Some(text(&crate::media::rule_text(it.media.rule))).filter(|_| !it.media.instances.is_empty());
+            or_none(rule, "phones send to each other")
+        },
+    },
+    Setting {
         name: "ws_origin",
         example: Some("[\"https://phone.example.com\"]"),
         settled: |it| match &it.connections.origins {

@@ -40,13 +40,14 @@ mod throttle;
 mod upstream;
 
 pub use calls::{
-    CallParts, CallRefusal, Calls, CallsConfig, Found, LocalUserAgent, NextHops, NoWay, OwnAddresses, Reached,
-    Timekeeper, UnderWay,
+    CallParts, CallRefusal, Calls, CallsConfig, Found, Half, LocalUserAgent, MediaBridge, MediaName, MediaProfile,
+    MediaRule, NextHops, NoWay, OwnAddresses, Reached, Rewritten, SessionDescription, Timekeeper, UnderWay,
 };
 pub use counts::{Counters, Counts, RequestCount, ResponseCount};
 pub use defence::Defence;
 pub use edge::{Config, Edge, Parts};
 pub use failure::Failure;
 pub use scratch::Scratch;
+pub use sip_b2bua::MediaFault;
 pub use stun::{answer_binding_request, is_stun};
 pub use throttle::{ThrottleCounts, ThrottlePolicy};

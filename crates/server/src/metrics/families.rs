@@ -50,6 +50,12 @@ pub(crate) const NEXT_HOPS_DOWN: Family =
     gauge("sipwarden_next_hops_down", "Next hops that count as down; calls try them last.");
 pub(crate) const UPSTREAM_REGISTRATIONS: Family =
     gauge("sipwarden_upstream_registrations", "Registrations of ours with carriers, by how they stand.");
+pub(crate) const RTPENGINE_UP: Family =
+    gauge("sipwarden_rtpengine_up", "Whether an instance answered when it was last asked for a sign of life.");
+pub(crate) const RTPENGINE_LEGS: Family =
+    gauge("sipwarden_rtpengine_legs", "Legs of calls whose media goes through rtpengine.");
+pub(crate) const MEDIA_FAULTS: Family =
+    counter("sipwarden_media_faults_total", "Session descriptions that rtpengine did not rewrite, by why.");
 pub(crate) const CALL_BACKLOG: Family =
     gauge("sipwarden_call_backlog", "Changes of calls, and call records, that are not durable yet.");
 pub(crate) const CALL_SAVE_FAILURES: Family = counter(

@@ -13,6 +13,7 @@ mod storage_writes;
 pub(crate) use http_requests::{HttpRequests, method_label};
 pub(crate) use storage_writes::StorageWrites;
 
+use crate::media::MediaProxy;
 use crate::watch::Watch;
 use call_journal::JournalStatistics;
 use directory::{Directory, SaveStatistics};
@@ -39,6 +40,8 @@ pub(crate) struct Metrics {
     pub(crate) saves: Arc<SaveStatistics>,
     pub(crate) calls: Arc<JournalStatistics>,
     pub(crate) calls_up: Weak<Calls>,
+    /// None where no rtpengine is configured.
+    pub(crate) media: Option<Arc<MediaProxy>>,
     pub(crate) flows: Arc<Flows>,
     pub(crate) watch: Arc<Watch>,
 }
@@ -55,6 +58,18 @@ impl Exposition for Metrics {
         self.storage(&mut page);
         self.process(&mut page);
         page.finish()
+    }
+}
+
+fn bridged_media(page: &mut Page, media: &MediaProxy) {
+    let mut up = page.family(&families::RTPENGINE_UP);
+    for (instance, is_alive) in media.signs_of_life() {
+        up.value(&[("instance", &instance.to_string())], u8::from(is_alive));
+    }
+    plain(page, &families::RTPENGINE_LEGS, media.legs());
+    let mut faults = page.family(&families::MEDIA_FAULTS);
+    for (reason, count) in media.faults() {
+        faults.value(&[("reason", reason)], count);
     }
 }
 
@@ -140,6 +155,9 @@ impl Metrics {
         let mut lost = page.family(&families::CALL_CHANGES_LOST);
         for (kind, count) in [("record", self.calls.dropped_records()), ("state", self.calls.dropped_changes())] {
             lost.value(&[("kind", kind)], count);
+        }
+        if let Some(media) = &self.media {
+            bridged_media(page, media);
         }
     }
 

@@ -1,11 +1,13 @@
 //! Does what engines ask for.
 
+use crate::calls::bridging::Crossing;
 use crate::calls::call_entry::{Held, Pending, PendingRequest, Waiting};
+use crate::calls::happening::Happening;
 use crate::calls::locating::Onward;
 use crate::calls::new_call::FIRST_TICKET;
 use crate::calls::shard::{Asked, CallNumber, Role, Shard};
 use crate::calls::{Calls, Destination, Outlet};
-use sip_b2bua::{Action, Bridged, Failure, LegId, ServerTicket, Ticket};
+use sip_b2bua::{Action, Failure, LegId, ServerTicket, Ticket};
 use sip_transaction::{Outcome, Reliability, Told};
 use sip_upstream::Evidence;
 
@@ -31,9 +33,8 @@ impl Calls {
             Action::Respond { ticket, status, octets } => {
                 self.respond(shard, number, (ticket, status, octets), outlet);
             }
-            // Nothing bridges media here: a description crosses as it is.
-            Action::Bridge { sdp, .. } => {
-                return self.tell(shard, number, |call, world, out| call.on_body(Bridged::Body(sdp), world, out));
+            Action::Bridge { from, to, kind, sdp } => {
+                return self.bridge(shard, number, Crossing { from, to, kind, sdp });
             }
             Action::Ringing(leg) => self.note_ringing(shard, number, leg),
             Action::Answered(leg) => self.note_answered(shard, number, leg),
@@ -86,9 +87,7 @@ impl Calls {
                 if self.begin_request(shard, asked, octets, outlet) {
                     return Vec::new();
                 }
-                self.tell(shard, number, |call, world, out| {
-                    call.on_failure(ticket, Failure::Unreachable, world, out);
-                })
+                self.tell(shard, number, Happening::Failure { ticket, failure: Failure::Unreachable })
             }
         }
     }
@@ -98,9 +97,7 @@ impl Calls {
             Waiting::Ack { .. } => Vec::new(),
             Waiting::Request { ticket, .. } => {
                 let ticket = *ticket;
-                self.tell(shard, number, |call, world, out| {
-                    call.on_failure(ticket, Failure::Unreachable, world, out);
-                })
+                self.tell(shard, number, Happening::Failure { ticket, failure: Failure::Unreachable })
             }
         }
     }
@@ -235,9 +232,7 @@ impl Calls {
         if asked.role == Role::Request {
             let evidence = if failure == Failure::TimedOut { Evidence::TimedOut } else { Evidence::Unreachable };
             self.learn_from(shard, &asked, evidence);
-            self.drive(shard, asked.call, outlet, |call, world, out| {
-                call.on_failure(asked.ticket, failure, world, out);
-            });
+            self.drive(shard, asked.call, outlet, Happening::Failure { ticket: asked.ticket, failure });
         }
     }
 }

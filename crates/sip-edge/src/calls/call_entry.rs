@@ -1,8 +1,10 @@
 //! One call as its shard keeps it: the engine, and what only the edge knows of it.
 
+use crate::calls::bridging::Bridging;
 use crate::calls::dialog_index::DialogName;
 use crate::calls::engine::Engine;
 use crate::calls::limits::Places;
+use crate::calls::media::LegMedia;
 use crate::calls::outlet::Destination;
 use crate::calls::way::Way;
 use domain::CallDetails;
@@ -42,6 +44,8 @@ pub(crate) struct CallEntry {
     pub(crate) held: Option<Held>,
     /// Whether a restart would find it.
     pub(crate) is_kept: bool,
+    /// What waits for a session description that is being rewritten.
+    pub(crate) bridging: Bridging,
 }
 
 /// A 2xx that leaves when the call is durable.
@@ -95,6 +99,8 @@ pub(crate) struct Leg {
     pub(crate) followed: Option<(Box<[u8]>, Destination)>,
     /// What waits until that is found.
     pub(crate) waiting: Vec<Waiting>,
+    /// What is known of its media.
+    pub(crate) media: LegMedia,
 }
 
 /// A message that waits until it is known where it goes.
@@ -142,6 +148,7 @@ impl CallEntry {
             holds_answer: false,
             held: None,
             is_kept: false,
+            bridging: Bridging::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What calls are built from.
 
+use crate::calls::media::{MediaBridge, MediaRule};
 use crate::calls::next_hops::NextHops;
 use crate::calls::way::OwnAddresses;
 use directory::Directory;
@@ -23,6 +24,8 @@ pub struct CallsConfig {
     pub next_hop_ping_seconds: u32,
     /// The session interval asked for and granted (RFC 4028), in seconds.
     pub session_seconds: u32,
+    /// Which calls' media is bridged, where there is a [`CallParts::media`].
+    pub media: MediaRule,
     /// Where we are reached.
     pub addresses: OwnAddresses,
 }
@@ -36,6 +39,7 @@ impl Default for CallsConfig {
             next_hop_patience_ms: 4_000,
             next_hop_ping_seconds: 30,
             session_seconds: 1_800,
+            media: MediaRule::default(),
             addresses: OwnAddresses::default(),
         }
     }
@@ -57,6 +61,8 @@ pub struct CallParts {
     pub events: Arc<dyn CallEventSink>,
     /// Finds next hops.
     pub next_hops: Arc<dyn NextHops>,
+    /// Bridges media; without it session descriptions cross as they are.
+    pub media: Option<Arc<dyn MediaBridge>>,
     /// What the operator set.
     pub config: CallsConfig,
 }

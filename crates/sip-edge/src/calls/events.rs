@@ -25,6 +25,7 @@ impl Calls {
         shard.settle_dialogs(number);
         let Some(entry) = shard.calls.get_mut(&number) else { return };
         entry.note_callee(leg);
+        self.release_media(entry, Some(leg));
         entry.details.answered_at = Some(now);
         self.happened(entry, CallEventKind::Answered, None);
     }
@@ -66,6 +67,7 @@ impl Calls {
     pub(super) fn note_ended(&self, shard: &mut Shard, number: CallNumber, facts: &CallFacts) {
         let Some(mut entry) = shard.remove(number) else { return };
         self.count.fetch_sub(1, Ordering::Relaxed);
+        self.release_media(&mut entry, None);
         entry.details.ringing_at = facts.ringing_at.map(as_timestamp).or(entry.details.ringing_at);
         entry.details.answered_at = facts.answered_at.map(as_timestamp);
         if let Some(call_id) = &facts.callee_call_id {

@@ -2,6 +2,7 @@
 
 use crate::calls::Calls;
 use crate::calls::call_entry::CallEntry;
+use crate::calls::happening::Happening;
 use crate::calls::shard::{CallNumber, Shard};
 use domain::{AccountId, CallDetails, CallEndReason, CallId, CredentialId, Timestamp, TrunkId};
 use sip_b2bua::EndReason;
@@ -73,7 +74,7 @@ impl Calls {
             _ => EndReason::Administrative,
         };
         let mut outlet = self.outlet();
-        self.drive(shard, number, &mut outlet, |call, world, out| call.end(why, world, out));
+        self.drive(shard, number, &mut outlet, Happening::End(why));
     }
 
     /// How long the calls of a trunk that are up have been talking, in milliseconds.

@@ -1,6 +1,7 @@
 //! Finds out where the messages of a leg go.
 
 use crate::calls::call_entry::{Leg, Waiting};
+use crate::calls::happening::Happening;
 use crate::calls::next_hops::NoWay;
 use crate::calls::outlet::Destination;
 use crate::calls::shard::{CallNumber, Shard};
@@ -52,7 +53,7 @@ impl Calls {
             Some(Way::Uri(way)) => self.locate_uri(shard, number, leg, &way),
         };
         match found {
-            Some(path) => self.tell(shard, number, |call, world, out| call.on_path(leg, path, world, out)),
+            Some(path) => self.tell(shard, number, Happening::Path { leg, path }),
             None => Vec::new(),
         }
     }
@@ -157,7 +158,7 @@ impl Calls {
     fn take_path(&self, shard: &mut Shard, place: Place, found: Option<Result<Path, Unroutable>>) {
         if let Some(path) = found {
             let mut outlet = self.outlet();
-            self.drive(shard, place.call, &mut outlet, |call, world, out| call.on_path(place.leg, path, world, out));
+            self.drive(shard, place.call, &mut outlet, Happening::Path { leg: place.leg, path });
         }
     }
 

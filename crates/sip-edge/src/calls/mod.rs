@@ -8,20 +8,24 @@
 
 mod actions;
 mod answering;
+mod bridging;
 mod call_entry;
 mod carrier_call;
 mod choosing;
 mod config;
 mod daily_minutes;
+mod description;
 mod dialog_index;
 mod engine;
 mod events;
 mod exchanges;
+mod happening;
 mod identifiers;
 mod identity;
 mod limits;
 mod live;
 mod locating;
+mod media;
 mod new_call;
 mod next_hops;
 mod outlet;
@@ -39,6 +43,7 @@ mod timekeeper;
 mod way;
 
 pub use config::{CallParts, CallsConfig};
+pub use media::{Half, MediaBridge, MediaName, MediaProfile, MediaRule, Rewritten, SessionDescription};
 pub use next_hops::{Found, NextHops, NoWay, Reached};
 pub use outlet::LocalUserAgent;
 pub use refusal::CallRefusal;

@@ -83,7 +83,7 @@ impl Calls {
                 domain::ReferPolicy::Pass => ReferPolicy::Pass,
             },
             session: SessionPolicy { interval_seconds: config.session_seconds, ..SessionPolicy::default() },
-            media: Media::Untouched,
+            media: if self.parts.media.is_some() { Media::Bridged } else { Media::Untouched },
             loop_token: self.loop_token(asking),
             product: None,
         }

@@ -2,6 +2,7 @@
 
 use crate::calls::call_entry::{Pending, PendingRequest};
 use crate::calls::dialog_index::DialogName;
+use crate::calls::happening::Happening;
 use crate::calls::shard::{CallNumber, Invited, Shard};
 use crate::calls::{CallRefusal, Calls, Destination, Outlet};
 use domain::CredentialId;
@@ -82,7 +83,7 @@ impl Calls {
         };
         Self::follow_sender(&mut shard, (number, leg), arrived);
         let heard = Heard { request, source: arrived.source, ticket };
-        self.drive(&mut shard, number, outlet, |call, world, out| call.on_request(leg, heard, world, out));
+        self.drive(&mut shard, number, outlet, Happening::Request { leg, heard });
         InDialog::Taken
     }
 
@@ -93,7 +94,7 @@ impl Calls {
         let Some(Acknowledged::Success(invited)) = shard.invites.on_ack(id, self.now_ms()) else { return true };
         let Invited { call, leg, ticket, .. } = *invited;
         let heard = Heard { request: arrived.request, source: arrived.source, ticket };
-        self.drive(&mut shard, call, outlet, |call, world, out| call.on_request(leg, heard, world, out));
+        self.drive(&mut shard, call, outlet, Happening::Request { leg, heard });
         true
     }
 
@@ -124,9 +125,7 @@ impl Calls {
             Some(ticket) => {
                 let heard = Heard { request, source: arrived.source, ticket };
                 let leg = invited.leg;
-                self.drive(&mut shard, invited.call, outlet, |call, world, out| {
-                    call.on_request(leg, heard, world, out);
-                });
+                self.drive(&mut shard, invited.call, outlet, Happening::Request { leg, heard });
             }
             // The call is over: the INVITE was answered finally, so nothing comes of it (RFC 3261 section 9.2).
             None => {

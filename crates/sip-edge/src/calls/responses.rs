@@ -1,6 +1,7 @@
 //! Responses to requests of ours, and time.
 
 use crate::calls::actions::log_unsent;
+use crate::calls::happening::Happening;
 use crate::calls::route::uri_of;
 use crate::calls::shard::{Asked, Role, Shard};
 use crate::calls::{Calls, Outlet, ShardIndex};
@@ -38,9 +39,8 @@ impl Calls {
         {
             self.learn_from(&shard, &asked, Evidence::Answered(response.status()));
         }
-        self.drive(&mut shard, asked.call, outlet, |call, world, out| {
-            call.on_response(asked.ticket, response, world, out);
-        });
+        let ticket = asked.ticket;
+        self.drive(&mut shard, asked.call, outlet, Happening::Response { ticket, response });
         Taken::Yes
     }
 
@@ -68,7 +68,7 @@ impl Calls {
         self.client_time(&mut shard, now, &mut outlet);
         self.invite_time(&mut shard, now, &mut outlet);
         while let Some(number) = shard.due(now) {
-            self.drive(&mut shard, number, &mut outlet, |call, world, out| call.on_time(world, out));
+            self.drive(&mut shard, number, &mut outlet, Happening::Time);
             if shard.due(now) == Some(number) {
                 // An engine that is due for ever must not hold the others up.
                 break;

@@ -7,6 +7,7 @@ use crate::calls::Calls;
 use crate::calls::call_entry::{CallEntry, Leg};
 use crate::calls::engine::Engine;
 use crate::calls::limits::Counted;
+use crate::calls::media::LegMedia;
 use crate::calls::outlet::Destination;
 use crate::calls::way::{PhoneWay, UriWay, Way};
 use domain::{CallDetails, CallSnapshot, CredentialId, OriginationUriId};
@@ -17,8 +18,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// What this version writes.
-const VERSION: u8 = 1;
+/// What this version writes. Version 1 had no word on media.
+const VERSION: u8 = 2;
 
 /// Why a kept call cannot be taken up.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -81,6 +82,7 @@ fn write_leg(entry: &CallEntry, leg: &Leg, out: &mut Vec<u8>) {
     for peer in &leg.peers {
         write_address(SocketAddr::new(*peer, 0), out);
     }
+    out.push(leg.media.to_octet());
 }
 
 fn write_address(address: SocketAddr, out: &mut Vec<u8>) {
@@ -168,13 +170,14 @@ impl Calls {
 
     fn take_up_one(&self, snapshot: CallSnapshot) -> Result<(), NotTakenUp> {
         let mut reader = Reader { rest: &snapshot.octets };
-        if reader.octet()? != VERSION {
+        let version = reader.octet()?;
+        if !(1..=VERSION).contains(&version) {
             return Err(NotTakenUp::UnknownVersion);
         }
         let (mut legs, mut ways) = (Vec::new(), Vec::new());
         for _ in 0..reader.octet()? {
             let number = LegId(reader.octet()?);
-            let (leg, way) = self.read_leg(&mut reader, ways.len())?;
+            let (leg, way) = self.read_leg(&mut reader, (version, ways.len()))?;
             ways.extend(way.map(|way| vec![way]));
             if legs.len() <= usize::from(number.0) {
                 legs.resize(usize::from(number.0) + 1, Leg::default());
@@ -204,7 +207,11 @@ impl Calls {
         Ok(())
     }
 
-    fn read_leg(&self, reader: &mut Reader<'_>, stage: usize) -> Result<(Leg, Option<Way>), NotTakenUp> {
+    fn read_leg(
+        &self,
+        reader: &mut Reader<'_>,
+        (version, stage): (u8, usize),
+    ) -> Result<(Leg, Option<Way>), NotTakenUp> {
         let follows_contact = reader.octet()? != 0;
         let destination = reader.destination()?;
         let way = match reader.octet()? {
@@ -221,8 +228,10 @@ impl Calls {
         for _ in 0..reader.octet()? {
             peers.push(reader.address()?.ip());
         }
+        let media = if version > 1 { reader.octet()? } else { LegMedia::Untouched.to_octet() };
+        let media = LegMedia::of_octet(media).ok_or(NotTakenUp::Damaged)?;
         let target = way.is_some().then(|| TargetRef { stage: u8::try_from(stage).unwrap_or(u8::MAX), target: 0 });
-        Ok((Leg { destination, target, follows_contact, peers, ..Leg::default() }, way))
+        Ok((Leg { destination, target, follows_contact, peers, media, ..Leg::default() }, way))
     }
 
     /// The origination URI as it is now; it may have been deleted meanwhile.
@@ -237,5 +246,5 @@ impl Calls {
 
 fn phone_way(credential: CredentialId, destination: Destination) -> Option<Way> {
     let Destination::Network { flow, to } = destination else { return None };
-    Some(Way::Phone(PhoneWay { credential, flow, to, path: Box::default() }))
+    Some(Way::Phone(PhoneWay { credential, flow, to, path: Box::default(), is_hidden: false }))
 }

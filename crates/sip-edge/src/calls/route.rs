@@ -4,6 +4,7 @@
 //! host in a request leads anywhere.
 
 use crate::calls::Calls;
+use crate::calls::description::is_unreachable;
 use crate::calls::identity::{self, Shown};
 use crate::calls::limits::{CallLimit, Counted};
 use crate::calls::permission::{Caller, Wanted};
@@ -19,6 +20,7 @@ use sip_b2bua::{FailoverOn, HeaderPolicy, Stage, Target, Trust};
 use sip_message::{CheckedRequest, HostPort, Method, Uri};
 use sip_transport::resolve::Target as HopTarget;
 use sip_transport::{ConnectionId, Flow};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The user part that always answers with what it hears.
@@ -412,7 +414,8 @@ impl Calls {
                 connection: ConnectionId(facts.connection),
             };
             let path = binding.texts().path.into();
-            ways.push(Way::Phone(PhoneWay { credential: callee.id, flow, to: facts.source, path }));
+            let is_hidden = names_hidden_host(contact, facts.source.ip());
+            ways.push(Way::Phone(PhoneWay { credential: callee.id, flow, to: facts.source, path, is_hidden }));
         }
         (!targets.is_empty()).then(|| Reached { stages: vec![self.ringing(targets)], ways: vec![ways] })
     }
@@ -458,6 +461,13 @@ pub(super) fn dialled(uri: &Uri<'_>) -> Option<String> {
 /// Whether a phone can be sent to: over UDP always; else over the connection it has.
 fn is_reachable(binding: &LiveBinding) -> bool {
     binding.facts.transport == SignallingTransport::Udp || binding.facts.connection != 0
+}
+
+/// Whether a phone's Contact names an address that leads nowhere from here.
+fn names_hidden_host(contact: &[u8], sends_from: IpAddr) -> bool {
+    let host = Uri::parse(contact).ok().and_then(|uri| std::str::from_utf8(uri.host).ok());
+    let address = host.and_then(|host| host.trim_matches(['[', ']']).parse().ok());
+    address.is_some_and(|address| is_unreachable(address, sends_from))
 }
 
 /// The URI with another user part.

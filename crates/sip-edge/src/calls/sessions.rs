@@ -2,7 +2,7 @@
 
 use crate::calls::answering::Answering;
 use crate::calls::call_entry::CallEntry;
-use crate::calls::engine::Engine;
+use crate::calls::happening::Happening;
 use crate::calls::identifiers::Identifiers;
 use crate::calls::shard::{CallNumber, Shard};
 use crate::calls::way::Way;
@@ -35,9 +35,9 @@ impl Calls {
         shard: &mut Shard,
         number: CallNumber,
         outlet: &mut Outlet<'_>,
-        event: impl FnOnce(&mut Engine, &mut Surroundings<'_>, &mut Vec<Action>),
+        happening: Happening<'_>,
     ) {
-        let actions = self.tell(shard, number, event);
+        let actions = self.tell(shard, number, happening);
         self.act(shard, number, actions, outlet);
     }
 
@@ -63,19 +63,17 @@ impl Calls {
         begin(&mut Surroundings { now: self.now_ms(), randomness: identifiers, answerer: &mut answerer })
     }
 
-    /// Lets a call's engine take an event; what it asks for.
-    pub(crate) fn tell(
-        &self,
-        shard: &mut Shard,
-        number: CallNumber,
-        event: impl FnOnce(&mut Engine, &mut Surroundings<'_>, &mut Vec<Action>),
-    ) -> Vec<Action> {
+    /// Tells a call's engine what happens; what it asks for: nothing while it waits for a session description, after
+    /// which it is told.
+    pub(crate) fn tell(&self, shard: &mut Shard, number: CallNumber, happening: Happening<'_>) -> Vec<Action> {
         let mut actions = Vec::new();
         let Shard { calls, identifiers, cnonces, .. } = shard;
-        if let Some(CallEntry { engine, ways, .. }) = calls.get_mut(&number) {
+        if let Some(CallEntry { engine, ways, bridging, .. }) = calls.get_mut(&number)
+            && let Some(happening) = bridging.admit(happening)
+        {
             let mut answerer = Answering { ways, cnonces, directory: &self.parts.directory };
             let mut world = Surroundings { now: self.now_ms(), randomness: identifiers, answerer: &mut answerer };
-            event(engine, &mut world, &mut actions);
+            happening.tell(engine, &mut world, &mut actions);
         }
         actions
     }

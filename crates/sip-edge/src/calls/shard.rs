@@ -145,7 +145,8 @@ impl Shard {
     /// Brings the wake-up to what the call wants now.
     pub(crate) fn settle_time(&mut self, number: CallNumber) {
         let Some(entry) = self.calls.get_mut(&number) else { return };
-        let wakes_at = entry.engine.wakes_at();
+        // One that waits for a session description is told of time afterwards.
+        let wakes_at = entry.engine.wakes_at().filter(|_| !entry.bridging.is_under_way());
         let before = std::mem::replace(&mut entry.wakes_at, wakes_at);
         if before == wakes_at {
             return;

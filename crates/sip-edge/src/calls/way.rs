@@ -33,6 +33,8 @@ pub(crate) struct PhoneWay {
     pub(crate) to: SocketAddr,
     /// The Path it registered through (RFC 3327), possibly empty.
     pub(crate) path: Box<[u8]>,
+    /// Whether its Contact names a private address that it does not send from: its media will as well.
+    pub(crate) is_hidden: bool,
 }
 
 /// The way to a next hop.

@@ -278,6 +278,7 @@ fn calls(directory: &Arc<Directory>, flows: &Arc<Flows>, clock: &Arc<VirtualCloc
         journal: Arc::new(Forgetful),
         events: Arc::new(Forgetful),
         next_hops: Arc::new(Forgetful),
+        media: None,
         config: CallsConfig::default(),
     }
 }
