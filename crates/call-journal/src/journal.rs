@@ -23,6 +23,9 @@ pub struct Config {
     pub batch: usize,
     /// How long changes that nobody waits for may gather, in milliseconds: what a crash may lose.
     pub gather_ms: u64,
+    /// How long changes gather after a write, in milliseconds, even where somebody waits for them: with many calls a
+    /// second the disk is asked for a batch of them at a time, while one call alone is not held up.
+    pub breath_ms: u64,
     /// How long to pause after a failed write, in milliseconds.
     pub retry_ms: u64,
     /// How often a failing write is tried when the journal is being closed.
@@ -31,7 +34,15 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { room: 65_536, room_for_records: 262_144, batch: 1_024, gather_ms: 25, retry_ms: 1_000, last_attempts: 3 }
+        Self {
+            room: 65_536,
+            room_for_records: 262_144,
+            batch: 1_024,
+            gather_ms: 25,
+            breath_ms: 8,
+            retry_ms: 1_000,
+            last_attempts: 3,
+        }
     }
 }
 
@@ -207,6 +218,9 @@ impl Writer {
                 when_durable(outcome.clone());
             }
             outcome?;
+            if !self.journal.queue.lock().is_closed {
+                sleep(Duration::from_millis(self.journal.config.breath_ms)).await;
+            }
         }
     }
 

@@ -61,6 +61,8 @@ pub struct ClientTransactions<U> {
     hasher: RandomState,
     timers: TimerQueue,
     last: u64,
+    /// For reading requests of ours again.
+    spans: Box<HeaderSpans>,
 }
 
 #[derive(Debug)]
@@ -91,6 +93,7 @@ impl<U: Copy> ClientTransactions<U> {
             hasher: RandomState::default(),
             timers: TimerQueue::default(),
             last: 0,
+            spans: Box::default(),
         }
     }
 
@@ -120,7 +123,7 @@ impl<U: Copy> ClientTransactions<U> {
         if self.slots.len() >= self.most {
             return Err(NotBegun::TooMany);
         }
-        let (key, is_invite) = with_request(&request, |request| {
+        let (key, is_invite) = with_request(&mut self.spans, &request, |request| {
             let branch = request.headers().top_via().ok()?.branch?;
             let method = Some(request.method()).filter(|method| *method != Method::Ack)?;
             Some((key_of(method, branch), method == Method::Invite))
@@ -178,7 +181,7 @@ impl<U: Copy> ClientTransactions<U> {
             slot.request = Box::default();
         }
         if matches!(action, ClientAction::AcknowledgeAndTell(_)) {
-            slot.ack = with_request(&slot.request, |invite| {
+            slot.ack = with_request(&mut self.spans, &slot.request, |invite| {
                 let mut ack = Vec::with_capacity(512);
                 write_ack(invite, response, &mut ack);
                 Some(ack)
@@ -224,7 +227,7 @@ impl<U: Copy> ClientTransactions<U> {
             return None;
         }
         machine.on_cancel(now);
-        let cancel = with_request(&slot.request, |invite| {
+        let cancel = with_request(&mut self.spans, &slot.request, |invite| {
             let mut cancel = Vec::with_capacity(512);
             write_cancel(invite, &mut cancel);
             Some(cancel)
@@ -299,9 +302,8 @@ fn key_of(method: Method<'_>, branch: &[u8]) -> Box<[u8]> {
 }
 
 /// Reads a request that the owner wrote; it is not kept in parts, because it is read twice at most.
-fn with_request<T>(octets: &[u8], read: impl FnOnce(&Request<'_>) -> Option<T>) -> Option<T> {
-    let mut spans = Box::<HeaderSpans>::default();
-    let Ok(Message::Request(request)) = parse(octets, &mut spans) else { return None };
+fn with_request<T>(spans: &mut HeaderSpans, octets: &[u8], read: impl FnOnce(&Request<'_>) -> Option<T>) -> Option<T> {
+    let Ok(Message::Request(request)) = parse(octets, spans) else { return None };
     request.check().ok()?;
     read(&request)
 }

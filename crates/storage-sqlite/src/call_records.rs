@@ -3,8 +3,8 @@
 use crate::SqliteStorage;
 use crate::failure::Failure;
 use crate::rows;
-use domain::{AccountId, CallDetails, CallId, CallRecord, CallSnapshot, SignallingTransport, Timestamp};
-use rusqlite::types::Value;
+use domain::{AccountId, CallDetails, CallId, CallRecord, CallSnapshot, Timestamp};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use std::sync::Arc;
 use storage::{CallChange, CallRecordFilter, CallRecords, Pending, StorageError};
@@ -78,54 +78,64 @@ impl CallRecords for SqliteStorage {
 }
 
 fn put_live(connection: &Connection, snapshot: &CallSnapshot) -> Result<(), Failure> {
-    let mut values = details(&snapshot.call);
-    values.push(Value::Blob(snapshot.octets.to_vec()));
+    let source = snapshot.call.source.to_string();
+    let octets = [bytes(&snapshot.octets)];
+    let values = details(&snapshot.call, &source).into_iter().chain(octets);
     connection.prepare_cached(PUT_LIVE)?.execute(params_from_iter(values))?;
     Ok(())
 }
 
 fn end(connection: &Connection, record: &CallRecord) -> Result<(), Failure> {
     connection.prepare_cached("DELETE FROM live_calls WHERE id = ?1")?.execute([record.call.id.as_bytes()])?;
-    let mut values = details(&record.call);
-    values.extend([
-        Value::Integer(record.end.at.as_micros()),
+    let source = record.call.source.to_string();
+    let end = [
+        integer(record.end.at.as_micros()),
         text(record.end.by.as_str()),
         text(record.end.reason.as_str()),
-        Value::Integer(record.end.sip_status.into()),
-        record.end.q850_cause.map_or(Value::Null, |cause| Value::Integer(cause.into())),
-    ]);
+        integer(record.end.sip_status.into()),
+        record.end.q850_cause.map_or(NULL, |cause| integer(cause.into())),
+    ];
+    let values = details(&record.call, &source).into_iter().chain(end);
     connection.prepare_cached(PUT_RECORD)?.execute(params_from_iter(values))?;
     Ok(())
 }
 
-/// What both tables begin with, in the order of [`rows::CALL_DETAILS`].
-fn details(call: &CallDetails) -> Vec<Value> {
-    let blob = |octets: Option<&[u8; 16]>| octets.map_or(Value::Null, |octets| Value::Blob(octets.to_vec()));
-    let moment = |moment: Option<Timestamp>| rows::micros(moment).map_or(Value::Null, Value::Integer);
-    let transport = |transport: Option<SignallingTransport>| transport.map_or(Value::Null, |it| text(it.as_str()));
-    vec![
-        blob(Some(call.id.as_bytes())),
-        Value::Integer(call.account.0),
-        blob(call.trunk.as_ref().map(|trunk| trunk.as_bytes())),
-        blob(call.credential.as_ref().map(|credential| credential.as_bytes())),
-        call.username.as_ref().map_or(Value::Null, |username| text(username.as_str())),
+/// What both tables begin with, in the order of [`rows::CALL_DETAILS`]. `source` is the call's, written.
+fn details<'c>(call: &'c CallDetails, source: &'c str) -> [ToSqlOutput<'c>; 17] {
+    let moment = |moment: Option<Timestamp>| rows::micros(moment).map_or(NULL, integer);
+    [
+        bytes(call.id.as_bytes()),
+        integer(call.account.0),
+        call.trunk.as_ref().map_or(NULL, |trunk| bytes(trunk.as_bytes())),
+        call.credential.as_ref().map_or(NULL, |credential| bytes(credential.as_bytes())),
+        call.username.as_ref().map_or(NULL, |username| text(username.as_str())),
         text(call.direction.as_str()),
         text(&call.from),
         text(&call.to),
         text(&call.caller_call_id),
         text(&call.callee_call_id),
-        text(&call.source.to_string()),
+        text(source),
         text(&call.destination),
-        transport(Some(call.caller_transport)),
-        transport(call.callee_transport),
+        text(call.caller_transport.as_str()),
+        call.callee_transport.map_or(NULL, |transport| text(transport.as_str())),
         moment(Some(call.begun_at)),
         moment(call.ringing_at),
         moment(call.answered_at),
     ]
 }
 
-fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
+const NULL: ToSqlOutput<'static> = ToSqlOutput::Borrowed(ValueRef::Null);
+
+const fn text(text: &str) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+}
+
+const fn bytes(octets: &[u8]) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(ValueRef::Blob(octets))
+}
+
+const fn integer(number: i64) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(Value::Integer(number))
 }
 
 fn read_live(connection: &Connection, each: &mut dyn FnMut(CallSnapshot)) -> Result<(), Failure> {
@@ -164,7 +174,7 @@ fn selection(filter: &CallRecordFilter, before: Option<CallId>, limit: u32) -> (
     narrow("id < ?", filter.to.map(|to| blob(CallId::first_of(after_millisecond(to)).as_bytes())));
     narrow("begun_at < ?", filter.to.map(|to| Value::Integer(to.as_micros())));
     narrow("id < ?", before.map(|before| blob(before.as_bytes())));
-    narrow("direction = ?", filter.direction.map(|direction| text(direction.as_str())));
+    narrow("direction = ?", filter.direction.map(|direction| Value::Text(direction.as_str().to_owned())));
     narrow("(answered_at IS NOT NULL) = ?", filter.answered.map(|answered| Value::Integer(answered.into())));
     sql.push_str(" ORDER BY id DESC LIMIT ?");
     values.push(Value::Integer(limit.into()));

@@ -79,6 +79,13 @@ pub(crate) struct Dialog {
 }
 
 impl Dialog {
+    fn is(&self, view: &sip_b2bua::DialogView<'_>) -> bool {
+        self.leg == view.leg
+            && *self.call_id == *view.call_id
+            && *self.local_tag == *view.local_tag
+            && *self.remote_tag == *view.remote_tag
+    }
+
     pub(crate) fn name(&self) -> DialogName<'_> {
         DialogName { call_id: &self.call_id, local_tag: &self.local_tag, remote_tag: &self.remote_tag }
     }
@@ -173,6 +180,13 @@ impl CallEntry {
     pub(crate) fn next_server_ticket(&mut self) -> ServerTicket {
         self.next_server = self.next_server.wrapping_add(1);
         ServerTicket(self.next_server)
+    }
+
+    /// Whether the engine has just the dialogs that were read last.
+    pub(crate) fn knows_its_dialogs(&self) -> bool {
+        let mut known = self.dialogs.iter();
+        let is_known = |view: sip_b2bua::DialogView<'_>| known.next().is_some_and(|dialog| dialog.is(&view));
+        self.engine.dialogs().all(is_known) && known.next().is_none()
     }
 
     pub(crate) fn read_dialogs(&self) -> Vec<Dialog> {

@@ -127,7 +127,13 @@ impl GaugeState {
     /// that was set back has come round or a second has been counted anew.
     fn forget_before(&mut self, at: u64) {
         let is_within = |begun: u64| begun.abs_diff(at) < SECOND_US;
-        self.begun.retain(|begun| is_within(*begun));
+        while self.begun.front().is_some_and(|begun| !is_within(*begun)) {
+            self.begun.pop_front();
+        }
+        // In order, unless the clock was set back.
+        if self.begun.back().is_some_and(|begun| *begun > at) {
+            self.begun.retain(|begun| is_within(*begun));
+        }
     }
 
     fn is_idle(&mut self, at: u64) -> bool {

@@ -131,7 +131,7 @@ impl Shard {
 
     /// Brings the index to the dialogs that the call has now.
     pub(crate) fn settle_dialogs(&mut self, number: CallNumber) {
-        let Some(entry) = self.calls.get_mut(&number) else { return };
+        let Some(entry) = self.calls.get_mut(&number).filter(|entry| !entry.knows_its_dialogs()) else { return };
         let now = entry.read_dialogs();
         for before in entry.dialogs.iter().filter(|before| !now.contains(before)) {
             self.dialogs.remove(&before.name());
