@@ -7,6 +7,7 @@ mod list_query;
 mod object;
 mod requirements;
 mod show;
+mod test;
 mod update;
 
 use crate::routes::Routes;
@@ -21,10 +22,13 @@ pub(crate) fn routes() -> Routes {
         .operation(requirements::__path_show, requirements::show)
         .operation(requirements::__path_update, requirements::update)
         .operation(requirements::__path_clear, requirements::clear)
+        .operation(test::__path_test, test::test)
         .schema::<object::CredentialObject<'_>>()
         .schema::<create::NewCredentialBody>()
         .schema::<update::CredentialChanges>()
         .schema::<requirements::RequirementsObject>()
         .schema::<requirements::RequirementsChanges>()
+        .schema::<test::PasswordToTest>()
+        .schema::<test::TestedPassword>()
         .schema::<list::CredentialList<'_>>()
 }
