@@ -5,13 +5,16 @@
 //!   that a storage that fails for minutes costs no record.
 //! * Where a write fails, whoever waits for it is told at once, and the changes are written again until they succeed.
 //!   Repeating them is harmless: [`storage::CallChange`] says so.
+//! * [`todays_calls`] finds what counts at limits by the day after a restart.
 //! * [`Retention`] deletes old records in steps small enough that nobody who writes waits for it.
 
 mod journal;
 mod queue;
 mod retention;
 mod statistics;
+mod today;
 
 pub use journal::{Config, Journal, JournalTask};
 pub use retention::Retention;
 pub use statistics::JournalStatistics;
+pub use today::todays_calls;

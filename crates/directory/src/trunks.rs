@@ -61,6 +61,13 @@ impl Trunks {
         self.index.read().trunks.get(&id).cloned()
     }
 
+    /// Those whose calls may last only so many minutes a day.
+    #[must_use]
+    pub fn with_daily_limit(&self) -> Vec<Arc<Trunk>> {
+        let index = self.index.read();
+        index.trunks.values().filter(|trunk| trunk.rules.minutes_per_day.is_some()).cloned().collect()
+    }
+
     /// The trunk whose host that is, in any case and with or without a final dot.
     #[must_use]
     pub fn of_host(&self, host: &[u8]) -> Option<Arc<Trunk>> {

@@ -27,7 +27,7 @@ pub(crate) struct MediaSettings {
 
 impl MediaSettings {
     pub(crate) fn settle(instances: Vec<String>, rule: Option<&str>) -> Result<Self, Failure> {
-        let check = |text: &String| parse("--rtpengine", text, |text| host_and_port(text)).map(drop);
+        let check = |text: &String| parse("--rtpengine", text, host_and_port).map(drop);
         instances.iter().try_for_each(check)?;
         let rule = match rule {
             None => MediaRule::default(),

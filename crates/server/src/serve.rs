@@ -20,7 +20,7 @@ use crate::telemetry;
 use crate::watch::Watch;
 use call_journal::{Journal, JournalTask, Retention};
 use directory::{Connections, Directory, RegistrationView, RegistrationWriter, SaveStatistics, WriterConfig};
-use domain::RealmName;
+use domain::{CallRecord, RealmName};
 use event_log::EventLog;
 use http_api::{HttpApi, Readiness, SipService};
 use provisioning::{BaseDomainOutcome, InstallationOperator};
@@ -425,6 +425,10 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
     let taken_up = edge.calls().take_up(kept);
     if taken_up > 0 {
         tracing::info!(calls = taken_up, "calls of before the restart go on");
+    }
+    for trunk in directory.trunks().with_daily_limit() {
+        let spend = |record: &CallRecord| edge.calls().spend_minutes(record);
+        call_journal::todays_calls(&*node.storage, (trunk.account, trunk.id), node.clock.now(), spend).await?;
     }
     let online = Arc::new(online);
     let calls = journal;

@@ -5,7 +5,7 @@ use crate::calls::restart;
 use crate::calls::shard::{CallNumber, Shard};
 use crate::calls::way::transport_of;
 use crate::calls::{Calls, ShardIndex};
-use domain::{CallEnd, CallEvent, CallEventKind, CallId, CallSnapshot};
+use domain::{CallEnd, CallEvent, CallEventKind, CallId, CallRecord, CallSnapshot};
 use sip_b2bua::{CallFacts, LegId};
 use std::sync::atomic::Ordering;
 use storage::WhenDurable;
@@ -74,11 +74,16 @@ impl Calls {
             entry.details.callee_call_id = cut(call_id);
         }
         let record = record(entry.details.clone(), facts);
+        self.spend_minutes(&record);
+        self.happened(&entry, CallEventKind::Ended, Some(record.end));
+        self.parts.journal.ended(record, None);
+    }
+
+    /// Counts an ended call at its trunk's minutes of the day; also those that ended before this start.
+    pub fn spend_minutes(&self, record: &CallRecord) {
         if let (Some(trunk), Some(answered_at)) = (record.call.trunk, record.call.answered_at) {
             self.minutes.add(trunk, answered_at, record.duration_ms());
         }
-        self.happened(&entry, CallEventKind::Ended, Some(record.end));
-        self.parts.journal.ended(record, None);
     }
 
     fn happened(&self, entry: &crate::calls::call_entry::CallEntry, kind: CallEventKind, end: Option<CallEnd>) {

@@ -15,10 +15,11 @@ async fn other_methods_are_challenged_by_407_and_answered_by_their_rule() {
         ("INVITE", "sip:nobody@ma-aaaaaaaa.example.test", 404),
         ("INVITE", "sip:ma-aaaaaaaa.example.test", 404),
         ("BYE", "sip:bob@ma-aaaaaaaa.example.test", 481),
-        ("MESSAGE", "sip:bob@ma-aaaaaaaa.example.test", 405),
+        ("MESSAGE", "sip:bob@ma-aaaaaaaa.example.test", 480),
         ("SUBSCRIBE", "sip:bob@ma-aaaaaaaa.example.test", 405),
-        ("FOO", "sip:bob@ma-aaaaaaaa.example.test", 501),
-        ("options", "sip:bob@ma-aaaaaaaa.example.test", 501),
+        ("FOO", "sip:bob@ma-aaaaaaaa.example.test", 480),
+        ("FOO", "sip:ma-aaaaaaaa.example.test", 501),
+        ("options", "sip:ma-aaaaaaaa.example.test", 501),
     ] {
         let mut phone = Phone { call_id: format!("{method}-{}", uri.len()), ..Phone::new("alice") };
         let sent = phone.request(&mut world, method, uri);
