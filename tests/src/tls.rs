@@ -3,7 +3,7 @@
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -114,6 +114,20 @@ impl Authority {
             put_file(Path::new(file), text);
         }
         files
+    }
+
+    /// What a server of this machine that this authority certifies needs to know.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    #[must_use]
+    pub fn server(&self) -> Arc<ServerConfig> {
+        let issued = self.issue();
+        let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).expect("a key");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(rustls::ALL_VERSIONS);
+        let config = config.expect("versions").with_no_client_auth();
+        Arc::new(config.with_single_cert(vec![issued.der.into()], key).expect("a certificate and its key"))
     }
 
     /// What a client that trusts this authority alone needs to know; with a certificate of its own, if given.

@@ -3,12 +3,16 @@
 use acceptance::bounded::wait_for;
 use acceptance::calls::{Heard, heard::Start, writing};
 use acceptance::sip::digest::Subject;
-use acceptance::sip::message::unique;
+use acceptance::sip::message::{framed_length, unique};
+use acceptance::sip::wire::is_timeout;
 use acceptance::sip::{Challenge, Credentials, RawSip, Response, Transport};
+use acceptance::tls::Authority;
 use acceptance::{Account, Api, Server};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,6 +25,7 @@ const METRICS: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
 /// A carrier that answers OPTIONS, and is busy when it is called; or that says nothing at all.
 struct Carrier {
     address: SocketAddr,
+    transport: Transport,
     state: Arc<State>,
     thread: Option<JoinHandle<()>>,
 }
@@ -29,6 +34,7 @@ struct Carrier {
 struct State {
     is_silent: AtomicBool,
     is_over: AtomicBool,
+    connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
 }
 
@@ -39,7 +45,22 @@ impl Carrier {
         let (address, state) = (socket.local_addr().expect("an address"), Arc::new(State::default()));
         let shared = Arc::clone(&state);
         let thread = std::thread::spawn(move || shared.serve(&socket));
-        Self { address, state, thread: Some(thread) }
+        Self { address, transport: Transport::Udp, state, thread: Some(thread) }
+    }
+
+    /// One that is spoken to over connections, one after the other: within TLS if it has an authority that certifies it.
+    fn on_connections(certified_by: Option<&Authority>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        listener.set_nonblocking(true).expect("a listener that does not wait");
+        let (address, state) = (listener.local_addr().expect("an address"), Arc::new(State::default()));
+        let (shared, tls) = (Arc::clone(&state), certified_by.map(Authority::server));
+        let thread = std::thread::spawn(move || shared.serve_connections(&listener, tls.as_ref()));
+        let transport = if certified_by.is_some() { Transport::Tls } else { Transport::Tcp };
+        Self { address, transport, state, thread: Some(thread) }
+    }
+
+    fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
     }
 
     fn be_silent(&self, is_silent: bool) {
@@ -58,19 +79,60 @@ impl State {
         let mut octets = [0; 65_535];
         while !self.is_over.load(Ordering::SeqCst) {
             let Ok((length, from)) = socket.recv_from(&mut octets) else { continue };
-            let Some(request) = Heard::parse(&octets[..length]) else { continue };
-            let Start::Request { method, .. } = request.start else { continue };
-            self.requests.lock().expect("a lock").push(String::from_utf8_lossy(&octets[..length]).into_owned());
-            let status = match method {
-                "OPTIONS" => 200,
-                "INVITE" => 486,
-                _ => continue,
-            };
-            if !self.is_silent.load(Ordering::SeqCst) {
-                let answer = writing::response(&request, status, "carrier", "", "");
+            if let Some(answer) = self.answer(&octets[..length]) {
                 socket.send_to(&answer, from).expect("a datagram that leaves");
             }
         }
+    }
+
+    fn serve_connections(&self, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
+        while !self.is_over.load(Ordering::SeqCst) {
+            let Ok((stream, _)) = listener.accept() else {
+                std::thread::sleep(Duration::from_millis(10));
+                continue;
+            };
+            stream.set_nonblocking(false).expect("a stream that waits");
+            stream.set_read_timeout(Some(Duration::from_millis(50))).expect("a limit");
+            self.connections.fetch_add(1, Ordering::SeqCst);
+            match tls {
+                None => self.serve_connection(stream),
+                Some(config) => {
+                    let connection = ServerConnection::new(Arc::clone(config)).expect("a TLS connection");
+                    self.serve_connection(StreamOwned::new(connection, stream));
+                }
+            }
+        }
+    }
+
+    fn serve_connection(&self, mut stream: impl Read + Write) {
+        let (mut pending, mut piece) = (Vec::new(), [0; 4_096]);
+        while !self.is_over.load(Ordering::SeqCst) {
+            match stream.read(&mut piece) {
+                Ok(length) if length > 0 => pending.extend_from_slice(&piece[..length]),
+                Err(error) if is_timeout(&error) => continue,
+                // It ended, or nobody on the other side trusts us.
+                Ok(_) | Err(_) => return,
+            }
+            while let Some(length) = framed_length(&pending) {
+                let message: Vec<u8> = pending.drain(..length).collect();
+                if let Some(answer) = self.answer(&message) {
+                    stream.write_all(&answer).and_then(|()| stream.flush()).expect("octets that leave");
+                }
+            }
+        }
+    }
+
+    fn answer(&self, octets: &[u8]) -> Option<Vec<u8>> {
+        let request = Heard::parse(octets)?;
+        let Start::Request { method, .. } = request.start else { return None };
+        self.requests.lock().expect("a lock").push(String::from_utf8_lossy(octets).into_owned());
+        let status = match method {
+            "OPTIONS" => 200,
+            "INVITE" => 486,
+            _ => return None,
+        };
+        let is_silent = self.is_silent.load(Ordering::SeqCst);
+        (!is_silent).then(|| writing::response(&request, status, "carrier", "", ""))
     }
 }
 
@@ -95,7 +157,7 @@ impl Line {
         let api = server.api(account);
         let credential = api.credential("phone", PASSWORD);
         let uri = |carrier: &Carrier| {
-            let body = json!({"sip_uri": format!("sip:{}", carrier.address), "name": "carrier", "transport": "udp"});
+            let body = json!({"sip_uri": format!("sip:{}", carrier.address), "name": "carrier", "transport": carrier.transport.name()});
             post(&api, "origination-uris", &body)["id"].as_str().expect("an identifier").to_owned()
         };
         let [first, second] = carriers.map(uri);
@@ -186,6 +248,41 @@ fn options_are_complete_requests_to_the_uri() {
     let via = one.header("Via");
     assert!(via.starts_with(&format!("SIP/2.0/UDP {here};")) && via.matches("rport").count() == 1, "{via}");
     assert_ne!((one.header("Call-ID"), one.branch()), (other.header("Call-ID"), other.branch()), "each its own");
+}
+
+#[test]
+fn over_tcp_and_tls_one_connection_serves_all_options_and_only_one_that_proves_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [trusted, unknown] = ["trusted", "unknown"].map(|name| {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).expect("a folder");
+        Authority::new(&folder)
+    });
+    let authority = trusted.file().display().to_string();
+    let (plain, proven) = (Carrier::on_connections(None), Carrier::on_connections(Some(&trusted)));
+    let (impostor, mortal) = (Carrier::on_connections(Some(&unknown)), Carrier::on_connections(None));
+    let asking = ["--next-hop-ping", "1", "--next-hop-timeout", "1000", "--upstream-ca", &authority];
+    let server = Server::start_with(&[&asking[..], &METRICS].concat());
+    let account = server.account("calls");
+    let _lines = Line::open(&server, &account, [&plain, &proven]);
+    wait_until("three OPTIONS to both", || [&plain, &proven].iter().all(|carrier| carrier.heard("OPTIONS").len() > 2));
+    assert_eq!((plain.connections(), proven.connections()), (1, 1), "a connection that is there is used again");
+    for (carrier, name) in [(&plain, "TCP"), (&proven, "TLS")] {
+        let asked = &carrier.heard("OPTIONS")[0];
+        let first_line = format!("OPTIONS sip:{};transport={} SIP/2.0\r\n", carrier.address, name.to_lowercase());
+        assert!(
+            asked.starts_with(&first_line) && asked.contains(&format!("Via: SIP/2.0/{name} 127.0.0.1:")),
+            "{asked}"
+        );
+    }
+    assert!(down(&server) < 0.5, "both answer");
+
+    let _others = Line::open(&server, &server.account("others"), [&impostor, &mortal]);
+    wait_until("one that is down", || down(&server) > 0.5);
+    assert!(impostor.connections() > 1 && impostor.heard("OPTIONS").is_empty(), "it is told nothing");
+    wait_until("OPTIONS", || !mortal.heard("OPTIONS").is_empty());
+    drop(mortal);
+    wait_until("two that are down", || down(&server) > 1.5);
 }
 
 #[test]

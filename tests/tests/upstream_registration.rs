@@ -1,12 +1,12 @@
 //! Registering with carriers that want it: from the challenge to the last REGISTER, and the calls that come of it.
 
-use acceptance::Trunked;
 use acceptance::bounded::wait_for;
 use acceptance::sip::dialog::{Draft, SDP};
 use acceptance::sip::digest::{Subject, parameters};
 use acceptance::sip::party::{Party, SipText};
 use acceptance::sip::{Challenge, Credentials, Transport};
 use acceptance::trunked::{NUMBER, USERNAME, send};
+use acceptance::{Trunked, binary};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -61,6 +61,20 @@ impl Registering {
         wait_for(state, NOTICED_WITHIN, || {
             Some(self.registration()).filter(|registration| registration["state"] == state)
         })
+    }
+
+    /// What a command of the account's owner says.
+    fn command(&self, arguments: &[&str]) -> String {
+        let Trunked { server, account, .. } = &self.trunked;
+        let mut command = binary::command();
+        command
+            .args(arguments)
+            .env("SIPWARDEN_URL", format!("http://{}", server.http()))
+            .env("SIPWARDEN_AUTH_ID", &account.auth_id)
+            .env("SIPWARDEN_AUTH_TOKEN", &account.auth_token);
+        let output = command.output().expect("a binary that can be started");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
     }
 
     fn counted(&self, state: &str) -> f64 {
@@ -127,6 +141,11 @@ fn a_carrier_is_registered_with_and_its_calls_reach_the_phone_until_the_server_s
     assert_eq!((&registered["last_status"], &registered["last_reason"]), (&json!(200), &json!("OK")));
     assert!(registered["expires_at"].is_string() && registered["next_attempt_at"].is_string(), "{registered}");
     assert!((scene.counted("registered") - 1.0).abs() < 0.1 && scene.counted("failing") < 0.1);
+
+    for command in [["trunk", "show", &scene.trunked.trunk], ["origination-uri", "show", &scene.uri]] {
+        let shown = scene.command(&command);
+        assert!(shown.contains("registered") && !shown.contains(CARRIER_PASSWORD), "{shown}");
+    }
 
     calls_come_in(&scene.trunked, &mut carrier, &contact);
     nobody_else_gets_in(&scene.trunked, &mut carrier, &contact);
@@ -230,7 +249,7 @@ fn a_wrong_password_is_not_tried_again_until_it_is_mended_and_what_is_switched_o
     scene.until("registered");
     carrier.request("OPTIONS");
     let account = &scene.trunked.account.auth_id;
-    let _printed = acceptance::binary::sipwarden_on(&scene.trunked.server.data_dir(), &["account", "disable", account]);
+    let _printed = binary::sipwarden_on(&scene.trunked.server.data_dir(), &["account", "disable", account]);
     let removed = register_at(&mut carrier, NOTICED_WITHIN);
     assert_eq!(removed.header("expires"), "0", "a disabled account registers nowhere");
     confirm(&mut carrier, &removed, 0);

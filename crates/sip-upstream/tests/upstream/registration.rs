@@ -358,6 +358,59 @@ fn a_lost_connection_is_made_good_soon_but_not_without_end() {
 }
 
 #[test]
+fn a_place_that_does_not_answer_is_followed_by_another_within_the_same_attempt() {
+    const OTHER: Way<'static> =
+        Way { via: b"SIP/2.0/TCP 192.0.2.7:5060", contact: b"<sip:192.0.2.7:5060;transport=tcp>" };
+    let mut scene = Scene::new();
+    assert_eq!(scene.registration.elsewhere(&OTHER, scene.now, &scene.random), None, "nothing is under way");
+    let (first, _) = scene.next();
+    assert!(scene.hear("401 Unauthorized", &[MD5]).0.is_some());
+    scene.now += 4_000;
+    let second = Seen::read(&scene.registration.elsewhere(&OTHER, scene.now, &scene.random).unwrap());
+    assert_eq!((&second.call_id, second.cseq), (&first.call_id, first.cseq + 2));
+    assert!(second.contact.starts_with("<sip:trunk-1@192.0.2.7:5060;transport=tcp>"), "{second:?}");
+    // The other place may ask for a proof of its own.
+    let (third, _) = scene.hear("401 Unauthorized", &[NEW_NONCE]);
+    assert_eq!(third.unwrap().proofs, [("n2".into(), "MD5".into(), "00000001".into())]);
+    let (_, event) =
+        scene.hear("200 OK", &[&CONFIRMED.replace("192.0.2.1:5061;transport=tls", "192.0.2.7:5060;transport=tcp")]);
+    assert_eq!(event, Some(RegistrationEvent::Registered { seconds: 600 }));
+
+    scene.registration.end(scene.now);
+    let removal = Seen::read(&scene.registration.begin(&WAY, scene.now, &scene.random).unwrap());
+    let elsewhere = Seen::read(&scene.registration.elsewhere(&WAY, scene.now, &scene.random).unwrap());
+    assert_eq!((removal.expires, &removal.contact), (0, &second.contact), "what the carrier keeps, wherever we are");
+    assert_eq!((elsewhere.expires, &elsewhere.contact), (0, &second.contact));
+}
+
+#[test]
+fn calls_come_while_the_carrier_keeps_the_contact_and_wants_us() {
+    let mut scene = Scene::new();
+    assert!(!scene.registration.is_live(scene.now), "it has not answered yet");
+    scene = scene.registered();
+    assert_eq!(scene.registration.contact_user(), "trunk-1");
+    assert!(scene.registration.is_live(scene.now) && scene.registration.is_live(scene.now + 599_000));
+    assert!(!scene.registration.is_live(scene.now + 600_000), "it has expired");
+    let due = scene.registration.report(scene.now).next_attempt_at;
+    assert_eq!(due, scene.registration.wakes_at());
+    scene.next();
+    assert_eq!(scene.registration.report(scene.now).next_attempt_at, None, "it is under way");
+    scene.registration.on_failure(Failure::Unreachable, scene.now, &scene.random);
+    scene.registration.explain("its certificate is for\r\nanother name");
+    let report = scene.registration.report(scene.now);
+    assert_eq!(report.last_reason.as_deref(), Some("its certificate is foranother name"));
+    assert!(scene.registration.is_live(scene.now), "only the refresh fails");
+    scene.next();
+    scene.hear("403 Forbidden", &[]);
+    scene.registration.explain("not to be said");
+    assert_eq!(scene.registration.report(scene.now).last_reason.as_deref(), Some("Forbidden"));
+    assert!(!scene.registration.is_live(scene.now), "it does not want us any more");
+    let mut ending = Scene::new().registered();
+    ending.registration.end(ending.now);
+    assert!(!ending.registration.is_live(ending.now));
+}
+
+#[test]
 fn what_the_carrier_keeps_is_removed_in_the_end() {
     let mut scene = Scene::new();
     scene.next();
