@@ -93,6 +93,12 @@ impl Source {
 }
 
 impl Entry {
+    /// Whether its REGISTER went out over that connection and is not answered yet.
+    fn is_carried_by(&self, connection: ConnectionId) -> bool {
+        let sent = self.attempt.as_ref().and_then(|attempt| attempt.sent.as_ref());
+        sent.and_then(|(_, destination)| destination.flow()).is_some_and(|flow| flow.connection == connection)
+    }
+
     fn next_wake(&self) -> Option<Millis> {
         // While an attempt looks for its way, the machine still waits for it to begin.
         self.attempt.as_ref().map(|attempt| attempt.until).or_else(|| self.machine.wakes_at())
@@ -202,15 +208,17 @@ impl Roster {
         numbers.iter().filter_map(|number| self.entries.get(number))
     }
 
-    /// Those that a connection concerns: it carries a REGISTER, or calls would come over it.
+    /// Those that a connection concerns: calls would come over it, or it carries a REGISTER. Asked whenever any phone's
+    /// connection ends, so it looks at all of them only while there are REGISTERs under way.
     pub(super) fn of_connection(&self, connection: ConnectionId) -> Vec<EntryNumber> {
-        let source = Some(Source::Connection(connection));
-        let carries = |attempt: &Attempt| {
-            let flow = attempt.sent.as_ref().and_then(|(_, destination)| destination.flow());
-            flow.is_some_and(|flow| flow.connection == connection)
-        };
-        let concerned = |entry: &Entry| entry.source == source || entry.attempt.as_ref().is_some_and(carries);
-        self.entries.iter().filter(|(_, entry)| concerned(entry)).map(|(number, _)| *number).collect()
+        let mut numbers = self.sources.get(&Source::Connection(connection)).cloned().unwrap_or_default();
+        if !self.clients.is_empty() {
+            let carrying = self.entries.iter().filter(|(_, entry)| entry.is_carried_by(connection));
+            numbers.extend(carrying.map(|(number, _)| *number));
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        numbers
     }
 
     /// Nothing comes from there any more.
