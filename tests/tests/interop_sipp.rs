@@ -1,14 +1,18 @@
 //! SIPp against the running server, over UDP and TCP.
 
+use acceptance::bounded::wait_for;
 use acceptance::phones::tls_relay::TlsRelay;
 use acceptance::phones::{Settings, life, sipp};
 use acceptance::sip::{HandmadePhone, Transport};
 use acceptance::trunked;
 use acceptance::{Account, Server, Trunked};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::Duration;
 
 const USERNAME: &str = "sipp_phone";
 const PASSWORD: &str = "Correct!Horse7";
+/// What is changed by API is carried out within a second or so; more is for a busy machine.
+const NOTICED_WITHIN: Duration = Duration::from_secs(20);
 
 fn line(transport: Transport) -> (Server, Account, Settings) {
     let server = Server::start();
@@ -129,7 +133,7 @@ fn an_account_with_a_realm_of_its_own_is_challenged_with_it() {
 #[test]
 fn it_calls_itself_over_a_trunk_as_phone_and_as_gateway() {
     let trunked = Trunked::start(&[]);
-    let (gateway, place) = sipp::gateway();
+    let (gateway, place) = sipp::serve("gateway.xml");
     let uri = trunked.uri(&json!({"uri": format!("sip:{place}")}));
     trunked.attach(&json!({"origination_uris": [uri]}));
     for transport in Transport::ALL {
@@ -147,4 +151,23 @@ fn it_calls_itself_over_a_trunk_as_phone_and_as_gateway() {
     let heard = gateway.quit();
     assert_eq!(heard.matches("\nINVITE sip:+4930555@").count(), 2, "{heard}");
     assert!(!heard.contains("Proxy-Authorization"), "{heard}");
+}
+
+#[test]
+fn it_is_registered_with_as_a_carrier_and_judges_the_proof() {
+    let trunked = Trunked::start(&["--next-hop-ping", "0"]);
+    let (carrier, place) = sipp::serve("registrar.xml");
+    let uri = trunked.uri(&json!({"uri": format!("sip:{place}")}));
+    trunked.attach(&json!({"origination_uris": [uri]}));
+    let path = format!("origination-uris/{uri}/secret");
+    for (password, state, status) in [("Wrong!Horse77", "rejected", 403), ("Carrier!Horse9", "registered", 200)] {
+        let secret = json!({"username": "trunk4711", "password": password, "register": true});
+        trunked::send(&trunked.api, "PUT", &path, &secret).expect(200);
+        let stands = || trunked::send(&trunked.api, "GET", &path, &Value::Null).expect(200)["registration"].clone();
+        let registration = wait_for(state, NOTICED_WITHIN, || Some(stands()).filter(|it| it["state"] == state));
+        assert_eq!(registration["last_status"], status, "{registration}");
+    }
+    assert_eq!(trunked::send(&trunked.api, "DELETE", &path, &Value::Null).status, 204);
+    let removal = carrier.wait_for(NOTICED_WITHIN, |heard| heard.contains("\nExpires: 0").then_some(()));
+    assert!(removal.is_some(), "{}", carrier.quit());
 }

@@ -5,8 +5,9 @@ use acceptance::sip::dialog::{Draft, SDP};
 use acceptance::sip::digest::{Subject, parameters};
 use acceptance::sip::party::{Party, SipText};
 use acceptance::sip::{Challenge, Credentials, Transport};
-use acceptance::trunked::{NUMBER, USERNAME, send};
-use acceptance::{Trunked, binary};
+use acceptance::tls::Authority;
+use acceptance::trunked::{NUMBER, PASSWORD, USERNAME, send};
+use acceptance::{Server, Trunked, binary};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -313,4 +314,46 @@ fn what_keeps_us_from_a_carrier_is_said_and_it_is_tried_again_at_once_when_its_s
     let register = register_at(&mut carrier, NOTICED_WITHIN);
     confirm(&mut carrier, &register, 600);
     scene.until("registered");
+}
+
+/// One server is the other's carrier: what it makes of a REGISTER and where it sends calls is its own.
+#[test]
+fn two_servers_are_carrier_and_customer_over_udp_tcp_and_tls() {
+    let carrier = Server::start_on_every_transport(&[]);
+    let provider = carrier.account("provider");
+    let provider_api = carrier.api(&provider);
+    for name in ["customer", "caller"] {
+        let _id = provider_api.credential(name, PASSWORD);
+    }
+    let authority = carrier.scratch().join("authority.pem");
+    std::fs::write(&authority, Authority::shared().pem()).expect("a file");
+    let authority = authority.display().to_string();
+    let place =
+        |transport: Transport| json!({"uri": format!("sip:{}", carrier.sip(transport)), "transport": transport.name()});
+    let scene = Registering::at(&place(Transport::Udp), &["--upstream-ca", &authority]);
+    scene.trunked.change(&json!({"inbound_destination": USERNAME}));
+    let mut phone = scene.trunked.phone(Transport::Udp);
+    scene.trunked.register(&mut phone, USERNAME);
+    scene.put_secret(&json!({"username": "customer", "password": PASSWORD}));
+    for transport in [Transport::Udp, Transport::Tcp, Transport::Tls] {
+        let uri = format!("origination-uris/{}", scene.uri);
+        send(&scene.trunked.api, "PUT", &uri, &place(transport)).expect(200);
+        scene.until("registered");
+        let mut caller = Party::udp(carrier.sip(Transport::Udp));
+        let draft = Draft::new("caller", &format!("sip:customer@{}", provider.sip_domain), &provider.sip_domain);
+        let credentials = Credentials { username: "caller".to_owned(), password: PASSWORD.to_owned() };
+        let outgoing = caller.call(&draft, &credentials);
+        let invite = phone.request("INVITE");
+        let mut callee = phone.accept_call(&invite, USERNAME, SDP);
+        let mut dialog = caller.expect_answered(&outgoing);
+        phone.request("ACK");
+        // Each side's requests cross both servers.
+        let info = phone.ask_only(&mut callee, "INFO", "", "");
+        let crossed = caller.request("INFO");
+        caller.answer(&crossed, "200 OK", "", "");
+        assert_eq!(phone.answer_to(&callee, &info).status(), Some(200), "{}", transport.name());
+        let bye = caller.ask_only(&mut dialog, "BYE", "", "");
+        phone.expect_bye();
+        assert_eq!(caller.answer_to(&dialog, &bye).status(), Some(200), "{}", transport.name());
+    }
 }

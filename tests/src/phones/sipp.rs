@@ -51,21 +51,21 @@ pub fn play(scenario: &str, settings: &Settings) -> Attempt {
     Attempt { phone_is_content: finished.code() == Some(0), trace: Trace::read(&messages), output }
 }
 
-/// Leaves a gateway running over UDP that takes calls as `gateway.xml` says, and where it is reached.
+/// Leaves one running over UDP that answers as a scenario says, such as `gateway.xml`, and where it is reached.
 ///
 /// # Panics
 /// When sipp cannot be run.
 #[must_use]
-pub fn gateway() -> (RunningPhone, SocketAddr) {
+pub fn serve(scenario: &str) -> (RunningPhone, SocketAddr) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let free = UdpSocket::bind("127.0.0.1:0").expect("a socket").local_addr().expect("an address");
     let mut command = Command::new("sipp");
-    command.arg("-sf").arg(data("sipp").join("gateway.xml")).args(["-t", "u1", "-i", "127.0.0.1", "-nostdin"]);
+    command.arg("-sf").arg(data("sipp").join(scenario)).args(["-t", "u1", "-i", "127.0.0.1", "-nostdin"]);
     command.args(["-p", &free.port().to_string(), "-trace_msg", "-message_file", "messages.log"]);
-    let gateway = RunningPhone::start(command, folder, "messages.log", Quit::Signal);
+    let running = RunningPhone::start(command, folder, "messages.log", Quit::Signal);
     // Once nobody else can take its port, it has it.
     wait_for("sipp on its port", LIMIT, || UdpSocket::bind(free).err());
     drop(turn);
-    (gateway, free)
+    (running, free)
 }
