@@ -279,11 +279,14 @@ fn over_a_connection_the_called_number_may_stand_in_the_request_uri_and_a_lost_o
     let mut phone = scene.trunked.phone(Transport::Udp);
     scene.trunked.register(&mut phone, USERNAME);
     let draft = Draft::new("+33123", &format!("sip:{NUMBER}@{here}"), "carrier.example");
-    let outgoing = carrier.invite(&draft);
-    let invite = phone.request("INVITE");
-    phone.answer(&invite, "486 Busy Here", "", "");
-    phone.request("ACK");
-    carrier.expect_refusal(&outgoing, 486);
+    let to_contact = Draft { uri: contact.clone(), ..draft.clone() }.to(&format!("tel:{NUMBER}"));
+    for draft in [&draft, &to_contact] {
+        let outgoing = carrier.invite(draft);
+        let invite = phone.request("INVITE");
+        phone.answer(&invite, "486 Busy Here", "", "");
+        phone.request("ACK");
+        carrier.expect_refusal(&outgoing, 486);
+    }
     let mut stranger = Party::tcp(here);
     for uri in [contact.as_str(), draft.uri.as_str()] {
         let outgoing = stranger.invite(&Draft { uri: uri.to_owned(), ..draft.clone() });
@@ -301,7 +304,7 @@ fn over_a_connection_the_called_number_may_stand_in_the_request_uri_and_a_lost_o
 fn what_keeps_us_from_a_carrier_is_said_and_it_is_tried_again_at_once_when_its_secret_is_set() {
     let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("an address");
     let uri = json!({"uri": format!("sip:{address}"), "transport": "tcp"});
-    let scene = Registering::at(&uri, &["--next-hop-ping", "0"]);
+    let mut scene = Registering::at(&uri, &["--next-hop-ping", "0"]);
     scene.put_secret(&json!({}));
     let failing = scene.until("failing");
     assert_eq!(failing["last_status"], Value::Null);
@@ -314,6 +317,16 @@ fn what_keeps_us_from_a_carrier_is_said_and_it_is_tried_again_at_once_when_its_s
     let register = register_at(&mut carrier, NOTICED_WITHIN);
     confirm(&mut carrier, &register, 600);
     scene.until("registered");
+
+    // What the carrier keeps of a process that was killed is renewed by the next.
+    scene.trunked.server.keep_addresses();
+    scene.trunked.server.kill_dash_nine();
+    scene.trunked.server.start_again();
+    let mut carrier = Party::accept(&listener);
+    let renewed = register_at(&mut carrier, NOTICED_WITHIN);
+    assert_eq!(renewed.header("contact"), register.header("contact"));
+    assert_ne!(renewed.header("call-id"), register.header("call-id"));
+    confirm(&mut carrier, &renewed, 600);
 }
 
 /// One server is the other's carrier: what it makes of a REGISTER and where it sends calls is its own.

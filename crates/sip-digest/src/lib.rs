@@ -10,6 +10,7 @@
 mod algorithm;
 mod answer;
 mod challenge;
+mod contact_key;
 mod flow_token;
 mod ha1;
 mod hash;
@@ -24,6 +25,7 @@ mod verify;
 pub use algorithm::{Algorithm, AlgorithmSet, HashAlgorithm, KeyForm};
 pub use answer::{Answer, AnswerError, QopPreference, Secret, choose_challenge};
 pub use challenge::{Challenge, QopOffer, Staleness};
+pub use contact_key::{CONTACT_TOKEN_OCTETS, ContactKey};
 pub use flow_token::{FLOW_TOKEN_LENGTH, FLOW_TOKEN_OCTETS, FlowTokenKey, FlowTokenText};
 pub use ha1::Ha1;
 pub use hash::HexDigest;

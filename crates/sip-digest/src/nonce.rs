@@ -18,7 +18,7 @@
 //! It is short on purpose: the text that an MD5 response hashes, `HA1:nonce:nc:cnonce:auth:HA2`, is then at most 119
 //! octets for cnonces of up to 14 characters, which is two blocks of MD5; with SHA-256, 183 octets, three blocks.
 
-use crate::{FlowTokenKey, HashAlgorithm, NonceNumber, url_safe};
+use crate::{ContactKey, FlowTokenKey, HashAlgorithm, NonceNumber, url_safe};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -36,6 +36,8 @@ pub const CLOCK_TOLERANCE_SECONDS: u64 = 10;
 
 /// What the key of flow tokens is derived for.
 const FLOW_TOKEN_LABEL: &[u8] = b"sipwarden flow tokens";
+/// What the key of contact tokens is derived for.
+const CONTACT_LABEL: &[u8] = b"sipwarden contact tokens";
 
 /// A nonce as it stands in a challenge.
 pub type NonceText = [u8; NONCE_LENGTH];
@@ -245,6 +247,12 @@ impl NonceIssuer {
     #[must_use]
     pub fn flow_token_key(&self) -> FlowTokenKey {
         FlowTokenKey::new(&self.key.derive(FLOW_TOKEN_LABEL))
+    }
+
+    /// The key of contact tokens that goes with the key of nonces.
+    #[must_use]
+    pub fn contact_key(&self) -> ContactKey {
+        ContactKey::new(&self.key.derive(CONTACT_LABEL))
     }
 
     /// A fresh nonce; `now` in Unix seconds, which must not go back within a boot: [`NonceCounts`] takes low numbers

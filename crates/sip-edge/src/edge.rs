@@ -86,7 +86,7 @@ impl Edge {
         let throttle = Arc::new(Throttle::new(parts.config.defence.throttle));
         let source_rate = SourceRate::new(parts.config.defence.source_rate);
         Self {
-            calls: Calls::new(calls, Arc::clone(&lanes)),
+            calls: Calls::new(calls, Arc::clone(&lanes), parts.nonces.contact_key()),
             lanes,
             tags: RandomState::default(),
             proven: ProvenSources::new(),

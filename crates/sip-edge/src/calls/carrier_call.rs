@@ -5,6 +5,7 @@ use crate::calls::permission::Wanted;
 use crate::calls::refusal::CallRefusal;
 use crate::calls::route::{Asking, CallPlan, check_srtp, dialled};
 use domain::Trunk;
+use sip_message::Scheme;
 use std::sync::Arc;
 
 impl Calls {
@@ -13,7 +14,7 @@ impl Calls {
     pub(super) fn carrier_call(&self, asking: &Asking<'_>, known: &[Arc<Trunk>]) -> Result<CallPlan, CallRefusal> {
         let request = asking.request;
         let [asked, meant] = [Some(request.uri()), request.to_header().address.uri().ok().as_ref()]
-            .map(|uri| uri.filter(|uri| uri.is_sip()).and_then(dialled));
+            .map(|uri| uri.filter(|uri| uri.is_sip() || uri.scheme == Scheme::Tel).and_then(dialled));
         for called in asked.iter().chain(&meant) {
             for trunk in known {
                 let number = self.own_number(called, trunk.account, Some(trunk));

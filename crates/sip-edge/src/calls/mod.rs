@@ -65,6 +65,7 @@ use limits::CallLimits;
 use parking_lot::Mutex;
 use shard::Shard;
 use sip_b2bua::Millis;
+use sip_digest::ContactKey;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -115,12 +116,12 @@ impl ShardIndex {
 }
 
 impl Calls {
-    pub(crate) fn new(parts: CallParts, lanes: Arc<[Lane]>) -> Arc<Self> {
+    pub(crate) fn new(parts: CallParts, lanes: Arc<[Lane]>, contact_key: ContactKey) -> Arc<Self> {
         let transactions = parts.config.most_calls.saturating_mul(4).div_ceil(SHARDS).max(64);
         let shards =
             (0..SHARDS).map(|index| Mutex::new(Shard::new(ShardIndex(index), transactions, &parts.random))).collect();
         Arc::new_cyclic(|me| Self {
-            upstream: Upstream::new(&parts),
+            upstream: Upstream::new(&parts, contact_key),
             shards,
             parts,
             limits: CallLimits::default(),

@@ -1,7 +1,7 @@
 //! Which registrations are kept: brought to what trunks and secrets want.
 
 use super::Upstream;
-use super::registrar::Registrar;
+use super::registrar::{Registrar, contact_user};
 use super::roster::{EntryNumber, Roster};
 use directory::UriInUse;
 use domain::{OriginationUri, RegistrationStanding, RegistrationState, Timestamp};
@@ -37,8 +37,10 @@ impl Upstream {
                 is_done = false;
                 continue;
             }
-            let Some(secret) = registrar.open(&self.directory) else { continue };
-            let Some(machine) = registrar.machine(secret, (now, first_within), &*self.random) else { continue };
+            let secret = registrar.open(&self.directory);
+            let known_as = secret.zip(contact_user(used, &self.contact_key));
+            let begin = |known_as| registrar.machine(known_as, (now, first_within), &*self.random);
+            let Some(machine) = known_as.and_then(begin) else { continue };
             roster.begin(Arc::new(registrar), machine, used);
         }
         is_done

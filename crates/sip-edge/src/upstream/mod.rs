@@ -18,6 +18,7 @@ use directory::{Directory, UriInUse};
 use domain::{Clock, OriginationUriId, RandomSource};
 use parking_lot::Mutex;
 use roster::Roster;
+use sip_digest::ContactKey;
 use sip_message::{Method, Response};
 use sip_transport::resolve::NextHop;
 use sip_transport::{Flow, Flows};
@@ -41,6 +42,8 @@ pub(crate) struct Upstream {
     random: Arc<dyn RandomSource>,
     next_hops: Arc<dyn NextHops>,
     addresses: OwnAddresses,
+    /// Makes the contacts that carriers know us by.
+    contact_key: ContactKey,
     probing: Probing,
     /// How long one place has for its answer.
     patience_ms: Millis,
@@ -52,7 +55,7 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    pub(crate) fn new(parts: &CallParts) -> Arc<Self> {
+    pub(crate) fn new(parts: &CallParts, contact_key: ContactKey) -> Arc<Self> {
         let probing = match parts.config.next_hop_ping_seconds {
             0 => Probing::ByCallsAlone,
             seconds => Probing::Every(Millis::from(seconds) * 1_000),
@@ -64,6 +67,7 @@ impl Upstream {
             random: Arc::clone(&parts.random),
             next_hops: Arc::clone(&parts.next_hops),
             addresses: parts.config.addresses.clone(),
+            contact_key,
             probing,
             patience_ms: parts.config.next_hop_patience_ms,
             watch: Mutex::new(Watch::new()),

@@ -3,6 +3,7 @@
 use crate::calls::next_hop;
 use directory::{Directory, UriInUse};
 use domain::{AccountId, OriginationUri, OriginationUriId, RandomSource, Sealed, SipUri, TrunkTransport, UriHost};
+use sip_digest::{CONTACT_TOKEN_OCTETS, ContactKey};
 use sip_message::Uri;
 use sip_transport::resolve::Target;
 use sip_upstream::{Millis, RegistrationConfig, UpstreamRegistration, UpstreamSecret};
@@ -73,17 +74,17 @@ impl Registrar {
         UpstreamSecret::new(&self.username, &password).ok()
     }
 
-    /// A registration that begins within that time.
+    /// A registration under that contact that begins within that time.
     pub(super) fn machine(
         &self,
-        secret: UpstreamSecret,
+        (secret, contact_user): (UpstreamSecret, Box<str>),
         (now, first_within_ms): (Millis, Millis),
         random: &dyn RandomSource,
     ) -> Option<UpstreamRegistration> {
         let config = RegistrationConfig {
             registrar: self.request_uri.clone(),
             address_of_record: self.address_of_record.clone(),
-            contact_user: contact_user(&self.username, random),
+            contact_user,
             instance: None,
             expires_seconds: self.expires_seconds,
             user_agent: USER_AGENT.into(),
@@ -94,11 +95,16 @@ impl Registrar {
     }
 }
 
-/// What carriers know us by: as much of the username as is fit to stand there, and 64 bits that nobody can guess. They
-/// are in the user part, since that is what every carrier repeats in the Request-URI of its calls.
-fn contact_user(username: &str, random: &dyn RandomSource) -> Box<str> {
-    let mut token = [0; 8];
-    random.fill(&mut token);
+/// What a carrier knows us by: as much of the username as is fit to stand there, and 64 bits that nobody can guess. They
+/// are in the user part, since that is what every carrier repeats in the Request-URI of its calls. They are the same after a
+/// restart, so that what a carrier kept of a process that was killed is renewed, and others when the secret is set anew.
+pub(super) fn contact_user(used: &UriInUse, key: &ContactKey) -> Option<Box<str>> {
+    let changed_at = used.uri.updated_at.as_micros().to_be_bytes();
+    let token = key.token(&[&used.uri.id.as_bytes()[..], &changed_at].concat());
+    Some(named_contact(&used.uri.secret.as_ref()?.username, token))
+}
+
+fn named_contact(username: &str, token: [u8; CONTACT_TOKEN_OCTETS]) -> Box<str> {
     let fit = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let name: String = username.chars().filter(fit).take(MOST_OF_USERNAME).collect();
     let separator = if name.is_empty() { "" } else { "-" };
@@ -151,7 +157,6 @@ fn escaped(username: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use testkit::SeededRandom;
 
     #[test]
     fn the_address_of_record_is_the_username_at_the_carrier() {
@@ -179,13 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_cannot_be_guessed_and_is_fit_for_a_uri() {
-        let random = SeededRandom::new(1);
-        for (username, begins) in [("trunk-4711.x_y", "trunk-4711.x_y-"), ("a b@c\u{e4}", "abc-"), ("@@@", "")] {
-            let [one, other] = [0; 2].map(|_| contact_user(username, &random));
-            let token = one.strip_prefix(begins).unwrap();
-            assert_eq!((token.len(), token.bytes().all(|octet| octet.is_ascii_hexdigit())), (16, true), "{one}");
-            assert_ne!(one, other);
+    fn a_contact_is_fit_for_a_uri() {
+        for (username, expected) in [
+            ("trunk-4711.x_y", "trunk-4711.x_y-00000000000000ff"),
+            ("a b@c\u{e4}", "abc-00000000000000ff"),
+            ("@@@", "00000000000000ff"),
+        ] {
+            assert_eq!(&*named_contact(username, [0, 0, 0, 0, 0, 0, 0, 0xff]), expected);
         }
+        assert_eq!(named_contact(&"x".repeat(128), [0; 8]).len(), 32 + 1 + 16);
     }
 }
