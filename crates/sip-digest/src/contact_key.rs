@@ -38,7 +38,6 @@ impl fmt::Debug for ContactKey {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{NonceIssuer, NonceKey};
 
     #[test]
