@@ -265,7 +265,7 @@ fn over_a_connection_the_called_number_may_stand_in_the_request_uri_and_a_lost_o
     let address = listener.local_addr().expect("an address");
     let uri = json!({"uri": format!("sip:{address}"), "transport": "tcp"});
     // Without OPTIONS, so that the connection is the registration's alone.
-    let scene = Registering::at(&uri, &["--next-hop-ping", "0"]);
+    let mut scene = Registering::at(&uri, &["--next-hop-ping", "0"]);
     scene.put_secret(&json!({}));
     let mut carrier = Party::accept(&listener);
     let register = register_at(&mut carrier, NOTICED_WITHIN);
@@ -298,6 +298,13 @@ fn over_a_connection_the_called_number_may_stand_in_the_request_uri_and_a_lost_o
     let again = register_at(&mut carrier, NOTICED_WITHIN);
     assert_eq!((again.address("contact"), again.header("call-id")), (contact.as_str(), register.header("call-id")));
     confirm(&mut carrier, &again, SHORT);
+    scene.until("registered");
+
+    // A carrier that does not answer holds up nobody who stops the server.
+    let begun = Instant::now();
+    assert!(scene.trunked.server.stop().is_some_and(|status| status.success()));
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert_eq!(carrier.request("REGISTER").header("expires"), "0");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{Upstream, first_places};
 use crate::calls::{Destination, NoWay};
 use domain::OriginationUriId;
 use sip_message::Response;
-use sip_transaction::{Outcome, Reliability, Told};
+use sip_transaction::{ClientId, Outcome, Reliability, Told};
 use sip_transport::resolve::NextHop;
 use sip_transport::{ConnectionId, Flow};
 use sip_upstream::{Failure, Millis, RegistrationEvent, Way};
@@ -68,10 +68,19 @@ impl Upstream {
         let now = self.clock.now().as_unix_millis();
         let mut roster = self.roster.lock();
         for number in roster.of_connection(connection) {
-            roster.leave_source(number);
+            let is_source = roster.is_source(number, connection);
+            if is_source {
+                roster.leave_source(number);
+            }
             let Some(entry) = roster.entry(number) else { continue };
-            entry.machine.on_flow_gone(now, &*self.random);
-            match entry.attempt.as_mut().and_then(|attempt| attempt.sent.take()) {
+            if is_source {
+                entry.machine.on_flow_gone(now, &*self.random);
+            }
+            // A REGISTER that is under way over another connection goes on.
+            let carries = |(_, destination): &mut (ClientId, Destination)| {
+                destination.flow().is_some_and(|flow| flow.connection == connection)
+            };
+            match entry.attempt.as_mut().and_then(|attempt| attempt.sent.take_if(carries)) {
                 Some((transaction, _)) => {
                     roster.clients.abandon(transaction);
                     self.try_next_place(&mut roster, number, now);

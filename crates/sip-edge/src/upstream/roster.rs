@@ -221,6 +221,11 @@ impl Roster {
         numbers
     }
 
+    /// Whether calls would come over that connection.
+    pub(super) fn is_source(&self, number: EntryNumber, connection: ConnectionId) -> bool {
+        self.entries.get(&number).is_some_and(|entry| entry.source == Some(Source::Connection(connection)))
+    }
+
     /// Nothing comes from there any more.
     pub(super) fn leave_source(&mut self, number: EntryNumber) {
         let Some(source) = self.entries.get_mut(&number).and_then(|entry| entry.source.take()) else { return };
