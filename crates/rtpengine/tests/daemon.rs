@@ -43,6 +43,8 @@ impl Daemon {
         let mut child = Command::new("rtpengine")
             .args(["--foreground", "--table=-1", "--interface=127.0.0.1", "--log-stderr", "--num-threads=1"])
             .args([&format!("--listen-ng={address}"), "--port-min=42000", "--port-max=43000"])
+            // The installed one has fixed ports for operators, which one daemon alone can have.
+            .arg("--config-file=none")
             .arg(format!("--pidfile={}", folder.path().join("pid").display()))
             .stdin(Stdio::null())
             .stderr(Stdio::null())

@@ -124,3 +124,17 @@ impl MediaName {
         Self { call, leg: leg.0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_leg_outlasts_a_restart() {
+        let profiles = [MediaProfile::PlainRtp, MediaProfile::Sdes, MediaProfile::WebRtc].map(LegMedia::Bridged);
+        for media in [LegMedia::Unknown, LegMedia::Untouched].into_iter().chain(profiles) {
+            assert_eq!(LegMedia::of_octet(media.to_octet()), Some(media));
+        }
+        assert_eq!(LegMedia::of_octet(5), None);
+    }
+}
