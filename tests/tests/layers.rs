@@ -84,6 +84,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "sip-user-agent",
             "http-api",
             "tls-identity",
+            "rtpengine",
         ],
     ),
     ("testkit", &["domain", "storage"]),

@@ -8,6 +8,7 @@ use acceptance::sip::party::{Party, SipText};
 use acceptance::trunked::PASSWORD;
 use acceptance::{PlayedProxy, Rtpengine, Trunked};
 use serde_json::json;
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -222,6 +223,19 @@ fn what_happens_while_a_description_is_rewritten_happens_afterwards() {
     wait_for("its end at the proxy", LIMIT, || {
         proxy.heard().last().is_some_and(|command| command.contains("7:command6:delete")).then_some(())
     });
+}
+
+#[test]
+fn who_gives_up_while_nobody_can_bridge_is_answered() {
+    // Takes a second and three quarters to be given up.
+    let nobody = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let address = nobody.local_addr().expect("a bound socket").to_string();
+    let trunked = start(&address, &["--media", "always"]);
+    let mut phone = trunked.phone(Transport::Udp);
+    let _gateway = trunked.gateway();
+    let outgoing = trunked.call(&mut phone, &trunked.draft("+4930555"));
+    phone.give_up(&outgoing);
+    phone.expect_refusal(&outgoing, 503);
 }
 
 #[test]

@@ -11,6 +11,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// The longest description that is sent to rtpengine: it answers in one datagram, which has to hold what it adds too.
+const MAX_DESCRIPTION_OCTETS: usize = 32 * 1024;
+
 /// Which instances there are and how patient to be with them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
@@ -82,6 +85,7 @@ impl RtpEngine {
         sdp: &[u8],
         profile: Profile,
     ) -> Result<Vec<u8>, RtpEngineError> {
+        check_length(sdp)?;
         let rewrite = Rewrite { half: Half::Offer, call, sides, sdp, profile }.to_value();
         if self.instance_of(call).is_some() {
             return rewritten(&self.ask_owner(call, &rewrite).await?);
@@ -106,6 +110,7 @@ impl RtpEngine {
         sdp: &[u8],
         profile: Profile,
     ) -> Result<Vec<u8>, RtpEngineError> {
+        check_length(sdp)?;
         let rewrite = Rewrite { half: Half::Answer, call, sides, sdp, profile }.to_value();
         rewritten(&self.ask_owner(call, &rewrite).await?)
     }
@@ -172,6 +177,11 @@ impl RtpEngine {
         let tries = if instance.is_trusted() { self.config.intervals.len() } else { 1 };
         instance.ask(&cookie, command, self.config.intervals.get(..tries).unwrap_or_default()).await
     }
+}
+
+/// What is too long for a datagram would look like an rtpengine that is gone.
+const fn check_length(sdp: &[u8]) -> Result<(), RtpEngineError> {
+    if sdp.len() > MAX_DESCRIPTION_OCTETS { Err(RtpEngineError::TooLong) } else { Ok(()) }
 }
 
 /// The description in an answer.

@@ -23,6 +23,9 @@ pub enum RtpEngineError {
     /// An instance answered what is no ng answer, or left the description out.
     #[error("rtpengine sent an answer that cannot be read")]
     BadAnswer,
+    /// The description is longer than any that rtpengine is asked to rewrite.
+    #[error("the session description is longer than 32 KiB")]
+    TooLong,
     /// As many calls as allowed go through rtpengine already.
     #[error("as many calls as allowed go through rtpengine already")]
     TooManyCalls,

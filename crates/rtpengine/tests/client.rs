@@ -126,6 +126,9 @@ async fn faults_are_told_apart() {
         let refused = client(&[&instance]).await.offer(&key("c"), SIDES, b"old", Profile::PlainRtp).await;
         assert_eq!(refused.unwrap_err().to_string(), expected);
     }
+    let unasked = good().await;
+    let long = client(&[&unasked]).await.offer(&key("c"), SIDES, &[b'a'; 32 * 1024 + 1], Profile::PlainRtp).await;
+    assert!(matches!(long, Err(RtpEngineError::TooLong)) && unasked.heard.lock().is_empty(), "{long:?}");
     let garbage = scripted(Box::new(|_| Some("what?".to_owned()))).await;
     let outcome = client(&[&garbage]).await.offer(&key("c"), SIDES, b"old", Profile::PlainRtp).await;
     assert!(matches!(outcome, Err(RtpEngineError::NoAnswer)), "{outcome:?}");

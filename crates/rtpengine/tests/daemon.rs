@@ -177,6 +177,24 @@ async fn an_answer_is_over_what_was_offered() {
 }
 
 #[tokio::test]
+async fn what_is_offered_or_answered_again_goes_the_same_way() {
+    let daemon = Daemon::start().await;
+    for profile in [Profile::PlainRtp, Profile::Sdes, Profile::WebRtc] {
+        let call = CallKey::new(format!("twice {profile:?}"));
+        let mut ports = Vec::new();
+        // As after a challenge, and where ringing has a description before the answer repeats it.
+        for _ in 0..2 {
+            ports.push(audio(&daemon.client.offer(&call, SIDES, plain(4000).as_bytes(), profile).await.unwrap()));
+        }
+        assert_eq!(ports[0], ports[1], "{profile:?}");
+        let answer = plain(4002);
+        let first = daemon.client.answer(&call, SIDES, answer.as_bytes(), Profile::PlainRtp).await.unwrap();
+        let second = daemon.client.answer(&call, SIDES, answer.as_bytes(), Profile::PlainRtp).await.unwrap();
+        assert_eq!(audio(&first), audio(&second), "{profile:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_answerer_may_offer_later_and_keeps_its_port() {
     let daemon = Daemon::start().await;
     let call = CallKey::new("again");

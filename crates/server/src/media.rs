@@ -191,7 +191,7 @@ impl Faults {
     /// Counts one; what the call makes of it.
     fn count(&self, error: &RtpEngineError) -> MediaFault {
         let (counter, fault) = match error {
-            RtpEngineError::Refused(_) => (&self.refused, MediaFault::Unacceptable),
+            RtpEngineError::Refused(_) | RtpEngineError::TooLong => (&self.refused, MediaFault::Unacceptable),
             RtpEngineError::TooManyCalls => (&self.too_many, MediaFault::Unavailable),
             RtpEngineError::NoInstance
             | RtpEngineError::Socket(_)

@@ -191,6 +191,15 @@ impl Party {
     /// # Panics
     /// When they are others.
     pub fn cancel(&mut self, outgoing: &Outgoing) -> SipText {
+        self.give_up(outgoing);
+        self.expect_refusal(outgoing, 487)
+    }
+
+    /// Gives up an INVITE and waits for the 200 of CANCEL.
+    ///
+    /// # Panics
+    /// When it is another.
+    pub fn give_up(&mut self, outgoing: &Outgoing) {
         let Draft { uri, to, from, .. } = &outgoing.draft;
         let text = format!(
             "CANCEL {uri} SIP/2.0\r\n{}Max-Forwards: 70\r\nFrom: {from};tag={}\r\nTo: <{to}>\r\nCall-ID: {}\r\n\
@@ -204,7 +213,6 @@ impl Party {
         let cseq = format!("{} CANCEL", outgoing.sequence);
         let answered = self.take("answer to CANCEL", |m| m.status().is_some() && m.header("cseq") == cseq);
         assert_eq!(answered.status(), Some(200), "{answered:#?}");
-        self.expect_refusal(outgoing, 487)
     }
 
     /// The caller's side of an answered call, acknowledged with that body.

@@ -205,7 +205,7 @@ impl Calls {
     }
 
     /// Keeps an answer for retransmissions of its request.
-    fn remember(&self, request: &PendingRequest, octets: &[u8]) {
+    pub(super) fn remember(&self, request: &PendingRequest, octets: &[u8]) {
         if let Some(lane) = self.lane(request.lane) {
             lane.transactions.lock().complete(&request.key, octets, (self.now_ms(), request.reliability));
         }

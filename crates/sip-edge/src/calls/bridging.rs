@@ -3,16 +3,19 @@
 //! Each leg that is called is bridged with the caller's for itself: of two phones that ring, one may speak WebRTC and the
 //! other not. Whether it is bridged is decided when the first description crosses, and holds for as long as the leg lives.
 
-use crate::calls::call_entry::CallEntry;
+use crate::calls::actions::log_unsent;
+use crate::calls::call_entry::{CallEntry, Pending};
 use crate::calls::description::{is_hidden, profile_of};
 use crate::calls::happening::{Happening, Kept};
 use crate::calls::media::{Half, LegMedia, MediaName, MediaProfile, MediaRule, SessionDescription};
-use crate::calls::outlet::Destination;
+use crate::calls::new_call::FIRST_TICKET;
+use crate::calls::outlet::{Destination, Outlet};
 use crate::calls::shard::{CallNumber, Shard};
 use crate::calls::way::Way;
 use crate::calls::{Calls, ShardIndex};
-use sip_b2bua::{Action, Bridged, LegId, MediaFault, SdpKind};
+use sip_b2bua::{Action, Bridged, LegId, MediaFault, SdpKind, ServerTicket};
 use sip_transport::Transport;
+use std::collections::HashMap;
 
 /// What happens to a call while one of its descriptions is being rewritten.
 #[derive(Default)]
@@ -76,10 +79,28 @@ impl Calls {
             return;
         };
         let mut outlet = self.outlet();
+        let unanswered = shard.calls.get_mut(&number).map(|entry| take_unanswered(entry, &kept)).unwrap_or_default();
         let body = outcome.map_or_else(Bridged::Failed, Bridged::Body);
         self.drive(&mut shard, number, &mut outlet, Happening::Body(body));
+        match shard.calls.get_mut(&number) {
+            Some(entry) => entry.servers.extend(unanswered),
+            None => return self.answer_cancels(&kept, &unanswered, &mut outlet),
+        }
         for kept in kept {
             kept.happen(|happening| self.drive(&mut shard, number, &mut outlet, happening));
+        }
+    }
+
+    /// The call was refused, since its offer could not be bridged. All that may have come for it meanwhile is a CANCEL,
+    /// which is answered although nothing comes of it (RFC 3261 section 9.2).
+    fn answer_cancels(&self, kept: &[Kept], unanswered: &HashMap<ServerTicket, Pending>, outlet: &mut Outlet<'_>) {
+        for (kept, ticket) in kept.iter().filter_map(|kept| Some((kept, kept.ticket()?))) {
+            if let Some(Pending::Other(request)) = unanswered.get(&ticket)
+                && let Some(octets) = kept.accept_cancel()
+            {
+                log_unsent(outlet.send(&request.destination, &octets));
+                self.remember(request, &octets);
+            }
         }
     }
 
@@ -139,6 +160,12 @@ impl Calls {
             }
         }
     }
+}
+
+/// Takes out what the answers to requests that were kept need: it would go with the call.
+fn take_unanswered(entry: &mut CallEntry, kept: &[Kept]) -> HashMap<ServerTicket, Pending> {
+    let tickets = kept.iter().filter_map(Kept::ticket).filter(|ticket| *ticket != FIRST_TICKET);
+    tickets.filter_map(|ticket| entry.servers.remove_entry(&ticket)).collect()
 }
 
 /// Which of two legs is the one that is called.

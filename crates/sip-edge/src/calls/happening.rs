@@ -3,7 +3,8 @@
 use crate::calls::engine::Engine;
 use sip_b2bua::Unroutable;
 use sip_b2bua::{Action, Bridged, EndReason, Failure, Heard, LegId, Path, ServerTicket, Surroundings, Ticket};
-use sip_message::{HeaderSpans, Message, Response, parse};
+use sip_message::write::{ResponseWriter, Status};
+use sip_message::{HeaderSpans, Message, Method, Response, parse};
 use std::net::SocketAddr;
 
 /// Most messages that are kept for one call. What a peer sends beyond is dropped as if it were lost on the way.
@@ -71,6 +72,25 @@ impl Happening<'_> {
 }
 
 impl Kept {
+    /// What a request is answered with; none for all else.
+    pub(crate) const fn ticket(&self) -> Option<ServerTicket> {
+        match self {
+            Self::Request { ticket, .. } => Some(*ticket),
+            Self::Response { .. } | Self::Failure { .. } | Self::Path { .. } | Self::End(_) => None,
+        }
+    }
+
+    /// The 200 to a CANCEL; none for all else.
+    pub(crate) fn accept_cancel(&self) -> Option<Vec<u8>> {
+        let Self::Request { octets, source, .. } = self else { return None };
+        let mut spans = HeaderSpans::new();
+        let Ok(Message::Request(request)) = parse(octets, &mut spans) else { return None };
+        let request = request.check().ok().filter(|request| request.method() == Method::Cancel)?;
+        let mut answer = Vec::with_capacity(384);
+        ResponseWriter::start(&mut answer, &request, Status::of(200), *source, b"").finish(b"");
+        Some(answer)
+    }
+
     /// Lets it happen now.
     pub(crate) fn happen(self, then: impl FnOnce(Happening<'_>)) {
         let mut spans = HeaderSpans::new();
@@ -95,7 +115,6 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sip_message::Method;
 
     const BYE: &str = "BYE sip:a@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa\r\nFrom: <sip:b@h>;tag=b\r\n\
                        To: <sip:a@h>;tag=a\r\nCall-ID: c\r\nCSeq: 2 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n";
