@@ -5,7 +5,7 @@
 
 use crate::calls::actions::log_unsent;
 use crate::calls::call_entry::{CallEntry, Pending};
-use crate::calls::description::{is_hidden, profile_of};
+use crate::calls::description::{are_apart, is_hidden, profile_of};
 use crate::calls::happening::{Happening, Kept};
 use crate::calls::media::{Half, LegMedia, MediaName, MediaProfile, MediaRule, SessionDescription};
 use crate::calls::new_call::FIRST_TICKET;
@@ -183,8 +183,10 @@ fn is_out_of_reach(entry: &CallEntry, crossing: &Crossing) -> bool {
         Destination::Network { to, .. } => Some(to.ip()),
         Destination::Local => None,
     };
-    let is_hidden = |leg: LegId| address_of(leg).is_some_and(|address| is_hidden(&crossing.sdp, address));
+    let addresses = (address_of(crossing.from), address_of(crossing.to));
+    let is_hidden = addresses.0.is_some_and(|address| is_hidden(&crossing.sdp, address));
     let way = entry.leg(crossing.to).and_then(|leg| leg.target).and_then(|target| entry.way(target));
     let other_is_hidden = matches!(way, Some(Way::Phone(phone)) if phone.is_hidden);
-    profile_of(&crossing.sdp) != MediaProfile::WebRtc && (is_hidden(crossing.from) || other_is_hidden)
+    let are_apart = matches!(addresses, (Some(one), Some(other)) if are_apart(one, other));
+    profile_of(&crossing.sdp) != MediaProfile::WebRtc && (is_hidden || other_is_hidden || are_apart)
 }

@@ -38,6 +38,12 @@ pub(crate) fn is_unreachable(given: IpAddr, sends_from: IpAddr) -> bool {
     given != sends_from && !given.is_unspecified() && is_private(given)
 }
 
+/// Whether of two sides, by where they send from, only one is in a private network: what it announces leads the other
+/// nowhere.
+pub(crate) fn are_apart(one: IpAddr, other: IpAddr) -> bool {
+    is_private(one.to_canonical()) != is_private(other.to_canonical())
+}
+
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
@@ -94,5 +100,18 @@ mod tests {
             assert_eq!(is_hidden(sdp.as_bytes(), source.parse().unwrap()), hidden, "{connection} from {source}");
         }
         assert!(!is_hidden(b"v=0", "203.0.113.9".parse().unwrap()));
+    }
+
+    #[test]
+    fn who_is_apart() {
+        for (one, other, apart) in [
+            ("10.0.0.5", "203.0.113.9", true),
+            ("203.0.113.9", "::ffff:10.0.0.5", true),
+            ("10.0.0.5", "192.168.1.5", false),
+            ("203.0.113.9", "198.51.100.1", false),
+            ("fd00::5", "2001:db8::1", true),
+        ] {
+            assert_eq!(are_apart(one.parse().unwrap(), other.parse().unwrap()), apart, "{one} and {other}");
+        }
     }
 }
