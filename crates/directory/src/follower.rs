@@ -43,6 +43,8 @@ impl Follower for Directory {
                 | Fact::TrunkDeleted { .. }
                 | Fact::Number(_)
                 | Fact::NumberReleased(_)
+                | Fact::Webhook(_)
+                | Fact::WebhookDeleted(_)
                 | Fact::Setting { .. }
                 | Fact::SettingCleared(_) => {}
             }

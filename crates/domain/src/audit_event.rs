@@ -63,6 +63,14 @@ pub enum AuditAction {
     NumberUpdated,
     /// A number was taken back from its account.
     NumberReleased,
+    /// An account's webhook was created.
+    WebhookCreated,
+    /// An account's webhook was changed.
+    WebhookUpdated,
+    /// The secret of an account's webhook was replaced.
+    WebhookSecretRotated,
+    /// An account's webhook was deleted.
+    WebhookDeleted,
     /// A setting of the installation was changed.
     SettingChanged,
 }
@@ -101,6 +109,10 @@ impl AuditAction {
             Self::NumberAllocated => "number.allocated",
             Self::NumberUpdated => "number.updated",
             Self::NumberReleased => "number.released",
+            Self::WebhookCreated => "webhook.created",
+            Self::WebhookUpdated => "webhook.updated",
+            Self::WebhookSecretRotated => "webhook.secret_rotated",
+            Self::WebhookDeleted => "webhook.deleted",
             Self::SettingChanged => "setting.changed",
         }
     }

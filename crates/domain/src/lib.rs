@@ -30,6 +30,7 @@ pub mod secret;
 pub mod sip_uri;
 pub mod time;
 pub mod trunk;
+pub mod webhook;
 pub mod webhook_url;
 
 pub use account::{Account, AccountId, AccountProfile, ApiId, AuthId, AuthIdError};
@@ -66,4 +67,5 @@ pub use trunk::{
     CallLimits, InboundDestination, MediaFlags, Trunk, TrunkAttachments, TrunkDirection, TrunkStatus, TrunkTransport,
     WebhookMethod,
 };
+pub use webhook::{PreviousWebhookSecret, Webhook, WebhookEvents, WebhookSecret};
 pub use webhook_url::{WebhookUrl, WebhookUrlError};

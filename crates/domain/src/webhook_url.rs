@@ -1,5 +1,6 @@
 //! Where call events are sent.
 
+use crate::Network;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -31,12 +32,21 @@ impl WebhookUrl {
     /// # Errors
     /// [`WebhookUrlError`].
     pub fn parse(text: &str) -> Result<Self, WebhookUrlError> {
+        Self::parse_allowing(text, &[])
+    }
+
+    /// The same where the operator allows those networks besides. A name of this machine or of the local network leads to
+    /// one of them or to nothing: whoever connects looks at the address.
+    ///
+    /// # Errors
+    /// [`WebhookUrlError`].
+    pub fn parse_allowing(text: &str, networks: &[Network]) -> Result<Self, WebhookUrlError> {
         let url = Self::parse_any(text)?;
-        if url.address.is_some_and(|address| !is_public(address)) || url.names_this_machine() {
-            Err(WebhookUrlError::Private)
-        } else {
-            Ok(url)
-        }
+        let is_private = match url.address {
+            Some(address) => !is_public(address) && !networks.iter().any(|network| network.contains(address)),
+            None => url.names_this_machine() && networks.is_empty(),
+        };
+        if is_private { Err(WebhookUrlError::Private) } else { Ok(url) }
     }
 
     /// Parses a URL of any host: one that was checked before, or whose operator allows more.
@@ -169,6 +179,20 @@ mod tests {
             assert_eq!(WebhookUrl::parse(good).map(|url| url.to_string()), Ok(good.into()));
         }
         assert!(!format!("{:?}", WebhookUrl::parse("https://a.example/b?key=1").unwrap()).contains("key"));
+    }
+
+    #[test]
+    fn an_operator_allows_private_urls() {
+        let allowed: [Network; 2] = ["10.1.0.0/16".parse().unwrap(), "::1/128".parse().unwrap()];
+        let check = |url: &str| WebhookUrl::parse_allowing(url, &allowed).map(|_| ());
+        for good in
+            ["http://10.1.2.3/", "http://[::ffff:10.1.2.3]/", "http://[::1]:81", "http://localhost/", "http://1.1.1.1"]
+        {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for private in ["http://10.2.0.1/", "http://127.0.0.1/", "http://169.254.169.254/"] {
+            assert_eq!(check(private), Err(WebhookUrlError::Private), "{private}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::observer::{RequestObserver, Unobserved};
 use crate::operator::OperatorApi;
 use crate::origination_uris::NobodyRegisters;
 use crate::registrations::NobodyOnline;
+use domain::Network;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct Config {
     pub registrations: Arc<dyn LiveRegistrations>,
     /// How our registrations with carriers stand; there are none by default.
     pub upstream: Arc<dyn UpstreamRegistrations>,
+    /// Networks that URLs of webhooks may lead to although they are not public.
+    pub webhook_networks: Vec<Network>,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
     /// Sees every request that could be read; nobody by default.
@@ -89,6 +92,7 @@ impl Default for Config {
             operator_api: None,
             registrations: Arc::new(NobodyOnline),
             upstream: Arc::new(NobodyRegisters),
+            webhook_networks: Vec::new(),
             sip_services: Vec::new(),
             observer: Arc::new(Unobserved),
         }

@@ -103,6 +103,17 @@ impl JsonObject {
         }
     }
 
+    /// Takes a text or `null`, which has to be there.
+    pub fn required_text_or_null(&mut self, field: &'static str) -> Option<Option<Zeroizing<String>>> {
+        match self.members.iter().find(|(name, _)| *name == field) {
+            Some((_, Member::Other("null"))) => {
+                self.take(field)?;
+                Some(None)
+            }
+            _ => self.required_text(field).map(Some),
+        }
+    }
+
     /// Takes an array of texts, if it is there.
     pub fn texts(&mut self, field: &'static str) -> Option<Vec<Zeroizing<String>>> {
         match self.take(field)? {

@@ -17,6 +17,7 @@ mod api;
 mod authenticated;
 mod body;
 mod call_records;
+mod call_webhook;
 mod calls;
 mod config;
 mod credentials;

@@ -8,7 +8,7 @@
 //! * Every stored secret is **sealed** with AES-256-GCM under the primary sealing key and a random nonce. The tag also
 //!   covers where the secret belongs: for an HA1 the account, credential, algorithm, realm and username
 //!   ([`Ha1Context`]), for a password of ours at a next hop the account, origination URI and username
-//!   ([`UpstreamSecretContext`]), for anything else its name. Moved to another row, it does not open.
+//!   ([`UpstreamSecretContext`]), for a webhook's secret the account ([`WebhookSecretContext`]), for anything else its name. Moved to another row, it does not open.
 //! * **Rotation**: a new key comes first and the old ones stay ([`Keyring::with_new_primary`]), first at the source,
 //!   then in the running keyring ([`Keyring::switch_to`]). New secrets are sealed with the first key, all keys open,
 //!   and the identifier in each sealed secret tells which key it needs. When nothing needs the old ones any more, they
@@ -29,4 +29,4 @@ pub mod source;
 
 pub use error::{CommandFailure, KeyringError};
 pub use opened::OpenedHa1;
-pub use ring::{Ha1Context, Keyring, UpstreamSecretContext};
+pub use ring::{Ha1Context, Keyring, UpstreamSecretContext, WebhookSecretContext};

@@ -35,6 +35,13 @@ pub struct UpstreamSecretContext<'a> {
     pub username: &'a str,
 }
 
+/// The account whose webhook a secret signs for; sealed for one account it opens for no other.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookSecretContext<'a> {
+    /// The account.
+    pub account: &'a AuthId,
+}
+
 /// One or more master keys. The primary, which comes first, seals; all open.
 ///
 /// Which keys these are can change while others seal and open: each call uses the keys of one moment.
@@ -169,6 +176,30 @@ impl Keyring {
         self.open_at(sealed, |key_id| upstream_place(key_id, context))
     }
 
+    /// Seals the secret that an account's webhook messages are signed with.
+    #[must_use]
+    pub fn seal_webhook_secret(
+        &self,
+        context: &WebhookSecretContext<'_>,
+        secret: &[u8],
+        random: &dyn RandomSource,
+    ) -> Sealed {
+        let keys = self.keys.load();
+        keys.primary.seal(&webhook_place(keys.primary.id(), context), secret, random)
+    }
+
+    /// Opens a secret that was sealed for that account.
+    ///
+    /// # Errors
+    /// [`KeyringError::Damaged`], [`KeyringError::UnknownKey`] or [`KeyringError::NotAuthentic`].
+    pub fn open_webhook_secret(
+        &self,
+        context: &WebhookSecretContext<'_>,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+        self.open_at(sealed, |key_id| webhook_place(key_id, context))
+    }
+
     /// Seals a secret of any length under a name, at which alone it opens again.
     #[must_use]
     pub fn seal_named(&self, name: &str, plain: &[u8], random: &dyn RandomSource) -> Sealed {
@@ -239,6 +270,10 @@ fn upstream_place(key_id: u32, context: &UpstreamSecretContext<'_>) -> Place {
     let parts: [&[u8]; 3] =
         [context.account.as_str().as_bytes(), context.origination_uri.as_bytes(), context.username.as_bytes()];
     Place::new("upstream secret", key_id, &parts)
+}
+
+fn webhook_place(key_id: u32, context: &WebhookSecretContext<'_>) -> Place {
+    Place::new("webhook secret", key_id, &[context.account.as_str().as_bytes()])
 }
 
 fn named_place(key_id: u32, name: &str) -> Place {

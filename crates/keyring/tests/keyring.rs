@@ -4,7 +4,7 @@
 use domain::{
     AuthId, CredentialId, DigestAlgorithm, OriginationUriId, RandomSource, RealmName, Sealed, Username, UsernameRule,
 };
-use keyring::{Ha1Context, Keyring, KeyringError, UpstreamSecretContext};
+use keyring::{Ha1Context, Keyring, KeyringError, UpstreamSecretContext, WebhookSecretContext};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The octets 0, 1, 2 … in turn.
@@ -144,6 +144,25 @@ fn upstream_secrets_open_where_they_were_sealed_only() {
     let stored = Sealed::from_bytes(unhex(STORED_UPSTREAM_SECRET));
     assert_eq!(&**keyring.open_upstream_secret(&context, &stored).unwrap(), b"correct horse");
 }
+
+#[test]
+fn webhook_secrets_open_for_their_account_only() {
+    let keyring = Keyring::parse(ONE_KEY).unwrap();
+    let (account, other) = (AuthId::parse("MA_XXXXXXXX").unwrap(), AuthId::parse("MA_XXXXXXXY").unwrap());
+    let context = WebhookSecretContext { account: &account };
+    let sealed = keyring.seal_webhook_secret(&context, b"whsec_1", &Counting::default());
+    assert_eq!(&**keyring.open_webhook_secret(&context, &sealed).unwrap(), b"whsec_1");
+    let elsewhere = keyring.open_webhook_secret(&WebhookSecretContext { account: &other }, &sealed);
+    assert_eq!(elsewhere.err(), Some(KeyringError::NotAuthentic));
+    assert_eq!(keyring.open_named("webhook secret", &sealed).err(), Some(KeyringError::NotAuthentic));
+    // The stored form of before: this must open for ever.
+    let hex: String = sealed.as_bytes().iter().map(|octet| format!("{octet:02x}")).collect();
+    assert_eq!(hex, STORED_WEBHOOK_SECRET);
+    let stored = Sealed::from_bytes(unhex(STORED_WEBHOOK_SECRET));
+    assert_eq!(&**keyring.open_webhook_secret(&context, &stored).unwrap(), b"whsec_1");
+}
+
+const STORED_WEBHOOK_SECRET: &str = "0100000007000102030405060708090a0befee3820e9f74a616490eed97812155a367d79d2f607e0";
 
 const STORED_UPSTREAM_SECRET: &str =
     "0100000007000102030405060708090a0bfbe93937efcb0f995b1157ae7ec8c3f441db002416e68ac220777b71ca";

@@ -37,6 +37,12 @@ pub enum ProvisioningError {
     /// The origination URI has no secret.
     #[error("the origination URI has no secret")]
     UpstreamSecretNotFound,
+    /// The account has no webhook.
+    #[error("the account has no webhook; PUT its call-webhook to create it")]
+    WebhookNotFound,
+    /// The account's webhook has no URL of its own.
+    #[error("the webhook has no URL, so there is nowhere to send a test to; PUT one first")]
+    WebhookWithoutUrl,
     /// The account has no such number.
     #[error("Number not found")]
     NumberNotFound,

@@ -48,6 +48,7 @@ mod token_label;
 mod token_uses;
 mod trunks;
 mod update_credential;
+mod webhooks;
 
 pub use account_name::{AccountName, AccountNameError};
 pub use accounts::{AccountCreated, AccountUpdate, AccountView, CallLimitsPatch, NewAccountRequest};
@@ -80,12 +81,13 @@ pub use trunks::{
     TrunkNameError, TrunkPatch, UpstreamUsername, UpstreamUsernameError,
 };
 pub use update_credential::{CallsAfter, CredentialUpdate};
+pub use webhooks::{WebhookPut, WebhookUpdate, WebhookView};
 
 use domain::{Clock, RandomSource, UsernameRule};
 use keyring::Keyring;
 use sealing::SealingState;
 use std::sync::{Arc, OnceLock};
-use storage::{LiveCalls, Storage};
+use storage::{LiveCalls, Storage, WebhookDeliveries};
 use tokio::sync::Mutex;
 
 /// What the operator may set about management.
@@ -122,6 +124,8 @@ pub struct Provisioning {
     rotation: Arc<Mutex<()>>,
     /// The calls that are up; set once there is a signalling plane.
     calls: OnceLock<Arc<dyn LiveCalls>>,
+    /// Who delivers to webhooks; set once there is somebody.
+    webhook_deliveries: OnceLock<Arc<dyn WebhookDeliveries>>,
     /// Held by whoever writes a sealed setting from what it read.
     sealed_settings: Mutex<()>,
 }
@@ -136,6 +140,7 @@ impl Provisioning {
             sealing: SealingState::default(),
             rotation: Arc::default(),
             calls: OnceLock::new(),
+            webhook_deliveries: OnceLock::new(),
             sealed_settings: Mutex::default(),
         }
     }

@@ -141,6 +141,8 @@ impl State {
             | Fact::TrunkDeleted { .. }
             | Fact::Number(_)
             | Fact::NumberReleased(_)
+            | Fact::Webhook(_)
+            | Fact::WebhookDeleted(_)
             | Fact::Setting { .. }
             | Fact::SettingCleared(_) => {}
         }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use storage::{Change, Page, RememberedAnswer, ResealedCredential, ResealedUpstreamSecret};
 
 /// How much is read and sealed anew at a time: a few milliseconds of work and of the storage's writer.
-const BATCH: u32 = 500;
+pub(crate) const BATCH: u32 = 500;
 
 /// What was sealed anew, and what cannot be.
 #[derive(Debug, Default)]
@@ -21,12 +21,19 @@ pub(crate) struct Resealed {
     pub(crate) answers: u64,
     pub(crate) upstream_secrets: u64,
     pub(crate) upstream_secrets_not_opened: u64,
+    pub(crate) webhook_secrets: u64,
+    pub(crate) webhook_secrets_not_opened: u64,
     pub(crate) not_opened: NotOpened,
 }
 
 impl Resealed {
     fn count(&self) -> u64 {
-        self.credentials + self.answers + self.upstream_secrets
+        self.credentials + self.answers + self.upstream_secrets + self.webhook_secrets
+    }
+
+    /// Of whatever kind.
+    pub(crate) fn all_not_opened(&self) -> u64 {
+        self.not_opened.count + self.upstream_secrets_not_opened + self.webhook_secrets_not_opened
     }
 }
 
@@ -46,10 +53,12 @@ impl Provisioning {
             let before = resealed.count();
             resealed.not_opened = NotOpened::default();
             resealed.upstream_secrets_not_opened = 0;
+            resealed.webhook_secrets_not_opened = 0;
             let tell = |done: u64| on_progress(RotationProgress { pass, done, total: total.max(done) });
             self.reseal_credentials(steps, &mut resealed, &tell).await?;
             self.reseal_answers(steps, &mut resealed).await?;
             self.reseal_upstream_secrets(steps, &mut resealed).await?;
+            self.reseal_webhook_secrets(steps, &mut resealed).await?;
             if resealed.count() == before {
                 break;
             }

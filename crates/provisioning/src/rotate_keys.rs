@@ -44,6 +44,10 @@ pub struct KeysRotated {
     pub upstream_secrets: u64,
     /// Passwords of ours at next hops that do not open, which were left as they are; setting them mends them.
     pub upstream_secrets_not_opened: u64,
+    /// Secrets of webhooks sealed anew.
+    pub webhook_secrets: u64,
+    /// Secrets of webhooks that do not open, which were left as they are; rotating them mends them.
+    pub webhook_secrets_not_opened: u64,
     /// Credentials with an HA1 that does not open, which were left as they are; setting their passwords mends them.
     pub not_opened: NotOpened,
     /// What became of the keys that sealed before.
@@ -142,13 +146,23 @@ impl Rotation {
         let resealed = self.provisioning.reseal_everything(&steps, &self.on_progress).await?;
         self.provisioning.reseal_settings(steps.audit(resealed.detail())).await?;
         let old_keys = self.end(&resealed).await?;
-        let Resealed { credentials, answers, upstream_secrets, upstream_secrets_not_opened, not_opened } = resealed;
+        let Resealed {
+            credentials,
+            answers,
+            upstream_secrets,
+            upstream_secrets_not_opened,
+            webhook_secrets,
+            webhook_secrets_not_opened,
+            not_opened,
+        } = resealed;
         Ok(KeysRotated {
             start,
             credentials,
             answers,
             upstream_secrets,
             upstream_secrets_not_opened,
+            webhook_secrets,
+            webhook_secrets_not_opened,
             not_opened,
             old_keys,
         })
@@ -169,7 +183,7 @@ impl Rotation {
     async fn end(&self, resealed: &Resealed) -> Result<OldKeys, RotationError> {
         let keyring = &self.provisioning.parts.keyring;
         let old = keyring.other_ids();
-        if resealed.not_opened.count > 0 || resealed.upstream_secrets_not_opened > 0 {
+        if resealed.all_not_opened() > 0 {
             return Ok(OldKeys::Kept(old));
         }
         let next = Arc::new(keyring.with_primary_only());
@@ -194,11 +208,15 @@ impl Rotation {
 
 impl Resealed {
     fn detail(&self) -> String {
-        let Self { credentials, answers, upstream_secrets, upstream_secrets_not_opened, not_opened } = self;
-        let count = not_opened.count + upstream_secrets_not_opened;
-        format!(
-            "{{\"credentials\":{credentials},\"answers\":{answers},\"upstream_secrets\":{upstream_secrets},\"not_opened\":{count}}}"
-        )
+        let Self { credentials, answers, upstream_secrets, webhook_secrets, .. } = self;
+        serde_json::json!({
+            "credentials": credentials,
+            "answers": answers,
+            "upstream_secrets": upstream_secrets,
+            "webhook_secrets": webhook_secrets,
+            "not_opened": self.all_not_opened(),
+        })
+        .to_string()
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::asker::Asker;
 use crate::{Provisioning, ProvisioningError};
 use domain::{RandomSource, Revision, Sealed};
-use keyring::{Ha1Context, Keyring, UpstreamSecretContext};
+use keyring::{Ha1Context, Keyring, UpstreamSecretContext, WebhookSecretContext};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,6 +40,10 @@ impl Sealing {
 
     pub(crate) fn seal_upstream_secret(&self, context: &UpstreamSecretContext<'_>, password: &[u8]) -> Sealed {
         self.keyring.seal_upstream_secret(context, password, &*self.random)
+    }
+
+    pub(crate) fn seal_webhook_secret(&self, context: &WebhookSecretContext<'_>, secret: &[u8]) -> Sealed {
+        self.keyring.seal_webhook_secret(context, secret, &*self.random)
     }
 
     pub(crate) fn seal_named(&self, name: &str, plain: &[u8]) -> Sealed {

@@ -82,6 +82,8 @@ pub(crate) fn delete(connection: &Connection, id: AccountId, facts: &mut Vec<Fac
         return Err(Conflict::HasSubAccounts.into());
     }
     trunks::delete_of_account(connection, id, facts)?;
+    let removed = "DELETE FROM webhooks WHERE account_id = ?1 RETURNING account_id";
+    delete_owned(connection, removed, id, |_| Ok(Fact::WebhookDeleted(id)), facts)?;
     delete_owned(
         connection,
         "DELETE FROM credentials WHERE account_id = ?1 RETURNING id, realm_id, username",

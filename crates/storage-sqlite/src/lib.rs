@@ -36,6 +36,7 @@ mod transaction;
 mod trunks;
 mod verify;
 mod webhook_outbox;
+mod webhooks;
 mod writer;
 
 pub use backup::BackupError;

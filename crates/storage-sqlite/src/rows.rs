@@ -9,7 +9,7 @@ use domain::{
     CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallSnapshot, ChallengePolicy,
     ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, HungUpBy, Network, Networks,
     OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport,
-    Timestamp, TokenId, TokenScope, TrunkId, Username,
+    Timestamp, TokenId, TokenScope, TrunkId, Username, WebhookMethod,
 };
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
@@ -53,7 +53,7 @@ pub(crate) const CALL_RECORD: &str = "id, account_id, trunk, credential, usernam
      ringing_at, answered_at, ended_at, hung_up_by, reason, sip_status, q850_cause";
 
 /// The columns [`webhook_delivery`] reads.
-pub(crate) const WEBHOOK_DELIVERY: &str = "id, account_id, url, body, at";
+pub(crate) const WEBHOOK_DELIVERY: &str = "id, account_id, url, body, at, method, event";
 
 /// At most one row by one key.
 pub(crate) fn find<T>(
@@ -279,6 +279,8 @@ pub(crate) fn webhook_delivery(row: &Row<'_>) -> Result<WebhookDelivery> {
         url: row.get(2)?,
         body: row.get(3)?,
         at: moment(row, 4)?,
+        method: parsed(row, 5, |name| WebhookMethod::from_name(name).ok_or("no method has that name"))?,
+        event: row.get(6)?,
     })
 }
 
@@ -308,7 +310,7 @@ pub(crate) fn revision(row: &Row<'_>, column: usize) -> Result<Revision> {
     row.get(column).map(|number: i64| Revision(number.cast_unsigned()))
 }
 
-fn octets(row: &Row<'_>, column: usize) -> Result<Box<[u8]>> {
+pub(crate) fn octets(row: &Row<'_>, column: usize) -> Result<Box<[u8]>> {
     row.get::<_, Vec<u8>>(column).map(Vec::into_boxed_slice)
 }
 

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::rows;
 use crate::trunks::{ip_acls, numbers, origination_uris, trunk_rows};
+use crate::webhooks;
 use domain::{RealmId, Revision};
 use rusqlite::{Connection, Row};
 use storage::{Fact, Follower, SettingName};
@@ -39,6 +40,9 @@ pub(crate) fn tell(connection: &Connection, revision: Revision, follower: &dyn F
         trunk_rows::trunk(connection, row).map(|trunk| Fact::Trunk(Box::new(trunk)))
     })?;
     teller.tell(&all(numbers::COLUMNS, "numbers", "no"), |row| numbers::read(row).map(Fact::Number))?;
+    teller.tell(&all(webhooks::COLUMNS, "webhooks", "account_id"), |row| {
+        webhooks::read(row).map(|webhook| Fact::Webhook(Box::new(webhook)))
+    })?;
     teller.finish();
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::registrations;
 use crate::tokens;
 use crate::trunks::{ip_acls, numbers, origination_uris, trunk};
+use crate::webhooks;
 use domain::{AccountId, AuditEvent, Revision};
 use rusqlite::{Connection, params};
 use storage::{Change, ChangeSet, CommitError, Conflict, Fact, SettingName};
@@ -137,6 +138,9 @@ fn apply(connection: &Connection, change: &Change, revision: Revision, facts: &m
         Change::AllocateNumber(new) => facts.push(numbers::allocate(connection, new, revision)?),
         Change::UpdateNumber(new) => facts.push(numbers::update(connection, new, revision)?),
         Change::ReleaseNumber(e164) => facts.push(numbers::release(connection, e164)?),
+        Change::PutWebhook(new) => facts.push(webhooks::put(connection, new, revision)?),
+        Change::DeleteWebhook(account) => facts.push(webhooks::delete(connection, *account)?),
+        Change::ResealWebhookSecrets(resealed) => return webhooks::reseal(connection, resealed, revision, facts),
         Change::EndRegistrations { account, credential, binding } => {
             facts.push(registrations::end(connection, (*account, *credential), *binding)?);
         }

@@ -31,14 +31,17 @@ impl WebhookOutbox for SqliteStorage {
 
 /// Keeps a message, unless it is kept already or its account is gone.
 fn put(connection: &Connection, delivery: &WebhookDelivery) -> Result<(), Failure> {
-    let sql = "INSERT INTO webhook_outbox (id, account_id, url, body, at) SELECT ?1, ?2, ?3, ?4, ?5
+    let sql =
+        "INSERT INTO webhook_outbox (id, account_id, url, body, at, method, event) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
          WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?2) ON CONFLICT DO NOTHING";
     connection.prepare_cached(sql)?.execute(params![
         delivery.id,
         delivery.account.0,
         delivery.url,
         delivery.body,
-        delivery.at.as_micros()
+        delivery.at.as_micros(),
+        delivery.method.as_str(),
+        delivery.event,
     ])?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use domain::{
     AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId, CallLimits,
     ChallengePolicy, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number, OperatorToken, OriginationUri,
     OriginationUriId, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId, TokenScope, Trunk, TrunkId,
+    Webhook, WebhookSecret,
 };
 
 /// One change with the precondition it stands or falls with.
@@ -161,6 +162,14 @@ pub enum Change {
     UpdateNumber(Number),
     /// Takes a number back. Conflict: [`NotFound`](crate::Conflict::NotFound).
     ReleaseNumber(E164),
+    /// Creates the account's webhook where its revision is 0, else replaces it if its stored revision is still the one in
+    /// it; its creation time stays. Conflicts: [`Superseded`](crate::Conflict::Superseded) (it was changed, created or
+    /// deleted by others), [`NotFound`](crate::Conflict::NotFound) (no such account).
+    PutWebhook(Box<Webhook>),
+    /// Deletes the account's webhook. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    DeleteWebhook(AccountId),
+    /// Replaces sealed secrets of webhooks, by the rules of [`ResealCredentials`](Self::ResealCredentials).
+    ResealWebhookSecrets(Vec<ResealedWebhookSecret>),
     /// Changes what a realm offers and accepts. Conflict: [`NotFound`](crate::Conflict::NotFound).
     UpdateRealm {
         /// The realm.
@@ -227,6 +236,17 @@ pub struct ResealedUpstreamSecret {
     pub revision: Revision,
     /// The same password under another key.
     pub password: Sealed,
+}
+
+/// The secret of a webhook, sealed anew.
+#[derive(Debug, Clone)]
+pub struct ResealedWebhookSecret {
+    /// Whose webhook.
+    pub account: AccountId,
+    /// The revision whose secret this is.
+    pub revision: Revision,
+    /// The same secret under another key.
+    pub secret: WebhookSecret,
 }
 
 /// How a request was answered, kept so that its repetition gets the same answer.

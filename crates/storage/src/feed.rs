@@ -4,6 +4,7 @@ use crate::{Pending, SettingName, StorageError};
 use domain::{
     Account, AccountId, ApiToken, BindingId, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number,
     OperatorToken, OriginationUri, OriginationUriId, Realm, RealmId, Revision, TokenId, Trunk, TrunkId, Username,
+    Webhook,
 };
 use std::sync::Arc;
 
@@ -91,6 +92,10 @@ pub enum Fact {
     Number(Number),
     /// A number is nobody's any more.
     NumberReleased(E164),
+    /// An account's webhook, with its sealed secret.
+    Webhook(Box<Webhook>),
+    /// An account has no webhook any more.
+    WebhookDeleted(AccountId),
     /// A setting of the installation.
     Setting {
         /// Which.

@@ -2,11 +2,12 @@
 //!
 //! * [`Commit`] takes a [`ChangeSet`] as a value: preconditions, changes and audit record, committed whole or not at
 //!   all. An adapter may put many sets into one transaction; each still has its own outcome.
-//! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Trunks`], [`Settings`], [`Answers`]) serve the control plane.
+//! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Trunks`], [`Webhooks`], [`Settings`], [`Answers`]) serve the control plane.
 //! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
 //! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use; [`Boots`] numbers the starts of nodes.
 //! * [`CallRecords`] keeps what calls leave behind; [`CallJournal`] takes it down, [`LiveCalls`] knows those that are up.
+//! * [`WebhookOutbox`] keeps what webhooks are still to be told; [`WebhookDeliveries`] knows how telling goes.
 //! * [`EventSink`] takes authentication events and never blocks.
 //!
 //! Futures are boxed, because the adapter is chosen at run time.
@@ -24,6 +25,7 @@ mod reads;
 mod registrations;
 mod trunks;
 mod upstream_registrations;
+mod webhook_deliveries;
 mod webhook_outbox;
 
 pub use algorithm_uses::{
@@ -33,7 +35,7 @@ pub use call_journal::{CallEventSink, CallJournal, WhenDurable};
 pub use call_records::{CallChange, CallRecordFilter, CallRecords};
 pub use change::{
     AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RealmPatch, RegistrationsAfter, RememberedAnswer,
-    ResealedCredential, ResealedUpstreamSecret,
+    ResealedCredential, ResealedUpstreamSecret, ResealedWebhookSecret,
 };
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
@@ -48,7 +50,8 @@ pub use registrations::{BootNumber, Boots, RegistrationChange, Registrations};
 pub use trunks::{Listed, NumbersOf, Trunks};
 pub use upstream_registrations::UpstreamRegistrations;
 
-pub use webhook_outbox::{WebhookDelivery, WebhookDeliveryChange, WebhookOutbox};
+pub use webhook_deliveries::{WebhookDeliveries, WebhookFailure, WebhookReport, WebhookTest};
+pub use webhook_outbox::{WebhookDelivery, WebhookDeliveryChange, WebhookOutbox, Webhooks};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -71,6 +74,7 @@ pub trait Storage:
     + AlgorithmUses
     + CallRecords
     + WebhookOutbox
+    + Webhooks
     + Boots
     + 'static
 {
@@ -90,6 +94,7 @@ impl<T> Storage for T where
         + AlgorithmUses
         + CallRecords
         + WebhookOutbox
+        + Webhooks
         + Boots
         + 'static
 {

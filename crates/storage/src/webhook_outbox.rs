@@ -1,7 +1,7 @@
 //! What webhooks are still to be told, across restarts.
 
 use crate::{Pending, StorageError};
-use domain::{AccountId, Timestamp};
+use domain::{AccountId, Timestamp, Webhook, WebhookMethod};
 use std::sync::Arc;
 
 /// One message to one address.
@@ -13,6 +13,10 @@ pub struct WebhookDelivery {
     pub account: AccountId,
     /// Where it goes.
     pub url: Box<str>,
+    /// How it goes there.
+    pub method: WebhookMethod,
+    /// The name of what happened, as `call.ended`.
+    pub event: Box<str>,
     /// The JSON.
     pub body: Box<str>,
     /// When it happened.
@@ -26,6 +30,21 @@ pub enum WebhookDeliveryChange {
     Put(WebhookDelivery),
     /// Forgets a message: it was delivered, or nobody waits for it any more.
     Remove([u8; 16]),
+}
+
+/// Reads webhooks.
+pub trait Webhooks: Send + Sync {
+    /// The account's webhook, if it has one.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn webhook(&self, account: AccountId) -> Pending<'_, Result<Option<Webhook>, StorageError>>;
+
+    /// At most `limit` webhooks of all accounts, in order of their accounts after that one.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn webhooks(&self, after: Option<AccountId>, limit: u32) -> Pending<'_, Result<Vec<Webhook>, StorageError>>;
 }
 
 /// Keeps messages until they are delivered. No revision and no fact comes of it.

@@ -7,10 +7,10 @@ use domain::{
     CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallRules, CalledNumberIn,
     CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164, HostName, HungUpBy,
     InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken, OriginationUri,
-    OriginationUriId, PassedHeader, RandomSource, RealmName, ReferPolicy, Requirements, Revision, Sealed, SealedHa1s,
-    SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments, TrunkDirection, TrunkId,
-    TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule, WebhookMethod,
-    WebhookUrl,
+    OriginationUriId, PassedHeader, PreviousWebhookSecret, RandomSource, RealmName, ReferPolicy, Requirements,
+    Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments,
+    TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule,
+    Webhook, WebhookEvents, WebhookMethod, WebhookSecret, WebhookUrl,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
@@ -217,6 +217,28 @@ pub fn trunk(account: AccountId, number: u64) -> Trunk {
     }
 }
 
+/// A webhook whose secret was replaced.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a sample is valid")]
+pub fn webhook(account: AccountId) -> Webhook {
+    Webhook {
+        account,
+        url: Some(WebhookUrl::parse("https://hooks.example.com/calls?key=1").expect("a valid URL")),
+        events: WebhookEvents::all(),
+        enabled: true,
+        secret: WebhookSecret {
+            current: Sealed::from_bytes(Box::new([1, 2, 3])),
+            previous: Some(PreviousWebhookSecret {
+                sealed: Sealed::from_bytes(Box::new([4, 5, 6])),
+                until: CREATED_AT.plus_seconds(WebhookSecret::OVERLAP_SECONDS),
+            }),
+        },
+        created_at: CREATED_AT,
+        updated_at: CREATED_AT.plus_seconds(1),
+        revision: Revision(0),
+    }
+}
+
 /// Rules of every kind but an emergency URI.
 #[must_use]
 pub fn call_rules() -> CallRules {
@@ -374,13 +396,17 @@ fn described(change: &Change) -> (AuditAction, String) {
         Change::CreateOriginationUri(uri) => (AuditAction::OriginationUriCreated, uri.id.to_string()),
         Change::UpdateOriginationUri(uri) => (AuditAction::OriginationUriUpdated, uri.id.to_string()),
         Change::DeleteOriginationUri { id, .. } => (AuditAction::OriginationUriDeleted, id.to_string()),
-        Change::ResealUpstreamSecrets(_) => (AuditAction::KeysRotated, "keys".to_owned()),
+        Change::ResealUpstreamSecrets(_) | Change::ResealWebhookSecrets(_) => {
+            (AuditAction::KeysRotated, "keys".to_owned())
+        }
         Change::CreateTrunk(trunk) => (AuditAction::TrunkCreated, trunk.id.to_string()),
         Change::UpdateTrunk(trunk) => (AuditAction::TrunkUpdated, trunk.id.to_string()),
         Change::DeleteTrunk { id, .. } => (AuditAction::TrunkDeleted, id.to_string()),
         Change::AllocateNumber(number) => (AuditAction::NumberAllocated, number.e164.to_string()),
         Change::UpdateNumber(number) => (AuditAction::NumberUpdated, number.e164.to_string()),
         Change::ReleaseNumber(e164) => (AuditAction::NumberReleased, e164.to_string()),
+        Change::PutWebhook(webhook) => (AuditAction::WebhookCreated, webhook.account.0.to_string()),
+        Change::DeleteWebhook(account) => (AuditAction::WebhookDeleted, account.0.to_string()),
         Change::UpdateRealm { realm, .. } => (AuditAction::RealmPolicyChanged, realm.0.to_string()),
         Change::PutSetting { name, .. } | Change::ClearSetting(name) => {
             (AuditAction::SettingChanged, name.as_str().to_owned())

@@ -48,6 +48,17 @@ impl Connector {
         Ok(Self(TlsConnector::from(Arc::new(config))))
     }
 
+    /// One that believes these authorities as browsers do: the certificate is for the host of a URL. It offers no protocol,
+    /// so that HTTP/1.1 is spoken.
+    pub fn for_web(authorities: &ServerAuthorities) -> Result<Self, TlsIdentityError> {
+        let config = ClientConfig::builder_with_provider(crypto_provider())
+            .with_protocol_versions(&[&TLS13, &TLS12])
+            .map_err(TlsIdentityError::Setup)?
+            .with_root_certificates(authorities.roots())
+            .with_no_client_auth();
+        Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
     /// Does the handshake; the peer has then proven to be of that name. It may take for ever: the caller bounds its time.
     pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,

@@ -32,8 +32,8 @@ impl ServerAuthorities {
         }
         if roots.is_empty() {
             tracing::warn!(
-                "this system has no certificate authorities: no TLS connection to a next hop will be trusted; install \
-                 the package ca-certificates, or name the authority in a file"
+                "this system has no certificate authorities: no server that is connected to over TLS will be trusted; \
+                 install the package ca-certificates, or name the authority in a file"
             );
         }
         Ok(Self(Arc::new(roots)))
@@ -57,6 +57,10 @@ impl ServerAuthorities {
                 .map_err(|problem| TlsIdentityError::UnusableCertificate { path: path.to_owned(), problem })?;
         }
         Ok(())
+    }
+
+    pub(crate) fn roots(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.0)
     }
 
     pub(crate) fn verifier(&self) -> Arc<dyn ServerCertVerifier> {

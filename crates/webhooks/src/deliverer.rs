@@ -1,17 +1,16 @@
 //! The queue, and the tasks that empty it.
 
-use crate::attempt::Attempt;
+use crate::address_task::AddressTask;
+use crate::shared::{AccountShare, Shared};
 use crate::{Allowed, AttemptError, Secure, WebhookStatistics};
-use domain::{AccountId, Clock};
+use domain::{AccountId, Clock, Timestamp};
 use std::collections::HashMap;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-use storage::{WebhookDelivery, WebhookDeliveryChange, WebhookOutbox};
-use tokio::sync::{Semaphore, mpsc};
+use std::time::Instant;
+use storage::{WebhookDelivery, WebhookDeliveryChange, WebhookOutbox, WebhookTest};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 /// Most changes stored at once.
@@ -28,8 +27,12 @@ pub struct Config {
     pub waiting_per_address: usize,
     /// Attempts under way at one address.
     pub at_once_per_address: usize,
+    /// Attempts under way for one account, at all its addresses.
+    pub at_once_per_account: usize,
     /// Attempts under way in all.
     pub at_once: usize,
+    /// Names that are looked up for one account at a time.
+    pub lookups_per_account: usize,
     /// Longest an attempt may take, in milliseconds.
     pub attempt_ms: u64,
     /// The pause after the first failure, in milliseconds; it doubles with each further one.
@@ -47,7 +50,9 @@ impl Default for Config {
             waiting: 100_000,
             waiting_per_address: 10_000,
             at_once_per_address: 8,
-            at_once: 512,
+            at_once_per_account: 32,
+            at_once: 2_048,
+            lookups_per_account: 4,
             attempt_ms: 10_000,
             first_pause_ms: 1_000,
             longest_pause_ms: 600_000,
@@ -56,18 +61,19 @@ impl Default for Config {
     }
 }
 
-/// Knows the secrets that messages are signed with.
-pub trait Secrets: Send + Sync {
-    /// The account's secret as it is now; `None` where it has none any more, so that nothing is to be told.
-    fn secret(&self, account: AccountId) -> Option<Zeroizing<String>>;
+/// Knows who wants to be told where, and the secrets that messages are signed with.
+pub trait Subscribers: Send + Sync {
+    /// What the account's messages to that URL are signed with at that moment, the present secret first; none where it
+    /// does not want to be told there any more.
+    fn secrets(&self, account: AccountId, url: &str, now: Timestamp) -> Vec<Zeroizing<String>>;
 }
 
 /// What a deliverer is built from.
 pub struct Parts {
     /// Keeps messages until they are delivered.
     pub storage: Arc<dyn WebhookOutbox>,
-    /// Knows secrets.
-    pub secrets: Arc<dyn Secrets>,
+    /// Knows who wants to be told.
+    pub subscribers: Arc<dyn Subscribers>,
     /// Makes TLS.
     pub secure: Arc<dyn Secure>,
     /// Tells the time.
@@ -80,8 +86,7 @@ pub struct Parts {
 
 /// Takes messages without waiting.
 pub struct Deliverer {
-    commands: mpsc::Sender<Command>,
-    statistics: Arc<WebhookStatistics>,
+    shared: Arc<Shared>,
     most_waiting: u64,
 }
 
@@ -91,15 +96,18 @@ pub struct DelivererTask {
     task: JoinHandle<()>,
 }
 
-enum Command {
+/// What the task is told.
+pub(crate) enum Command {
+    /// Something happened.
     Tell(WebhookDelivery),
     /// Delivered, or given up.
     Finished([u8; 16]),
+    /// The server stops.
     Close,
 }
 
 /// Where a queue of its own is: equal URLs of two accounts do not share one.
-type Address = (AccountId, Box<str>);
+pub(crate) type Address = (AccountId, Box<str>);
 
 impl Deliverer {
     /// Starts the delivering task on the present tokio runtime; it begins with what an earlier one has left.
@@ -107,32 +115,47 @@ impl Deliverer {
     pub fn start(parts: Parts) -> (Arc<Self>, DelivererTask) {
         let (commands, received) = mpsc::channel(parts.config.queue.max(1));
         let statistics = Arc::new(WebhookStatistics::default());
-        let shared = Arc::new(Shared {
-            commands: commands.clone(),
-            statistics: Arc::clone(&statistics),
-            at_once: Semaphore::new(parts.config.at_once.max(1)),
-            parts,
-        });
+        let shared = Shared::new(parts, commands.clone(), statistics);
         let most_waiting = shared.parts.config.waiting as u64;
-        let courier = Courier { shared, addresses: HashMap::new(), tasks: JoinSet::new() };
+        let courier = Courier {
+            shared: Arc::clone(&shared),
+            shares: HashMap::new(),
+            addresses: HashMap::new(),
+            tasks: JoinSet::new(),
+        };
         let task = tokio::spawn(courier.run(received));
-        (Arc::new(Self { commands: commands.clone(), statistics, most_waiting }), DelivererTask { commands, task })
+        (Arc::new(Self { shared, most_waiting }), DelivererTask { commands, task })
     }
 
     /// Takes a message, or counts it as dropped where too many wait.
     pub fn tell(&self, delivery: WebhookDelivery) {
-        let statistics = &self.statistics;
+        let statistics = &self.shared.statistics;
         let waiting = statistics.waiting.fetch_add(1, Ordering::Relaxed);
-        if waiting >= self.most_waiting || self.commands.try_send(Command::Tell(delivery)).is_err() {
+        if waiting >= self.most_waiting || self.shared.commands.try_send(Command::Tell(delivery)).is_err() {
             statistics.waiting.fetch_sub(1, Ordering::Relaxed);
             drop_one(statistics, "too many wait");
         }
     }
 
+    /// Sends a message once, at once and beside the queues, and says what came back.
+    pub async fn send_once(&self, delivery: WebhookDelivery, secrets: &[Zeroizing<String>]) -> WebhookTest {
+        let begun = Instant::now();
+        let Some(outcome) = self.shared.send_trial(&delivery, secrets).await else {
+            let problem = "too many tests are under way; try again in a moment".into();
+            return WebhookTest { status: None, problem: Some(problem), took_ms: 0 };
+        };
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = match &outcome {
+            Ok(status) | Err(AttemptError::Status(status)) => Some(status.as_u16()),
+            Err(_) => None,
+        };
+        WebhookTest { status, problem: outcome.err().map(|error| error.to_string().into()), took_ms }
+    }
+
     /// How telling goes.
     #[must_use]
-    pub const fn statistics(&self) -> &Arc<WebhookStatistics> {
-        &self.statistics
+    pub fn statistics(&self) -> &Arc<WebhookStatistics> {
+        &self.shared.statistics
     }
 }
 
@@ -155,17 +178,10 @@ fn drop_one(statistics: &WebhookStatistics, cause: &'static str) {
     }
 }
 
-/// What all tasks use.
-struct Shared {
-    parts: Parts,
-    commands: mpsc::Sender<Command>,
-    statistics: Arc<WebhookStatistics>,
-    at_once: Semaphore,
-}
-
 /// Stores messages and hands them to the tasks of their addresses.
 struct Courier {
     shared: Arc<Shared>,
+    shares: HashMap<AccountId, Arc<AccountShare>>,
     addresses: HashMap<Address, mpsc::Sender<WebhookDelivery>>,
     tasks: JoinSet<Address>,
 }
@@ -227,15 +243,17 @@ impl Courier {
     fn hand_over(&mut self, delivery: WebhookDelivery) {
         let address = (delivery.account, delivery.url.clone());
         let shared = &self.shared;
+        shared.statistics.waits(delivery.account);
         let queue = self.addresses.entry(address).or_insert_with_key(|address| {
             let (queue, received) = mpsc::channel(shared.parts.config.waiting_per_address.max(1));
-            let task = AddressTask { shared: Arc::clone(shared), received, waiting: VecDeque::new(), failures: 0 };
+            let share = self.shares.entry(address.0).or_insert_with(|| AccountShare::new(&shared.parts.config));
+            let task = AddressTask::new(Arc::clone(shared), Arc::clone(share), received);
             self.tasks.spawn(task.run(address.clone()));
             queue
         });
         if let Err(refused) = queue.try_send(delivery) {
-            let id = refused.into_inner().id;
-            shared.statistics.waiting.fetch_sub(1, Ordering::Relaxed);
+            let WebhookDelivery { id, account, .. } = refused.into_inner();
+            shared.statistics.waits_no_more(account);
             drop_one(&shared.statistics, "one address does not keep up");
             // Never waits for itself: without room it stays stored, and is told after a restart.
             let _ = shared.commands.try_send(Command::Finished(id));
@@ -247,110 +265,8 @@ impl Courier {
         let config = &self.shared.parts.config;
         if self.addresses.len() > config.waiting_per_address {
             self.addresses.retain(|_, queue| queue.capacity() < queue.max_capacity());
+            self.shares.retain(|_, share| Arc::strong_count(share) > 1);
         }
         while self.tasks.try_join_next().is_some() {}
-    }
-}
-
-/// Delivers the messages of one address.
-struct AddressTask {
-    shared: Arc<Shared>,
-    received: mpsc::Receiver<WebhookDelivery>,
-    waiting: VecDeque<WebhookDelivery>,
-    /// In a row.
-    failures: u32,
-}
-
-impl AddressTask {
-    async fn run(mut self, address: Address) -> Address {
-        loop {
-            let room = self.shared.parts.config.at_once_per_address.max(1);
-            if self.waiting.is_empty() {
-                match self.received.recv().await {
-                    Some(delivery) => self.waiting.push_back(delivery),
-                    None => return address,
-                }
-            }
-            while self.waiting.len() < room
-                && let Ok(delivery) = self.received.try_recv()
-            {
-                self.waiting.push_back(delivery);
-            }
-            self.attempt_all().await;
-            if self.failures > 0 && !self.waiting.is_empty() {
-                sleep(self.pause()).await;
-            }
-        }
-    }
-
-    /// Tries those that wait, side by side; those that were not heard wait on.
-    async fn attempt_all(&mut self) {
-        let mut attempts = JoinSet::new();
-        for delivery in std::mem::take(&mut self.waiting) {
-            let shared = Arc::clone(&self.shared);
-            attempts.spawn(async move {
-                let outcome = shared.attempt(&delivery).await;
-                (delivery, outcome)
-            });
-        }
-        let mut failed = false;
-        while let Some(attempted) = attempts.join_next().await {
-            let Ok((delivery, outcome)) = attempted else { continue };
-            match outcome {
-                Outcome::Finished => {
-                    self.shared.statistics.waiting.fetch_sub(1, Ordering::Relaxed);
-                    // Failure means that all is being closed.
-                    let _ = self.shared.commands.send(Command::Finished(delivery.id)).await;
-                }
-                Outcome::Failed => {
-                    failed = true;
-                    self.waiting.push_back(delivery);
-                }
-            }
-        }
-        self.waiting.make_contiguous().sort_by_key(|delivery| delivery.id);
-        self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
-    }
-
-    fn pause(&self) -> Duration {
-        let config = &self.shared.parts.config;
-        let doubled = config.first_pause_ms.saturating_mul(1 << self.failures.saturating_sub(1).min(30));
-        Duration::from_millis(doubled.min(config.longest_pause_ms))
-    }
-}
-
-enum Outcome {
-    Finished,
-    Failed,
-}
-
-impl Shared {
-    async fn attempt(&self, delivery: &WebhookDelivery) -> Outcome {
-        let now = self.parts.clock.now();
-        let secret = self.parts.secrets.secret(delivery.account);
-        let (Some(secret), true) = (secret, now < delivery.at.plus_seconds(self.parts.config.keep_seconds)) else {
-            self.statistics.given_up.fetch_add(1, Ordering::Relaxed);
-            return Outcome::Finished;
-        };
-        // Never closed, so this fails never.
-        let Ok(_permit) = self.at_once.acquire().await else { return Outcome::Failed };
-        let attempt = Attempt {
-            allowed: &self.parts.allowed,
-            secure: &*self.parts.secure,
-            secret: &secret,
-            now_seconds: now.as_unix_seconds(),
-        };
-        let limit = Duration::from_millis(self.parts.config.attempt_ms);
-        match timeout(limit, attempt.deliver(delivery)).await.unwrap_or(Err(AttemptError::TimedOut)) {
-            Ok(()) => {
-                self.statistics.delivered.fetch_add(1, Ordering::Relaxed);
-                Outcome::Finished
-            }
-            Err(error) => {
-                self.statistics.failed_attempts.fetch_add(1, Ordering::Relaxed);
-                tracing::debug!(%error, account = delivery.account.0, "a webhook was not heard; trying again later");
-                Outcome::Failed
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Where a URL leads.
 
 use hyper::Uri;
+use std::fmt::Write as _;
 
 /// What connecting and asking need of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,21 @@ impl Destination {
         let authority = if port == own_port { shown_host.to_owned() } else { format!("{shown_host}:{port}") };
         Some(Self { host, port, is_secure, path, authority })
     }
+
+    /// The path for a request without a body: the JSON is the query's last parameter, `payload`.
+    pub fn path_with_payload(&self, json: &str) -> String {
+        let separator = if self.path.contains('?') { '&' } else { '?' };
+        let mut path = format!("{}{separator}payload=", self.path);
+        for octet in json.bytes() {
+            if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
+                path.push(char::from(octet));
+            } else {
+                // Writing to a String does not fail.
+                let _ = write!(path, "%{octet:02X}");
+            }
+        }
+        path
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +69,9 @@ mod tests {
             let found = Destination::of(url).unwrap();
             assert_eq!((&*found.host, found.port, found.is_secure, &*found.path, &*found.authority), expected, "{url}");
         }
+        let with_payload = |url: &str| Destination::of(url).unwrap().path_with_payload("{\"a\":\"\u{e9} b\"}");
+        assert_eq!(with_payload("http://a.example"), "/?payload=%7B%22a%22%3A%22%C3%A9%20b%22%7D");
+        assert!(with_payload("http://a.example/x?y=1").starts_with("/x?y=1&payload=%7B"));
         for none in ["", "a.example", "ftp://a.example/", "/x"] {
             assert_eq!(Destination::of(none), None, "{none}");
         }

@@ -1,7 +1,7 @@
 //! What the deliverer promises, towards real servers on loopback.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests, helpers of tests among them")]
 
-use domain::{AccountId, Clock, Timestamp};
+use domain::{AccountId, Clock, Timestamp, WebhookMethod};
 use parking_lot::Mutex;
 use std::io;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use storage::{Change, Commit, Pending, WebhookDelivery, WebhookOutbox};
 use testkit::{MemoryStorage, VirtualClock, samples};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use webhooks::{Allowed, Config, Deliverer, DelivererTask, Parts, Secrets, Secure, Stream, signature};
+use webhooks::{Allowed, Config, Deliverer, DelivererTask, Parts, Secure, Stream, Subscribers, signature};
 use zeroize::Zeroizing;
 
 const ACCOUNT: AccountId = AccountId(1);
@@ -107,10 +107,10 @@ impl Secure for NoTls {
 
 struct OneSecret(Mutex<Option<&'static str>>);
 
-impl Secrets for OneSecret {
-    fn secret(&self, account: AccountId) -> Option<Zeroizing<String>> {
+impl Subscribers for OneSecret {
+    fn secrets(&self, account: AccountId, _url: &str, _now: Timestamp) -> Vec<Zeroizing<String>> {
         assert_eq!(account, ACCOUNT);
-        self.0.lock().map(|secret| Zeroizing::new(secret.to_owned()))
+        self.0.lock().map(|secret| Zeroizing::new(secret.to_owned())).into_iter().collect()
     }
 }
 
@@ -139,7 +139,7 @@ impl House {
     fn start(&self) -> (Arc<Deliverer>, DelivererTask) {
         Deliverer::start(Parts {
             storage: Arc::clone(&self.storage) as _,
-            secrets: Arc::clone(&self.secrets) as _,
+            subscribers: Arc::clone(&self.secrets) as _,
             secure: Arc::new(NoTls),
             clock: Arc::clone(&self.clock) as _,
             allowed: self.allowed.clone(),
@@ -149,7 +149,15 @@ impl House {
 
     fn message(&self, url: &str, number: u8) -> WebhookDelivery {
         let body = format!("{{\"event\":\"call.ended\",\"number\":{number}}}").into();
-        WebhookDelivery { id: [number; 16], account: ACCOUNT, url: url.into(), body, at: self.clock.now() }
+        WebhookDelivery {
+            id: [number; 16],
+            account: ACCOUNT,
+            url: url.into(),
+            method: WebhookMethod::Post,
+            event: "call.ended".into(),
+            body,
+            at: self.clock.now(),
+        }
     }
 
     fn kept(&self) -> usize {
@@ -188,7 +196,10 @@ async fn a_message_is_signed_delivered_and_forgotten() {
     assert_eq!(header(head, "host"), receiver.address.to_string());
     assert_eq!(header(head, "content-type"), "application/json");
     assert_eq!(body, "{\"event\":\"call.ended\",\"number\":1}");
-    assert_eq!(header(head, signature::HEADER), signature::sign(SECRET, NOW.as_unix_seconds(), body.as_bytes()));
+    let secrets = [Zeroizing::new(SECRET.to_owned())];
+    assert_eq!(header(head, signature::HEADER), signature::sign(&secrets, NOW.as_unix_seconds(), body.as_bytes()));
+    assert_eq!(header(head, "x-sipwarden-event"), "call.ended");
+    assert_eq!(header(head, "x-sipwarden-delivery"), "01010101-0101-0101-0101-010101010101");
     house.kept_are(0).await;
     let statistics = deliverer.statistics();
     assert_eq!((statistics.delivered(), statistics.waiting(), statistics.failed_attempts()), (1, 0, 0));

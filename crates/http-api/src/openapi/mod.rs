@@ -73,12 +73,14 @@ fn complete_path(path: &str, item: &mut Value) {
 /// Placeholders of objects that have resources of their own below them, or are no `…_id`.
 const OBJECTS: [&str; 5] = ["{credential_id}", "{trunk_id}", "{ip_acl_id}", "{origination_uri_id}", "{e164}"];
 
+/// What a POST does without creating anything: it takes no key to be repeated with.
+const ACTIONS: [&str; 3] = ["/assign", "/rotate-secret", "/test"];
+
 /// Adds what follows from an operation's path and method.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let needs_identity = path.starts_with(NEEDS_IDENTITY);
     let needs_operator = path.starts_with(NEEDS_OPERATOR);
-    // An assignment can be repeated without a key.
-    let repeatable = method == "post" && !needs_operator && !path.ends_with("/assign");
+    let repeatable = method == "post" && !needs_operator && !ACTIONS.iter().any(|action| path.ends_with(action));
     let has_body = operation.contains_key("requestBody");
     if let Some(body) = operation.get_mut("requestBody") {
         body["required"] = json!(true);
@@ -203,10 +205,9 @@ mod tests {
     fn what_is_created_links_to_what_can_be_done_with_it() {
         let document = document(&described_routes(), UsernameRule::Strict);
         let paths = document["paths"].as_object().unwrap();
-        for (_, item) in paths.iter().filter(|(path, _)| path.starts_with(NEEDS_IDENTITY)) {
-            // An assignment creates nothing.
-            let creates = |operation: &&Value| operation["operationId"] != "assign-number";
-            let Some(operation) = item.get("post").filter(creates) else { continue };
+        for (path, item) in paths.iter().filter(|(path, _)| path.starts_with(NEEDS_IDENTITY)) {
+            let creates = !ACTIONS.iter().any(|action| path.ends_with(action));
+            let Some(operation) = item.get("post").filter(|_| creates) else { continue };
             let links = operation["responses"]["201"]["links"].as_object().unwrap_or_else(|| panic!("{operation}"));
             assert!(links.keys().any(|id| id.starts_with("show-")), "{links:?}");
             assert!(!links.keys().any(|id| id.starts_with("operator-")), "{links:?}");

@@ -111,6 +111,7 @@ pub(super) fn add_to(document: &mut Value) {
         {"name": "Origination URIs", "description": "The next hops of trunks, and how their challenges are answered"},
         {"name": "Numbers", "description": "Allocated by the operator, assigned to trunks by the account"},
         {"name": "Calls", "description": "Calls that are up, and what ended ones have left behind"},
+        {"name": "Webhooks", "description": "What an account is told as it happens, signed, at a URL of its own"},
         {"name": "Tokens", "description": "What API clients prove their account with"},
         {"name": "Sub-Accounts", "description": "Accounts of an account, with credentials and tokens of their own"},
         {"name": "Account", "description": "The account itself"},

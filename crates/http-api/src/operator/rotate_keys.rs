@@ -70,6 +70,10 @@ pub(crate) struct Rotated {
     upstream_secrets: u64,
     /// Passwords of origination URIs that do not open, which were left as they are; setting them mends them.
     upstream_secrets_not_opened: u64,
+    /// Secrets of webhooks sealed anew.
+    webhook_secrets: u64,
+    /// Secrets of webhooks that do not open, which were left as they are; rotating them mends them.
+    webhook_secrets_not_opened: u64,
     /// Credentials that do not open, which were left as they are; setting their passwords mends them.
     not_opened: u64,
     /// The first twenty of them.
@@ -144,6 +148,8 @@ impl RotationLine {
             answers: *answers,
             upstream_secrets: rotated.upstream_secrets,
             upstream_secrets_not_opened: rotated.upstream_secrets_not_opened,
+            webhook_secrets: rotated.webhook_secrets,
+            webhook_secrets_not_opened: rotated.webhook_secrets_not_opened,
             not_opened: not_opened.count,
             not_opened_ids: not_opened.first.iter().map(ToString::to_string).collect(),
             old_keys,

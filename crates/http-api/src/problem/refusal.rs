@@ -22,6 +22,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         | Error::OriginationUriNotFound
         | Error::UpstreamSecretNotFound
         | Error::NumberNotFound
+        | Error::WebhookNotFound
         | Error::RealmNotFound => StatusCode::NOT_FOUND,
         Error::AccessEnded => StatusCode::UNAUTHORIZED,
         // Names are put together from what the operator said, such as too long a base domain.
@@ -30,6 +31,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
             StatusCode::BAD_REQUEST
         }
         Error::UsernameTaken
+        | Error::WebhookWithoutUrl
         | Error::CredentialHasCalls(_)
         | Error::TrunkHasCalls(_)
         | Error::LastToken

@@ -13,7 +13,7 @@ use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::Trunk;
+use domain::{Network, Trunk};
 use provisioning::{Answered, NewTrunk, Remembering, TrunkName};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -82,7 +82,7 @@ pub(crate) struct NewTrunkBody {
     /// Stored and returned in lists.
     #[schema(nullable = false, max_length = 1024)]
     pii_entity_types: Option<String>,
-    /// Where call events are sent: http or https, and public.
+    /// Where events of its calls are sent, besides the account's webhook: http or https, and public.
     #[schema(nullable = false, max_length = 2048, example = "https://hooks.example.com/calls")]
     webhook_url: Option<String>,
     /// How call events are sent.
@@ -123,7 +123,7 @@ pub(crate) async fn create(
     repeatable: Repeatable,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let new = read(&body)?;
+    let new = read(&body, &shared.config.webhook_networks)?;
     let render = |created: &Trunk| answer::remembered(&TrunkObject::new(account.auth_id(), created));
     let remembering = repeatable.request(&body).map(|request| Remembering { request, render: &render });
     match shared.provisioning.create_trunk(&account, context, new, remembering.as_ref()).await? {
@@ -132,7 +132,7 @@ pub(crate) async fn create(
     }
 }
 
-fn read(body: &[u8]) -> Result<NewTrunk, Problem> {
+fn read(body: &[u8], webhook_networks: &[Network]) -> Result<NewTrunk, Problem> {
     let mut object = JsonObject::read(body, &SHAPE)?;
     let older = ["trunk_type", "max_concurrent_calls"];
     if older.into_iter().any(|field| object.has(field)) {
@@ -144,6 +144,6 @@ fn read(body: &[u8]) -> Result<NewTrunk, Problem> {
     }
     let name = object.required_text("name");
     let name = name.and_then(|text| object.valid("name", TrunkName::parse(&text)));
-    let patch = fields::read(&mut object);
+    let patch = fields::read(&mut object, webhook_networks);
     object.finish(name.map(|name| NewTrunk { name, patch }))
 }

@@ -2,8 +2,8 @@
 
 use crate::json_object::JsonObject;
 use domain::{
-    CallLimits, CredentialId, InboundDestination, IpAclId, OriginationUriId, SipUri, TrunkDirection, TrunkStatus,
-    TrunkTransport, Username, UsernameRule, WebhookMethod, WebhookUrl,
+    CallLimits, CredentialId, InboundDestination, IpAclId, Network, OriginationUriId, SipUri, TrunkDirection,
+    TrunkStatus, TrunkTransport, Username, UsernameRule, WebhookMethod, WebhookUrl,
 };
 use provisioning::{CallLimitsPatch, Description, TrunkPatch};
 use std::fmt::Display;
@@ -43,7 +43,7 @@ pub(super) const HINT: &str =
     "what a trunk is attached to beyond one of each kind is set at its attachments, what its calls may do at its rules";
 
 /// Everything but the name.
-pub(super) fn read(object: &mut JsonObject) -> TrunkPatch {
+pub(super) fn read(object: &mut JsonObject, webhook_networks: &[Network]) -> TrunkPatch {
     TrunkPatch {
         name: None,
         status: status(object),
@@ -58,7 +58,7 @@ pub(super) fn read(object: &mut JsonObject) -> TrunkPatch {
         pii_redaction: object.flag("pii_redaction"),
         pii_entity_types: emptied(object, "pii_entity_types", entity_types),
         recording_webhook: object.flag("recording_webhook_enabled"),
-        webhook_url: emptied(object, "webhook_url", WebhookUrl::parse),
+        webhook_url: emptied(object, "webhook_url", |text| WebhookUrl::parse_allowing(text, webhook_networks)),
         webhook_method: parsed(object, "webhook_method", |text| {
             WebhookMethod::from_name(&text.to_ascii_uppercase()).ok_or("must be POST or GET")
         }),

@@ -80,7 +80,7 @@ pub(crate) struct ListedTrunkObject<'v> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pii_entity_types: Option<&'v str>,
-    /// Where call events are sent.
+    /// Where events of its calls are sent, besides the account's webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     webhook_url: Option<&'v str>,

@@ -12,6 +12,7 @@ use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::Network;
 use provisioning::{TrunkName, TrunkPatch};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -81,7 +82,7 @@ pub(crate) struct TrunkChanges {
     /// Stored and returned in lists.
     #[schema(nullable = false, max_length = 1024)]
     pii_entity_types: Option<String>,
-    /// Where call events are sent: http or https, and public; empty for nowhere.
+    /// Where events of its calls are sent, besides the account's webhook: http or https, and public; empty for nowhere.
     #[schema(nullable = false, max_length = 2048, example = "https://hooks.example.com/calls")]
     webhook_url: Option<String>,
     /// How call events are sent.
@@ -118,13 +119,14 @@ pub(crate) async fn update(
     Context(context): Context,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let trunk = shared.provisioning.update_trunk(&account, context, (id, read(&body)?)).await?;
+    let patch = read(&body, &shared.config.webhook_networks)?;
+    let trunk = shared.provisioning.update_trunk(&account, context, (id, patch)).await?;
     answer::json(StatusCode::OK, &TrunkObject::new(account.auth_id(), &trunk))
 }
 
-fn read(body: &[u8]) -> Result<TrunkPatch, Problem> {
+fn read(body: &[u8], webhook_networks: &[Network]) -> Result<TrunkPatch, Problem> {
     let mut object = JsonObject::read(body, &SHAPE)?;
     let name = fields::parsed(&mut object, "name", TrunkName::parse);
-    let patch = fields::read(&mut object);
+    let patch = fields::read(&mut object, webhook_networks);
     object.finish(Some(TrunkPatch { name, ..patch }))
 }

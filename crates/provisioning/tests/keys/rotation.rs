@@ -1,16 +1,17 @@
 //! Rotation: under load, interrupted anywhere, with what does not open, from sources that cannot be written.
 
 use crate::house::{House, Outcome, PASSWORD, context, operator, password};
-use domain::{Revision, SipUri};
+use domain::{Revision, Sealed, SipUri};
 use keyring::source::KeySource;
-use keyring::{Keyring, KeyringError, UpstreamSecretContext};
+use keyring::{Keyring, KeyringError, UpstreamSecretContext, WebhookSecretContext};
 use provisioning::{
     Answered, CredentialUpdate, CredentialsWrite, Description, NewUpstreamSecret, NotOpened, OldKeys,
     OriginationUriPatch, ProvisioningError, RotationError, RotationProgress, RotationStart, UpstreamUsername,
+    WebhookPut, WebhookUpdate,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use storage::{Change, ChangeSet, Commit, ResealedCredential, ResealedUpstreamSecret};
+use storage::{Change, ChangeSet, Commit, ResealedCredential, ResealedUpstreamSecret, ResealedWebhookSecret};
 use testkit::HeldCommit;
 use zeroize::Zeroizing;
 
@@ -47,7 +48,10 @@ async fn everything_is_sealed_anew_and_the_old_key_is_dropped() {
     let log = house.storage.audit_log();
     let (_, last) = log.last().unwrap();
     assert_eq!((last.action.as_str(), &*last.actor), ("keys.rotated", "operator"));
-    assert_eq!(&*last.detail, "{\"credentials\":1100,\"answers\":0,\"upstream_secrets\":0,\"not_opened\":0}");
+    assert_eq!(
+        &*last.detail,
+        "{\"answers\":0,\"credentials\":1100,\"not_opened\":0,\"upstream_secrets\":0,\"webhook_secrets\":0}"
+    );
 }
 
 /// Passwords of ours at next hops are sealed anew too; one that does not open keeps the old key.
@@ -86,6 +90,39 @@ async fn upstream_secrets_follow_a_rotation() {
     assert_eq!((rotated.upstream_secrets, rotated.upstream_secrets_not_opened), (0, 1));
     assert!(matches!(rotated.old_keys, OldKeys::Kept(_)));
     put().await;
+    assert!(matches!(house.rotate().await.unwrap().old_keys, OldKeys::Dropped(_)));
+}
+
+/// Secrets of webhooks too, the replaced one among them; one that does not open keeps the old key until it is rotated.
+#[tokio::test]
+async fn webhook_secrets_follow_a_rotation() {
+    let house = House::new().await;
+    let account = house.account_scope().await.account_write().unwrap();
+    let update = WebhookUpdate { url: None, events: None, enabled: None };
+    let WebhookPut::Created(first) = house.provisioning.put_webhook(&account, context(), update).await.unwrap() else {
+        unreachable!("there was none")
+    };
+    let second = house.provisioning.rotate_webhook_secret(&account, context()).await.unwrap();
+    let before = second.webhook.secret.clone();
+    let rotated = house.rotate().await.unwrap();
+    assert_eq!((rotated.webhook_secrets, rotated.webhook_secrets_not_opened), (1, 0));
+    assert!(matches!(rotated.old_keys, OldKeys::Dropped(_)));
+    let stored = house.provisioning.webhook(&account).await.unwrap().webhook;
+    let (place, only_new) = (WebhookSecretContext { account: account.auth_id() }, house.keys.keyring());
+    let opened = |sealed: &Sealed| only_new.open_webhook_secret(&place, sealed).map(|octets| octets.to_vec());
+    let shown = |secret: Option<Zeroizing<String>>| Ok(secret.unwrap().as_bytes().to_vec());
+    assert_eq!(opened(&stored.secret.current), shown(second.secret));
+    assert_eq!(opened(&stored.secret.previous.unwrap().sealed), shown(first.secret));
+    assert!(opened(&before.current).is_err(), "the old key is gone");
+
+    // As after a restore of another key: it stays as it is, and so does the key, until the secret is rotated.
+    let resealed = ResealedWebhookSecret { account: stored.account, revision: stored.revision, secret: before };
+    let change = Change::ResealWebhookSecrets(vec![resealed]);
+    house.storage.commit(testkit::samples::change_set(change)).await.unwrap();
+    let rotated = house.rotate().await.unwrap();
+    assert_eq!((rotated.webhook_secrets, rotated.webhook_secrets_not_opened), (0, 1));
+    assert!(matches!(rotated.old_keys, OldKeys::Kept(_)));
+    house.provisioning.rotate_webhook_secret(&account, context()).await.unwrap();
     assert!(matches!(house.rotate().await.unwrap().old_keys, OldKeys::Dropped(_)));
 }
 

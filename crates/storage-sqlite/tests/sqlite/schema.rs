@@ -4,21 +4,25 @@ use crate::database::{Database, LATEST};
 use domain::{
     AccountId, AccountProfile, ApiTokenHash, CallEndReason, CallLimits, CallRules, Day, DigestAlgorithm, DigestRules,
     HungUpBy, IpAcl, Number, OriginationUri, Requirements, Revision, Timestamp, TokenScope, Trunk, TrunkAttachments,
-    TrunkId,
+    TrunkId, Webhook, WebhookMethod,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
     Accounts, AlgorithmUses, Answers, Boots, CallRecordFilter, CallRecords, ChangeFeed, Credentials, NumbersOf, Page,
-    Registrations, SettingName, Settings, SubAccountFilter, Tokens, Trunks, WebhookOutbox,
+    Registrations, SettingName, Settings, SubAccountFilter, Tokens, Trunks, WebhookDelivery, WebhookOutbox, Webhooks,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
 
 /// Every object of the latest version in a database that was made by it. Never edit it once it is released.
-const SCHEMA_V5: &str = include_str!("../schema_v5.sql");
+const SCHEMA_V6: &str = include_str!("../schema_v6.sql");
 /// Rows as the latest version writes them. Never edit them once it is released.
+const ROWS_V6: &str = include_str!("../rows_v6.sql");
+/// Every object of version 5 in a database that was made by it. Never edit it.
+const SCHEMA_V5: &str = include_str!("../schema_v5.sql");
+/// Rows as version 5 writes them. Never edit them.
 const ROWS_V5: &str = include_str!("../rows_v5.sql");
 /// Every object of version 4 in a database that was made by it. Never edit it.
 const SCHEMA_V4: &str = include_str!("../schema_v4.sql");
@@ -55,7 +59,7 @@ fn a_new_database_has_the_latest_schema() {
     let database = Database::new();
     drop(database.open());
     let connection = database.look();
-    assert_eq!(dump(&connection), SCHEMA_V5);
+    assert_eq!(dump(&connection), SCHEMA_V6);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, LATEST.into()));
 }
@@ -230,15 +234,36 @@ async fn facts(storage: &SqliteStorage) -> usize {
     follower.facts().len()
 }
 
-/// What version 5 has besides: what calls leave behind.
 #[tokio::test]
-async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
+async fn a_database_of_version_5_opens_with_all_its_rows() {
     let database = Database::new();
-    make(&database, LATEST, SCHEMA_V5, ROWS_V5);
+    make(&database, 5, SCHEMA_V5, ROWS_V5);
     let storage = database.open();
     assert_rows_since_version_2(&storage).await;
     assert_eq!(facts(&storage).await, 15);
     assert_rows_since_version_3(&storage).await;
+    let delivery = assert_rows_since_version_5(&storage).await;
+    assert_eq!((delivery.method, &*delivery.event), (WebhookMethod::Post, "call.ended"));
+    assert_eq!(storage.webhooks(None, 10).await.unwrap(), []);
+}
+
+/// What version 6 has besides: where accounts are told what happens.
+#[tokio::test]
+async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, LATEST, SCHEMA_V6, ROWS_V6);
+    let storage = database.open();
+    assert_rows_since_version_2(&storage).await;
+    assert_eq!(facts(&storage).await, 16);
+    assert_rows_since_version_3(&storage).await;
+    let delivery = assert_rows_since_version_5(&storage).await;
+    assert_eq!((delivery.method, &*delivery.event), (WebhookMethod::Get, "call.ringing"));
+    let expected = Webhook { revision: Revision(9), ..samples::webhook(AccountId(1)) };
+    assert_eq!(storage.webhook(AccountId(1)).await.unwrap(), Some(expected));
+}
+
+/// What version 5 has besides: what calls leave behind, and one message that waits.
+async fn assert_rows_since_version_5(storage: &SqliteStorage) -> WebhookDelivery {
     let mut live = Vec::new();
     storage.load_live_calls(&mut |snapshot| live.push(snapshot)).unwrap();
     let [snapshot] = &live[..] else { panic!("{live:?}") };
@@ -250,6 +275,7 @@ async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
     let mut deliveries = Vec::new();
     storage.load_webhook_deliveries(10, &mut |delivery| deliveries.push(delivery)).unwrap();
     assert_eq!((deliveries.len(), &*deliveries[0].url), (1, "https://hooks.example.com/"));
+    deliveries.remove(0)
 }
 
 /// What version 3 has besides.

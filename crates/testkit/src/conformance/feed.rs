@@ -99,6 +99,7 @@ async fn come_and_go(subject: &Subject, account: &Account) {
         let host = samples::host(&format!("pbx{number}.example.com"));
         subject.commit(Change::AddHost { account: account.id, host }).await.unwrap();
         add_trunk(subject, account.id, number).await;
+        subject.commit(Change::PutWebhook(Box::new(samples::webhook(account.id)))).await.unwrap();
     }
     subject
         .commit(Change::DeleteOriginationUri { account: sub.id, id: samples::origination_uri(sub.id, 500).id })
@@ -235,6 +236,7 @@ fn folded(facts: &[Fact]) -> BTreeMap<String, String> {
             Fact::OriginationUri(uri) => format!("origination uri {}", uri.id),
             Fact::Trunk(trunk) => format!("trunk {}", trunk.id),
             Fact::Number(number) => format!("number {}", number.e164),
+            Fact::Webhook(webhook) => format!("webhook {}", webhook.account.0),
             gone => {
                 forget(&mut known, gone);
                 continue;
@@ -261,6 +263,7 @@ fn forget(known: &mut BTreeMap<String, String>, fact: &Fact) {
         Fact::OriginationUriDeleted { id, account } => (format!("origination uri {id}"), format!("{account:?}")),
         Fact::TrunkDeleted { id, account } => (format!("trunk {id}"), format!("{account:?}")),
         Fact::NumberReleased(e164) => (format!("number {e164}"), String::new()),
+        Fact::WebhookDeleted(account) => (format!("webhook {}", account.0), String::new()),
         Fact::SettingCleared(name) => (format!("setting {}", name.as_str()), String::new()),
         present => panic!("{present:?} takes nothing away"),
     };
@@ -317,6 +320,12 @@ fn assert_references_precede(facts: &[Fact]) {
                 let owned = accounts.get_mut(&number.account).unwrap();
                 assert!(number.trunk.is_none_or(|id| owned.contains(&id.to_string())));
                 owned.insert(number.e164.to_string());
+            }
+            Fact::Webhook(webhook) => {
+                accounts.get_mut(&webhook.account).unwrap().insert("webhook".into());
+            }
+            Fact::WebhookDeleted(account) => {
+                assert!(accounts.get_mut(account).unwrap().remove("webhook"));
             }
             Fact::IpAclDeleted { id, account } => {
                 assert!(accounts.get_mut(account).unwrap().remove(&id.to_string()));

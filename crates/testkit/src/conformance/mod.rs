@@ -17,6 +17,7 @@ pub mod sub_accounts;
 pub mod tokens;
 pub mod trunks;
 pub mod webhook_outbox;
+pub mod webhooks;
 
 use crate::samples;
 use domain::{Account, AuditEvent, Credential, Revision};
@@ -190,6 +191,12 @@ macro_rules! storage_conformance {
                 messages_are_kept_until_they_are_removed
                 a_message_is_kept_once
                 messages_go_with_their_account
+            }
+            webhooks {
+                a_webhook_returns_as_it_was_written
+                a_superseded_webhook_is_not_written
+                webhooks_go_with_their_account
+                webhook_secrets_are_sealed_anew_unless_changed
             }
             boots_and_settings {
                 boot_numbers_increase

@@ -3,7 +3,7 @@
 
 use super::Subject;
 use crate::samples::{self, CREATED_AT};
-use domain::AccountId;
+use domain::{AccountId, WebhookMethod};
 use std::sync::Arc;
 use storage::{Change, WebhookDelivery, WebhookDeliveryChange};
 
@@ -49,6 +49,8 @@ fn delivery(account: AccountId, number: u8) -> WebhookDelivery {
         id: [number; 16],
         account,
         url: format!("https://hooks.example.com/{number}").into(),
+        method: if number == 2 { WebhookMethod::Get } else { WebhookMethod::Post },
+        event: format!("call.{number}").into(),
         body: format!("{{\"number\":{number}}}").into(),
         at: CREATED_AT.plus_seconds(number.into()),
     }

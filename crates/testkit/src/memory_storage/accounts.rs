@@ -93,6 +93,7 @@ impl State {
             return Err(CommitError::Conflict(Conflict::HasSubAccounts));
         }
         self.delete_trunks_of_account(id, facts);
+        facts.extend(self.webhooks.remove(&id).map(|_| Fact::WebhookDeleted(id)));
         let owned = self.credentials.values().filter(|credential| credential.account == id);
         for credential in owned.map(|credential| credential.id).collect::<Vec<_>>() {
             facts.push(self.delete_credential(id, credential)?);

@@ -9,6 +9,7 @@ mod reads;
 mod state;
 mod trunks;
 mod webhook_outbox;
+mod webhooks;
 
 use domain::{AuditEvent, Revision};
 use parking_lot::Mutex;

@@ -3,7 +3,7 @@
 use domain::{
     Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, BindingId, CallId, CallRecord, CallSnapshot,
     ContactBinding, Credential, CredentialId, DigestAlgorithm, HostName, IpAcl, Number, OperatorToken, OriginationUri,
-    Realm, RealmId, Revision, Timestamp, Trunk, Username,
+    Realm, RealmId, Revision, Timestamp, Trunk, Username, Webhook,
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
@@ -43,6 +43,7 @@ pub(super) struct State {
     pub algorithm_uses: BTreeMap<(CredentialId, DigestAlgorithm), AlgorithmUse>,
     pub live_calls: BTreeMap<CallId, CallSnapshot>,
     pub call_records: BTreeMap<CallId, CallRecord>,
+    pub webhooks: BTreeMap<AccountId, Webhook>,
     pub webhook_outbox: BTreeMap<[u8; 16], WebhookDelivery>,
     pub boots: Vec<(u32, Timestamp)>,
 }
@@ -122,6 +123,9 @@ impl State {
             Change::AllocateNumber(new) => facts.push(self.allocate_number(Number { revision, ..new })?),
             Change::UpdateNumber(new) => facts.push(self.update_number(new, revision)?),
             Change::ReleaseNumber(e164) => facts.push(self.release_number(e164)?),
+            Change::PutWebhook(new) => facts.push(self.put_webhook(*new, revision)?),
+            Change::DeleteWebhook(account) => facts.push(self.delete_webhook(account)?),
+            Change::ResealWebhookSecrets(resealed) => facts.extend(self.reseal_webhook_secrets(resealed, revision)),
             Change::EndRegistrations { account, credential, binding } => {
                 facts.push(self.end_registrations((account, credential), binding)?);
             }
@@ -177,6 +181,7 @@ impl State {
             .chain(self.operator_tokens.iter().cloned().map(Fact::OperatorToken))
             .chain(self.credentials.values().cloned().map(Fact::Credential))
             .chain(self.trunk_facts())
+            .chain(self.webhooks.values().map(|webhook| Fact::Webhook(Box::new(webhook.clone()))))
             .collect()
     }
 
