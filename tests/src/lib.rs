@@ -25,6 +25,7 @@ pub mod soak;
 pub mod syscall_trace;
 pub mod tls;
 pub mod trunked;
+pub mod webhook_receiver;
 
 pub use account::Account;
 pub use api::{Answer, Api};
@@ -37,6 +38,7 @@ pub use server::Server;
 pub use small_disk::SmallDisk;
 pub use syscall_trace::SyscallTrace;
 pub use trunked::Trunked;
+pub use webhook_receiver::WebhookReceiver;
 
 use std::path::PathBuf;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 const PAGE_LIMIT: Duration = Duration::from_secs(180);
 
 /// Fences that hold something else than commands or configuration.
-const OTHER_LANGUAGES: [&str; 4] = ["text", "json", "yaml", "html"];
+const OTHER_LANGUAGES: [&str; 5] = ["text", "json", "yaml", "html", "python"];
 
 /// Commands that build or test this repository. They are run elsewhere: the first by `quickstart.rs`, the second is what
 /// runs this test, and what the third builds is what is tested.

@@ -146,6 +146,8 @@ fn run_command(server: &Server, account: &Account, command: &str) -> String {
     let uri = made("origination-uris", &json!({"uri": "sip:gateway.example.com"}));
     let secret = api.path(&format!("origination-uris/{}/secret", text(&uri, "id")));
     api.send("PUT", &secret, br#"{"username":"trunk","password":"of a carrier"}"#).expect(200);
+    let webhook = api.send("PUT", &api.path("call-webhook"), br#"{"url":"https://hooks.example.com/calls"}"#);
+    assert!([200, 201].contains(&webhook.status), "{}", webhook.shown());
     // A number is allocated once, and a trunk of an example is nobody's.
     let e164 = "+4930123456";
     let _allocated = binary::sipwarden(&[

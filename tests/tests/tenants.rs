@@ -196,6 +196,11 @@ impl World {
             // An object of a credential's: the credential is the account's own.
             path = path.replace("{credential_id}", &target.credential);
         }
+        if path.ends_with("/call-webhook") || path.contains("/call-webhook/") {
+            // Whatever comes of it: a disabled account has none, and whoever asks for it is refused before.
+            let body = br#"{"url":"https://hooks.example.com/"}"#;
+            let _there_now = self.owner_api(target).send("PUT", &self.owner_api(target).path("call-webhook"), body);
+        }
         if operation.is_the_operators() {
             path = path.replace(['{', '}'], "");
         }

@@ -1,6 +1,5 @@
 //! What calls need of the rest of the server: the network, and the echo.
 
-use domain::{AccountId, CallEvent};
 use sip_edge::{Edge, Found, LocalUserAgent, NextHops, NoWay, Reached};
 use sip_transport::resolve::{NextHop, ResolveError, Resolver, Target};
 use sip_transport::{Connector, Flow};
@@ -8,7 +7,6 @@ use sip_user_agent::{EchoConfig, EchoUserAgent, MediaAddress};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock, Weak};
-use storage::CallEventSink;
 use tls_identity::PeerName;
 use tokio::runtime::Handle;
 
@@ -149,15 +147,4 @@ fn route_address(unspecified: IpAddr) -> Option<IpAddr> {
     let socket = std::net::UdpSocket::bind((unspecified, 0)).ok()?;
     socket.connect(far).ok()?;
     Some(socket.local_addr().ok()?.ip())
-}
-
-/// Whom calls are told to while nobody listens.
-pub(crate) struct Nobody;
-
-impl CallEventSink for Nobody {
-    fn happened(&self, _event: CallEvent) {}
-
-    fn wants(&self, _account: AccountId) -> bool {
-        false
-    }
 }

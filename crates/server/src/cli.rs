@@ -9,6 +9,7 @@ use crate::operator_cli::{
 use crate::serve_options::{ServeOptions, TracedOptions};
 use crate::tenant_cli::{NumberCommand, PhonesOptions, SubAccountCommand, TokenCommand};
 use crate::trunk_cli::{AclCommand, OriginationUriCommand, TrunkCommand};
+use crate::webhook_cli::WebhookCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -87,6 +88,11 @@ pub(crate) enum Command {
     OriginationUri {
         #[command(subcommand)]
         command: OriginationUriCommand,
+    },
+    /// Be told at a URL what happens to calls, over HTTP
+    Webhook {
+        #[command(subcommand)]
+        command: WebhookCommand,
     },
     /// Assign numbers to trunks, over HTTP; allocate and release them
     Number {

@@ -11,6 +11,7 @@ use crate::sip_listen;
 use crate::sip_listeners;
 use crate::telemetry::{LogFormat, parse_filter};
 use crate::tls_settings::{ClientRule, TlsOptions, TlsSettings, TlsUsers};
+use crate::webhooks::WebhookSettings;
 use domain::{AuthId, HostName, UsernameRule};
 use http_api::{Exposure, TokenRateLimit};
 use keyring::source::KeySource;
@@ -50,6 +51,7 @@ pub(crate) struct Configuration {
     pub(crate) sip_workers: usize,
     pub(crate) connections: ConnectionConfig,
     pub(crate) next_hops: NextHopSettings,
+    pub(crate) webhooks: WebhookSettings,
     pub(crate) calls: sip_edge::CallsConfig,
     pub(crate) media_ports: RangeInclusive<u16>,
     pub(crate) media: MediaSettings,
@@ -133,6 +135,7 @@ impl Configuration {
                 most: options.sip_max_upstream_connections,
                 allowed: &options.allow_network,
             })?,
+            webhooks: WebhookSettings::settle(options.webhook_ca, &options.webhook_allow_network)?,
             calls: sip_edge::CallsConfig {
                 most_calls: in_range("--max-calls", options.max_calls.unwrap_or(50_000), 1, 1_000_000)?,
                 acl_over_udp: options.acl_over_udp.unwrap_or(false),

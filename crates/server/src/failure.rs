@@ -43,6 +43,8 @@ pub(crate) enum Failure {
         "{0}; name a PEM file with the certificates of authorities that sign those of next hops with --upstream-ca"
     )]
     UpstreamAuthority(tls_identity::TlsIdentityError),
+    #[error("{0}; name a PEM file with the certificates of authorities that sign those of webhooks with --webhook-ca")]
+    WebhookAuthority(tls_identity::TlsIdentityError),
     #[error(transparent)]
     Key(#[from] keyring::KeyringError),
     #[error(

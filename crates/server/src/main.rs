@@ -53,6 +53,9 @@ mod trunk_cli;
 mod trunk_command;
 mod trust;
 mod watch;
+mod webhook_cli;
+mod webhook_command;
+mod webhooks;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -97,6 +100,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Number { command } => in_runtime(number_command::run(command)),
         cli::Command::Phones(options) => in_runtime(phones::run(options)),
         cli::Command::Call(options) => in_runtime(call::run(options)),
+        cli::Command::Webhook { command } => in_runtime(webhook_command::run(command)),
         cli::Command::Calls(options) => in_runtime(call_commands::calls(options)),
         cli::Command::Cdrs(options) => in_runtime(call_commands::cdrs(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),

@@ -2,8 +2,10 @@
 
 use crate::failure::Failure;
 use crate::system::{SystemClock, SystemRandom};
-use domain::{AccountId, AuthId, Credential, DigestAlgorithm, OriginationUri, RandomSource, Realm, RealmId, Revision};
-use keyring::{Ha1Context, Keyring, UpstreamSecretContext};
+use domain::{
+    AccountId, AuthId, Credential, DigestAlgorithm, OriginationUri, RandomSource, Realm, RealmId, Revision, Webhook,
+};
+use keyring::{Ha1Context, Keyring, UpstreamSecretContext, WebhookSecretContext};
 use provisioning::{InstallationOperator, OperatorIndex, Parts, Provisioning};
 use std::collections::HashMap;
 use std::path::Path;
@@ -29,12 +31,11 @@ pub(crate) async fn check(database: &Path, keyring: Arc<Keyring>) -> Result<(), 
     provisioning.check_master_key(&operator).await?;
     let secrets = Arc::new(Secrets { keyring, seen: Mutex::default() });
     storage.follow(Arc::clone(&secrets) as _).await?;
-    let (unopened, upstream) = secrets.unopened();
-    if unopened + upstream > 0 {
+    let (unopened, upstream, webhooks) = secrets.unopened();
+    if unopened + upstream + webhooks > 0 {
         return Err(Failure::Refused(format!(
-            "the master key opens the database but not {unopened} of its credentials and {upstream} of the passwords of \
-             its origination URIs; restore an earlier backup, or \
-             use the key file of the time of this one with all its lines"
+            "the master key opens the database but not {unopened} of its credentials, {upstream} of the passwords of its \
+             origination URIs and {webhooks} of the secrets of its webhooks; restore an earlier backup, or use the key file of the time of this one with all its lines"
         )));
     }
     provisioning.forget_nonce_key(&operator).await?;
@@ -54,13 +55,14 @@ struct Seen {
     realms: HashMap<RealmId, Realm>,
     unopened: u64,
     unopened_upstream: u64,
+    unopened_webhooks: u64,
 }
 
 impl Secrets {
-    /// How many credentials, and how many origination URIs.
-    fn unopened(&self) -> (u64, u64) {
+    /// How many credentials, how many origination URIs, and how many webhooks.
+    fn unopened(&self) -> (u64, u64, u64) {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        (seen.unopened, seen.unopened_upstream)
+        (seen.unopened, seen.unopened_upstream, seen.unopened_webhooks)
     }
 
     fn opens_upstream(&self, seen: &Seen, uri: &OriginationUri) -> bool {
@@ -68,6 +70,11 @@ impl Secrets {
         let Some(account) = seen.accounts.get(&uri.account) else { return false };
         let context = UpstreamSecretContext { account, origination_uri: uri.id, username: &secret.username };
         self.keyring.open_upstream_secret(&context, &secret.password).is_ok()
+    }
+
+    fn opens_webhook(&self, seen: &Seen, webhook: &Webhook) -> bool {
+        let Some(account) = seen.accounts.get(&webhook.account) else { return false };
+        self.keyring.open_webhook_secret(&WebhookSecretContext { account }, &webhook.secret.current).is_ok()
     }
 
     fn opens(&self, seen: &Seen, credential: &Credential) -> bool {
@@ -109,6 +116,7 @@ impl Follower for Secrets {
                 }
                 Fact::Credential(credential) if !self.opens(&seen, credential) => seen.unopened += 1,
                 Fact::OriginationUri(uri) if !self.opens_upstream(&seen, uri) => seen.unopened_upstream += 1,
+                Fact::Webhook(webhook) if !self.opens_webhook(&seen, webhook) => seen.unopened_webhooks += 1,
                 _ => {}
             }
         }

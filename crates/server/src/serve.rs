@@ -1,7 +1,7 @@
 //! `sipwarden serve`: builds both planes and runs them until stopped.
 
 use crate::background;
-use crate::calls::{self, CallHops, EchoPlaces, Nobody};
+use crate::calls::{self, CallHops, EchoPlaces};
 use crate::configuration::Configuration;
 use crate::control_socket;
 use crate::failure::Failure;
@@ -18,6 +18,7 @@ use crate::signals::StopSignals;
 use crate::sip_listeners::{self, RunningSip, SipSockets};
 use crate::telemetry;
 use crate::watch::Watch;
+use crate::webhooks::{Surroundings, Webhooks};
 use call_journal::{Journal, JournalTask, Retention};
 use directory::{Connections, Directory, RegistrationView, RegistrationWriter, SaveStatistics, WriterConfig};
 use domain::{CallRecord, RealmName};
@@ -35,6 +36,7 @@ use tls_identity::Identities;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
+use webhooks::DelivererTask;
 
 /// Nonce-count windows of each lane, in buckets of four: half a million nonces in 8 MiB, touched as they are used.
 const NONCE_BUCKETS_PER_LANE: usize = 1 << 17;
@@ -96,6 +98,7 @@ pub(crate) struct Server {
     registrations: JoinHandle<()>,
     timers: Timekeeper,
     journal: JournalTask,
+    deliverer: DelivererTask,
     watch: Arc<Watch>,
 }
 
@@ -119,6 +122,8 @@ struct Signalling {
     hops: Arc<CallHops>,
     media: Option<Arc<MediaProxy>>,
     journal: JournalTask,
+    webhooks: Arc<Webhooks>,
+    deliverer: DelivererTask,
 }
 
 impl Server {
@@ -161,6 +166,7 @@ impl Server {
                 registrations: Arc::clone(&signalling.online) as _,
                 upstream: Arc::clone(signalling.edge.calls()) as _,
                 sip_services: sip_services(&sip_addresses, &configuration),
+                webhook_networks: configuration.webhooks.allowed.clone(),
                 observer: Arc::clone(&watch) as _,
                 rate_limit: configuration.http_rate_limit,
                 operator_api: Some(operator_api::of(&node, &configuration.data_dir, configuration.admin_api)),
@@ -200,6 +206,7 @@ impl Server {
             registrations: signalling.registrations,
             timers,
             journal: signalling.journal,
+            deliverer: signalling.deliverer,
             watch,
         })
     }
@@ -229,6 +236,9 @@ impl Server {
         }
         if tokio::time::timeout(DRAIN_LIMIT, self.journal.close()).await.is_err() {
             tracing::error!("the last call records could not be stored in time");
+        }
+        if tokio::time::timeout(DRAIN_LIMIT, self.deliverer.close()).await.is_err() {
+            tracing::error!("the last messages to webhooks could not be stored in time");
         }
         if let Err(error) = self.node.provisioning.flush_token_uses().await {
             tracing::warn!(%error, "when tokens were last used could not be stored");
@@ -329,6 +339,7 @@ fn metrics(node: &Node, signalling: &Signalling, readiness: Arc<dyn Readiness>, 
         calls_up: Arc::downgrade(signalling.edge.calls()),
         media: signalling.media.clone(),
         flows: Arc::clone(&signalling.flows),
+        webhooks: Arc::clone(signalling.webhooks.statistics()),
         watch: Arc::clone(watch),
     }
 }
@@ -378,6 +389,14 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
     let online = RegistrationView::new(Arc::clone(&directory), &writer, Arc::clone(&node.clock));
     let saves = Arc::clone(writer.statistics());
     let (journal, journal_task) = Journal::start(Arc::clone(&node.storage) as _, call_journal::Config::default());
+    let surroundings = Surroundings {
+        storage: Arc::clone(&node.storage),
+        keyring: Arc::clone(&node.keyring),
+        clock: Arc::clone(&node.clock),
+        random: Arc::clone(&node.random),
+    };
+    let (webhooks, deliverer) = Webhooks::start(&configuration.webhooks, surroundings).await?;
+    node.provisioning.know_webhook_deliveries(Arc::clone(&webhooks) as _);
     let hops = CallHops::new();
     let media = configuration.media.open(&*node.random).await?;
     let calls = sip_edge::CallParts {
@@ -386,7 +405,7 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
         clock: Arc::clone(&node.clock),
         random: Arc::clone(&node.random),
         journal: Arc::clone(&journal) as _,
-        events: Arc::new(Nobody),
+        events: Arc::clone(&webhooks) as _,
         next_hops: Arc::clone(&hops) as _,
         media: media.clone().map(|media| media as _),
         config: sip_edge::CallsConfig {
@@ -432,8 +451,21 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
     }
     let online = Arc::new(online);
     let calls = journal;
-    let journal = journal_task;
-    Ok(Signalling { edge, directory, flows, events, saves, online, registrations, hops, media, calls, journal })
+    Ok(Signalling {
+        edge,
+        directory,
+        flows,
+        events,
+        saves,
+        online,
+        registrations,
+        hops,
+        media,
+        calls,
+        journal: journal_task,
+        webhooks,
+        deliverer,
+    })
 }
 
 /// Lets `echo@` answer. Its media goes by the addresses at which SIP is served.

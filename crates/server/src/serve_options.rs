@@ -75,6 +75,13 @@ pub(crate) struct ServeOptions {
     /// may be repeated [default: loopback, where SIP is served on loopback]
     #[arg(long, env = "SIPWARDEN_ALLOW_NETWORK", value_name = "CIDR", value_delimiter = ',')]
     pub(crate) allow_network: Vec<String>,
+    /// A network that messages to webhooks may be sent to although it is not public, such as 10.0.0.0/8; may be repeated
+    /// [default: none]
+    #[arg(long, env = "SIPWARDEN_WEBHOOK_ALLOW_NETWORK", value_name = "CIDR", value_delimiter = ',')]
+    pub(crate) webhook_allow_network: Vec<String>,
+    /// A PEM file with authorities that webhooks over HTTPS are trusted by, besides those of the system
+    #[arg(long, env = "SIPWARDEN_WEBHOOK_CA", value_name = "FILE")]
+    pub(crate) webhook_ca: Option<PathBuf>,
     /// Most calls at a time; beyond, callers are told to try again later [default: 50000]
     #[arg(long, env = "SIPWARDEN_MAX_CALLS", value_name = "N")]
     pub(crate) max_calls: Option<usize>,
@@ -264,6 +271,8 @@ impl ServeOptions {
             sip_max_upstream_connections: self.sip_max_upstream_connections.or(other.sip_max_upstream_connections),
             upstream_ca: self.upstream_ca.or(other.upstream_ca),
             allow_network: list(self.allow_network, other.allow_network),
+            webhook_allow_network: list(self.webhook_allow_network, other.webhook_allow_network),
+            webhook_ca: self.webhook_ca.or(other.webhook_ca),
             max_calls: self.max_calls.or(other.max_calls),
             acl_over_udp: self.acl_over_udp.or(other.acl_over_udp),
             ring_timeout: self.ring_timeout.or(other.ring_timeout),

@@ -64,6 +64,18 @@ pub(crate) const CALL_SAVE_FAILURES: Family = counter(
 );
 pub(crate) const CALL_CHANGES_LOST: Family =
     counter("sipwarden_call_changes_lost_total", "Changes of calls that found no room to wait for storage, by kind.");
+pub(crate) const WEBHOOKS_WAITING: Family =
+    gauge("sipwarden_webhook_messages_waiting", "Messages to webhooks that are not delivered yet.");
+pub(crate) const WEBHOOKS_DELIVERED: Family =
+    counter("sipwarden_webhook_messages_delivered_total", "Messages to webhooks that were answered with 2xx.");
+pub(crate) const WEBHOOK_ATTEMPTS_FAILED: Family = counter(
+    "sipwarden_webhook_attempts_failed_total",
+    "Attempts to deliver to a webhook that were answered otherwise, or not at all; each is made again.",
+);
+pub(crate) const WEBHOOKS_LOST: Family = counter(
+    "sipwarden_webhook_messages_lost_total",
+    "Messages to webhooks that are told no more: no_room, or given_up after a day or because nobody waits for them.",
+);
 pub(crate) const ANSWERS_WITHHELD: Family = counter(
     "sipwarden_sip_answers_withheld_total",
     "Datagrams whose answer was too long for a sender that may have forged its address.",

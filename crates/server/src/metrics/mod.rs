@@ -25,6 +25,7 @@ use sip_edge::Calls;
 use sip_transport::{Flows, TransportCounts};
 use std::fmt::Display;
 use std::sync::{Arc, Weak};
+use webhooks::WebhookStatistics;
 
 /// The label of all that has no label of its own.
 const OTHER: &str = "other";
@@ -43,6 +44,7 @@ pub(crate) struct Metrics {
     /// None where no rtpengine is configured.
     pub(crate) media: Option<Arc<MediaProxy>>,
     pub(crate) flows: Arc<Flows>,
+    pub(crate) webhooks: Arc<WebhookStatistics>,
     pub(crate) watch: Arc<Watch>,
 }
 
@@ -54,6 +56,7 @@ impl Exposition for Metrics {
         self.signalling(&mut page);
         self.registrations(&mut page);
         self.calls(&mut page);
+        self.webhooks(&mut page);
         self.http(&mut page);
         self.storage(&mut page);
         self.process(&mut page);
@@ -158,6 +161,16 @@ impl Metrics {
         }
         if let Some(media) = &self.media {
             bridged_media(page, media);
+        }
+    }
+
+    fn webhooks(&self, page: &mut Page) {
+        plain(page, &families::WEBHOOKS_WAITING, self.webhooks.waiting());
+        plain(page, &families::WEBHOOKS_DELIVERED, self.webhooks.delivered());
+        plain(page, &families::WEBHOOK_ATTEMPTS_FAILED, self.webhooks.failed_attempts());
+        let mut lost = page.family(&families::WEBHOOKS_LOST);
+        for (reason, count) in [("no_room", self.webhooks.dropped()), ("given_up", self.webhooks.given_up())] {
+            lost.value(&[("reason", reason)], count);
         }
     }
 

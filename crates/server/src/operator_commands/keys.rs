@@ -56,10 +56,11 @@ fn show_progress(line: &Value) {
 fn described(rotated: &Value) -> String {
     let number = |field: &str| rotated.get(field).and_then(Value::as_u64).unwrap_or(0);
     let done = format!(
-        "The master key is rotated: {} credentials, {} passwords of origination URIs and {} remembered \
-         answers are sealed anew.\n",
+        "The master key is rotated: {} credentials, {} passwords of origination URIs, {} secrets of \
+         webhooks and {} remembered answers are sealed anew.\n",
         number("credentials"),
         number("upstream_secrets"),
+        number("webhook_secrets"),
         number("answers")
     );
     let ids: Vec<String> =
@@ -77,11 +78,12 @@ fn described(rotated: &Value) -> String {
             format!("Nothing needs the old keys ({ids}) any more; take them out of where keys come from.\n")
         }
         _ => format!(
-            "{} credentials and {} passwords of origination URIs do not open with any key and were left alone, so the \
-             old keys ({ids}) stay; set new passwords for them or delete them, and rotate again. The first credentials: \
-             {}\n",
+            "{} credentials, {} passwords of origination URIs and {} secrets of webhooks do not open with any key and \
+             were left alone, so the old keys ({ids}) stay; set or rotate new ones for them or delete them, and rotate \
+             again. The first credentials: {}\n",
             number("not_opened"),
             number("upstream_secrets_not_opened"),
+            number("webhook_secrets_not_opened"),
             rotated.get("not_opened_ids").unwrap_or(&Value::Null)
         ),
     };
