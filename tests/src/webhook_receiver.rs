@@ -81,7 +81,7 @@ impl WebhookReceiver {
     /// One that takes HTTP and answers 200.
     #[must_use]
     pub fn start() -> Self {
-        Self::start_with("http", |stream, shared| serve(stream, shared))
+        Self::start_with("http", serve)
     }
 
     /// One that takes HTTPS, with a certificate of that authority for this machine.

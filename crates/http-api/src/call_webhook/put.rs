@@ -21,7 +21,7 @@ const SHAPE: Shape = Shape {
     refused: &[("secret", "is made by the server; POST …/rotate-secret replaces it")],
     hint: "only url, events and enabled are accepted",
 };
-const NO_EVENT: &str = "must hold at least one of call.ringing, call.answered and call.ended, and nothing else";
+const NO_EVENT: &str = "must hold one to three of call.ringing, call.answered and call.ended, and nothing else";
 
 /// What the webhook is to be.
 #[derive(ToSchema)]
@@ -89,6 +89,7 @@ fn read(body: &[u8], allowed: &[Network]) -> Result<WebhookUpdate, Problem> {
     });
     let events = object.texts("events").and_then(|names| {
         let kinds: Option<Vec<_>> = names.iter().map(|name| CallEventKind::from_name(name)).collect();
+        let kinds = kinds.filter(|kinds| kinds.len() <= CallEventKind::ALL.len());
         object.valid("events", kinds.and_then(|kinds| WebhookEvents::of(&kinds)).ok_or(NO_EVENT))
     });
     let enabled = object.flag("enabled");

@@ -266,10 +266,12 @@ async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
 async fn assert_rows_since_version_5(storage: &SqliteStorage) -> WebhookDelivery {
     let mut live = Vec::new();
     storage.load_live_calls(&mut |snapshot| live.push(snapshot)).unwrap();
-    let [snapshot] = &live[..] else { panic!("{live:?}") };
+    assert_eq!(live.len(), 1);
+    let snapshot = &live[0];
     assert_eq!((&*snapshot.octets, &*snapshot.call.destination), (&b"\x01\xff"[..], "gateway.example.com:5061"));
     let records = storage.call_records(CallRecordFilter::all_of(AccountId(1)), None, 10).await.unwrap();
-    let [record] = &records[..] else { panic!("{records:?}") };
+    assert_eq!(records.len(), 1);
+    let record = &records[0];
     assert_eq!((record.duration_ms(), record.call.post_dial_delay_ms()), (60_000, Some(1_000)));
     assert_eq!((record.end.by, record.end.reason), (HungUpBy::Callee, CallEndReason::Completed));
     let mut deliveries = Vec::new();
