@@ -150,20 +150,6 @@ impl Authority {
         })
     }
 
-    /// What a server of this machine needs to know that this authority has certified.
-    ///
-    /// # Panics
-    /// When it cannot be had.
-    #[must_use]
-    pub fn server(&self) -> Arc<ServerConfig> {
-        let own = self.issue();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(rustls::ALL_VERSIONS);
-        let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).expect("a key");
-        let config = config.expect("versions").with_no_client_auth().with_single_cert(vec![own.der.into()], key);
-        Arc::new(config.expect("a certificate and its key"))
-    }
-
     /// Connects and does the handshake.
     ///
     /// # Panics
