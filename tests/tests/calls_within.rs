@@ -1,7 +1,7 @@
 //! What happens inside a call: re-INVITE, INFO, transfers, offers in the ACK.
 
 use acceptance::Trunked;
-use acceptance::sip::dialog::{SDP, SDP_TYPE};
+use acceptance::sip::dialog::{Dialog, SDP, SDP_TYPE};
 use acceptance::sip::digest::Subject;
 use acceptance::sip::{Challenge, Transport};
 use acceptance::trunked::{PASSWORD, USERNAME, login};
@@ -49,6 +49,46 @@ fn a_call_is_held_and_resumed_from_either_side() {
     trunked.expect_record(&caller.call_id, &json!({"reason": "completed"}));
     let late = phone.ask(&mut caller, "INFO", "", "");
     assert_eq!(late.status(), Some(407), "the dialog is over, and strangers are asked who they are first");
+}
+
+#[test]
+fn reliable_ringing_and_updates_cross_before_and_after_the_answer() {
+    let trunked = Trunked::start(&[]);
+    let (mut phone, mut gateway) = (trunked.phone(Transport::Udp), trunked.gateway());
+    let supported = "Supported: 100rel\r\nAllow: INVITE, ACK, BYE, CANCEL, PRACK, UPDATE\r\n";
+    let outgoing = trunked.call(&mut phone, &trunked.draft("+4930555").with(supported));
+    let invite = gateway.request("INVITE");
+    assert!(invite.header("supported").contains("100rel"), "{invite:#?}");
+    let contact = format!("Contact: <{}>\r\n", gateway.uri("gw"));
+    let reliable = format!("{contact}Require: 100rel\r\nRSeq: 4711\r\n{SDP_TYPE}");
+    gateway.answer(&invite, "183 Session Progress", &reliable, SDP);
+
+    let progress = phone.response_of(&outgoing, 183);
+    assert_eq!((progress.header("require"), progress.body.as_str()), ("100rel", SDP));
+    let mut early = Dialog::begun(&outgoing, &progress);
+    let rack = format!("RAck: {} {} INVITE\r\n", progress.header("rseq"), early.sequence);
+    let prack = phone.ask_only(&mut early, "PRACK", &rack, "");
+    let heard = gateway.request("PRACK");
+    assert!(heard.header("rack").starts_with("4711 "), "each leg counts by itself: {heard:#?}");
+    gateway.answer(&heard, "200 OK", "", "");
+    assert_eq!(phone.answer_to(&early, &prack).status(), Some(200));
+
+    for stage in ["early", "answered"] {
+        let update = phone.ask_only(&mut early, "UPDATE", SDP_TYPE, SDP);
+        let heard = gateway.request("UPDATE");
+        assert_eq!(heard.body, SDP, "{stage}");
+        gateway.answer(&heard, "200 OK", &format!("{contact}{SDP_TYPE}"), SDP);
+        let answer = phone.answer_to(&early, &update);
+        assert_eq!((answer.status(), answer.body.as_str()), (Some(200), SDP), "{stage}");
+        if stage == "early" {
+            gateway.answer(&invite, "200 OK", &contact, "");
+            phone.expect_answered(&outgoing);
+            gateway.request("ACK");
+        }
+    }
+    phone.ask_only(&mut early, "BYE", "", "");
+    gateway.expect_bye();
+    trunked.expect_record(outgoing.call_id(), &json!({"reason": "completed"}));
 }
 
 #[test]

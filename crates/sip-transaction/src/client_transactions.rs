@@ -220,7 +220,7 @@ impl<U: Copy> ClientTransactions<U> {
 
     /// The CANCEL of an INVITE, to begin a transaction of its own with; `None` while no provisional response has come,
     /// and after a final one. The INVITE ends when its final response comes, or 64 times T1 from now.
-    pub fn cancel(&mut self, id: ClientId, now: Millis) -> Option<Box<[u8]>> {
+    pub fn cancel(&mut self, id: ClientId, reason: Option<&[u8]>, now: Millis) -> Option<Box<[u8]>> {
         let slot = self.slots.get_mut(&id.0)?;
         let Machine::Invite(machine) = &mut slot.machine else { return None };
         if !machine.may_cancel() {
@@ -229,7 +229,7 @@ impl<U: Copy> ClientTransactions<U> {
         machine.on_cancel(now);
         let cancel = with_request(&mut self.spans, &slot.request, |invite| {
             let mut cancel = Vec::with_capacity(512);
-            write_cancel(invite, &mut cancel);
+            write_cancel(invite, reason, &mut cancel);
             Some(cancel)
         })?;
         self.settle(id.0, ClientAction::Wait);

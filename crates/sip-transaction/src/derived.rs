@@ -9,15 +9,20 @@ const MAX_FORWARDS: u32 = 70;
 /// Appends the ACK to a failure (RFC 3261 section 17.1.1.3): the INVITE's own identifiers, its branch included, and the
 /// To of the response, whose tag says who is acknowledged.
 pub fn write_ack(invite: &Request<'_>, response: &Response<'_>, out: &mut Vec<u8>) {
-    write(invite, (Method::Ack, response.headers()), out);
+    write(invite, (Method::Ack, response.headers(), None), out);
 }
 
-/// Appends the CANCEL of an INVITE (RFC 3261 section 9.1), in which all that identifies the INVITE is as it was.
-pub fn write_cancel(invite: &Request<'_>, out: &mut Vec<u8>) {
-    write(invite, (Method::Cancel, invite.headers()), out);
+/// Appends the CANCEL of an INVITE (RFC 3261 section 9.1), in which all that identifies the INVITE is as it was. `reason`
+/// is the value of its Reason (RFC 3326): a phone shows no missed call when another has answered.
+pub fn write_cancel(invite: &Request<'_>, reason: Option<&[u8]>, out: &mut Vec<u8>) {
+    write(invite, (Method::Cancel, invite.headers(), reason), out);
 }
 
-fn write(invite: &Request<'_>, (method, with_to): (Method<'_>, Headers<'_>), out: &mut Vec<u8>) {
+fn write(
+    invite: &Request<'_>,
+    (method, with_to, reason): (Method<'_>, Headers<'_>, Option<&[u8]>),
+    out: &mut Vec<u8>,
+) {
     let headers = invite.headers();
     let mut writer = RequestWriter::start(out, method, invite.uri_octets());
     // One Via: this hop's.
@@ -31,5 +36,9 @@ fn write(invite: &Request<'_>, (method, with_to): (Method<'_>, Headers<'_>), out
         .header("To", with_to.first(HeaderName::To).unwrap_or_default())
         .header("Call-ID", headers.first(HeaderName::CallId).unwrap_or_default());
     let number = headers.cseq().map_or(0, |cseq| cseq.number);
-    writer.header_parts("CSeq", &[number.to_string().as_bytes(), b" ", method.as_bytes()]).finish(b"");
+    writer = writer.header_parts("CSeq", &[number.to_string().as_bytes(), b" ", method.as_bytes()]);
+    if let Some(reason) = reason {
+        writer = writer.header("Reason", reason);
+    }
+    writer.finish(b"");
 }

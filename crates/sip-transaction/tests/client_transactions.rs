@@ -136,10 +136,10 @@ fn every_2xx_reaches_the_user() {
 fn cancel_waits_for_a_sign_of_life_and_bounds_the_rest() {
     let mut table = Table::new(8);
     let invite = table.begin(request("INVITE", "z9hG4bKa"), 1, (0, UDP)).unwrap();
-    assert_eq!(table.cancel(invite, 10), None);
+    assert_eq!(table.cancel(invite, None, 10), None);
     respond(&mut table, &answer(180, "INVITE", "z9hG4bKa"), 20).unwrap();
     assert_eq!(table.wakes_at(), None, "it may ring for as long as its user likes");
-    let cancel = table.cancel(invite, 60_000).unwrap();
+    let cancel = table.cancel(invite, Some(b"SIP;cause=200"), 60_000).unwrap();
     let text = String::from_utf8(cancel.to_vec()).unwrap();
     assert!(
         text.starts_with(
@@ -147,6 +147,7 @@ fn cancel_waits_for_a_sign_of_life_and_bounds_the_rest() {
         )
     );
     assert!(text.contains("\r\nTo: <sip:bob@example.test>\r\n") && text.contains("\r\nCSeq: 7 CANCEL\r\n"));
+    assert!(text.contains("\r\nReason: SIP;cause=200\r\n"), "{text}");
     table.begin(cancel, 2, (60_000, UDP)).unwrap();
     respond(&mut table, &answer(200, "CANCEL", "z9hG4bKa"), 60_010).unwrap();
     let (user, _, told) = respond(&mut table, &answer(487, "INVITE", "z9hG4bKa"), 60_020).unwrap();

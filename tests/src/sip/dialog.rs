@@ -217,14 +217,7 @@ impl Party {
 
     /// The caller's side of an answered call, acknowledged with that body.
     pub fn confirm(&mut self, outgoing: &Outgoing, response: &SipText, body: &str) -> Dialog {
-        let dialog = Dialog {
-            call_id: outgoing.call_id.clone(),
-            local: format!("{};tag={}", outgoing.draft.from, outgoing.tag),
-            remote: response.header("to").to_owned(),
-            target: response.address("contact").to_owned(),
-            sequence: outgoing.sequence,
-            contact: outgoing.contact.clone(),
-        };
+        let dialog = Dialog::begun(outgoing, response);
         let kind = if body.is_empty() { "" } else { SDP_TYPE };
         let ack = dialog.write(self, ("ACK", dialog.sequence), kind, body);
         self.send(&ack);
@@ -290,6 +283,19 @@ impl Party {
 }
 
 impl Dialog {
+    /// The caller's side of what that response, a provisional one too, has begun.
+    #[must_use]
+    pub fn begun(outgoing: &Outgoing, response: &SipText) -> Self {
+        Self {
+            call_id: outgoing.call_id.clone(),
+            local: format!("{};tag={}", outgoing.draft.from, outgoing.tag),
+            remote: response.header("to").to_owned(),
+            target: response.address("contact").to_owned(),
+            sequence: outgoing.sequence,
+            contact: outgoing.contact.clone(),
+        }
+    }
+
     /// The callee's side of a call that was answered with that Contact.
     #[must_use]
     pub fn heard(invite: &SipText, contact: &str) -> Self {

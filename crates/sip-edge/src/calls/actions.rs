@@ -29,7 +29,9 @@ impl Calls {
             Action::Ack { leg, octets } => {
                 return self.send_onward(shard, number, (leg, Waiting::Ack { octets }), outlet);
             }
-            Action::Cancel { ticket, .. } => self.cancel_ours(shard, number, ticket, outlet),
+            Action::Cancel { ticket, reason, .. } => {
+                self.cancel_ours(shard, number, (ticket, reason.as_deref()), outlet);
+            }
             Action::Respond { ticket, status, octets } => {
                 self.respond(shard, number, (ticket, status, octets), outlet);
             }
@@ -126,10 +128,16 @@ impl Calls {
         true
     }
 
-    fn cancel_ours(&self, shard: &mut Shard, number: CallNumber, ticket: Ticket, outlet: &mut Outlet<'_>) {
+    fn cancel_ours(
+        &self,
+        shard: &mut Shard,
+        number: CallNumber,
+        (ticket, reason): (Ticket, Option<&[u8]>),
+        outlet: &mut Outlet<'_>,
+    ) {
         let Some(id) = shard.calls.get(&number).and_then(|entry| entry.clients.get(&ticket)).copied() else { return };
         let Some(invited) = shard.clients.user(id).copied() else { return };
-        if let Some(octets) = shard.clients.cancel(id, self.now_ms()) {
+        if let Some(octets) = shard.clients.cancel(id, reason, self.now_ms()) {
             let asked = Asked { role: Role::Cancel, ..invited };
             self.begin_request(shard, asked, octets.into_vec(), outlet);
         }

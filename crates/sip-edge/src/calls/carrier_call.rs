@@ -23,6 +23,10 @@ impl Calls {
                 }
             }
         }
+        // One connection may carry registrations of several accounts: what names none of them is nobody's.
+        if known.iter().any(|trunk| Some(trunk.account) != known.first().map(|first| first.account)) {
+            return Err(CallRefusal::NotFound);
+        }
         let takes_others = |trunk: &&Arc<Trunk>| trunk.direction.takes_inbound() && trunk.inbound_destination.is_some();
         let trunk = known.iter().find(takes_others).ok_or(CallRefusal::NotFound)?;
         asking.caller.over(trunk, (self.parts.directory.trunks(), asking.flow, Wanted::Inbound))?;

@@ -15,7 +15,8 @@ impl Calls {
         let now = self.parts.clock.now();
         let Some(entry) = shard.calls.get_mut(&number) else { return };
         entry.note_callee(leg);
-        if entry.details.ringing_at.replace(now).is_none() {
+        if entry.details.ringing_at.is_none() {
+            entry.details.ringing_at = Some(now);
             self.happened(entry, CallEventKind::Ringing, None);
         }
     }

@@ -314,7 +314,7 @@ impl Call<'_> {
         }
         let now = self.now();
         let Some((id, _)) = &self.invite else { return };
-        if let Some(cancel) = self.transactions.cancel(*id, now) {
+        if let Some(cancel) = self.transactions.cancel(*id, None, now) {
             self.stage = Stage::Cancelling { is_sent: true };
             self.begin(cancel.into_vec(), Role::Cancel).await;
         }
