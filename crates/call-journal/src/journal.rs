@@ -1,7 +1,7 @@
 //! The queue and the task that empties it.
 
 use crate::JournalStatistics;
-use crate::queue::{Queue, Waiting};
+use crate::queue::{Gathering, Queue, Waiting};
 use domain::{CallId, CallRecord, CallSnapshot};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use storage::{CallChange, CallJournal, CallRecords, StorageError, WhenDurable};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How much waits, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,8 @@ pub struct Config {
     pub room_for_records: usize,
     /// Most changes of one transaction.
     pub batch: usize,
-    /// How long changes that nobody waits for may gather, in milliseconds: what a crash may lose.
+    /// How long changes that nobody waits for may gather, in milliseconds: what a crash may lose. A record that is lost so
+    /// is written after the restart, from what was kept of its call, unless nobody had answered.
     pub gather_ms: u64,
     /// How long changes gather after a write, in milliseconds, even where somebody waits for them: with many calls a
     /// second the disk is asked for a batch of them at a time, while one call alone is not held up.
@@ -38,11 +39,17 @@ impl Default for Config {
             room: 65_536,
             room_for_records: 262_144,
             batch: 1_024,
-            gather_ms: 25,
+            gather_ms: 100,
             breath_ms: 8,
             retry_ms: 1_000,
             last_attempts: 3,
         }
+    }
+}
+
+impl Config {
+    const fn gathering(&self) -> Gathering {
+        Gathering { lasts: Duration::from_millis(self.gather_ms), most: self.batch }
     }
 }
 
@@ -51,8 +58,8 @@ pub struct Journal {
     queue: Mutex<Queue>,
     /// Something waits, or the journal is closed.
     filled: Notify,
-    /// Somebody waits, so gathering is over.
-    urgent: Notify,
+    /// Gathering is over before its time.
+    due: Notify,
     config: Config,
     statistics: Arc<JournalStatistics>,
 }
@@ -70,7 +77,7 @@ impl Journal {
         let journal = Arc::new(Self {
             queue: Mutex::default(),
             filled: Notify::new(),
-            urgent: Notify::new(),
+            due: Notify::new(),
             config,
             statistics: Arc::default(),
         });
@@ -88,21 +95,21 @@ impl Journal {
     fn push(&self, change: CallChange, when_durable: Option<WhenDurable>) {
         let is_record = matches!(change, CallChange::Ended(_));
         let room = self.config.room + if is_record { self.config.room_for_records } else { 0 };
-        let is_urgent = when_durable.is_some();
-        let refused = {
+        let now = Instant::now();
+        let outcome = {
             let mut queue = self.queue.lock();
-            let refused = queue.push(Waiting { change, when_durable }, room);
+            let outcome = queue.push(Waiting { change, when_durable }, room, (now, self.config.gathering()));
             self.statistics.pending.store(queue.len() as u64, Ordering::Relaxed);
-            refused
+            outcome.map(|()| queue.due_at().is_some_and(|at| at <= now))
         };
-        match refused {
-            None => {
+        match outcome {
+            Ok(is_due) => {
                 self.filled.notify_one();
-                if is_urgent {
-                    self.urgent.notify_one();
+                if is_due {
+                    self.due.notify_one();
                 }
             }
-            Some(refused) => self.refuse(refused, is_record),
+            Err(refused) => self.refuse(refused, is_record),
         }
     }
 
@@ -144,7 +151,7 @@ impl JournalTask {
     pub async fn close(self) {
         self.journal.queue.lock().is_closed = true;
         self.journal.filled.notify_one();
-        self.journal.urgent.notify_one();
+        self.journal.due.notify_one();
         if self.task.await.is_err() {
             tracing::error!("the task that stores calls did not end in order");
         }
@@ -177,34 +184,32 @@ impl Writer {
         self.finish().await;
     }
 
-    /// Waits until there is something to write, and a little longer for its neighbours. False once it is closed.
+    /// Waits until something has to be written. False once the journal is closed.
     async fn wait(&self) -> bool {
         let journal = &self.journal;
         loop {
-            let filled = journal.filled.notified();
-            {
+            let (filled, due) = (journal.filled.notified(), journal.due.notified());
+            let due_at = {
                 let queue = journal.queue.lock();
                 if queue.is_closed {
                     return false;
                 }
-                if !queue.is_empty() || !self.unwritten.is_empty() {
-                    break;
-                }
+                queue.due_at()
+            };
+            match due_at {
+                _ if !self.unwritten.is_empty() => return true,
+                None => filled.await,
+                Some(at) if at <= Instant::now() => return true,
+                // Over with the time, or as soon as somebody waits.
+                Some(at) => drop(timeout_at(at, due).await),
             }
-            filled.await;
         }
-        let urgent = journal.urgent.notified();
-        if self.unwritten.is_empty() && !journal.queue.lock().has_somebody_waiting() {
-            // Over with the time, or as soon as somebody waits.
-            let _ = timeout(Duration::from_millis(journal.config.gather_ms), urgent).await;
-        }
-        true
     }
 
-    /// Writes what waits, batch by batch, and tells whoever waits for it.
+    /// Writes what is due, batch by batch, and tells whoever waits for it.
     async fn write_all(&mut self) -> Result<(), StorageError> {
         loop {
-            let taken = self.journal.queue.lock().take(self.journal.config.batch);
+            let taken = self.journal.queue.lock().take(self.journal.config.batch, Instant::now());
             if taken.is_empty() && self.unwritten.is_empty() {
                 return Ok(());
             }

@@ -146,6 +146,33 @@ async fn what_nobody_waits_for_gathers_and_whoever_waits_is_not_held_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn records_gather_while_calls_are_kept_at_once() {
+    let storage = Unreliable::with_account().await;
+    let (journal, task) = start(&storage, Config { gather_ms: 1_000, batch: 50, ..Config::default() });
+    let keep = async |number| {
+        let (when_durable, durable) = waiting();
+        journal.confirmed(snapshot(number, b"x"), when_durable);
+        tokio::time::timeout(Duration::from_millis(100), durable).await.unwrap().unwrap().unwrap();
+    };
+    journal.ended(record(1), None);
+    keep(2).await;
+    journal.ended(record(2), None);
+    keep(3).await;
+    assert_eq!((storage.live().len(), storage.records().await.len()), (2, 0));
+    // Until the first has waited as long as it may.
+    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    assert_eq!((storage.live(), storage.records().await), (vec![snapshot(3, b"x")], vec![record(2), record(1)]));
+    assert_eq!(storage.transactions.load(Ordering::Relaxed), 3);
+    // A whole batch of them waits for nothing.
+    for number in 11..=60 {
+        journal.ended(record(number), None);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(storage.records().await.len(), 52);
+    task.close().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_full_disk_is_told_at_once_and_costs_nothing_once_there_is_room() {
     let storage = Unreliable::with_account().await;
     let (journal, task) = start(&storage, Config::default());

@@ -5,24 +5,33 @@ use crate::failure::Failure;
 use crate::rows;
 use domain::{AccountId, CallDetails, CallId, CallRecord, CallSnapshot, Timestamp};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params, params_from_iter};
 use std::sync::Arc;
 use storage::{CallChange, CallRecordFilter, CallRecords, Pending, StorageError};
 
-/// Keeps a call, unless it has a record: then it is over.
+/// Whether a call is over.
+const HAS_RECORD: &str = "SELECT 1 FROM call_records WHERE id = ?1";
+
+/// Whether there is anybody to read an account's records.
+const HAS_ACCOUNT: &str = "SELECT 1 FROM accounts WHERE id = ?1";
+
+/// Keeps a call. One row of values: what it takes from a SELECT SQLite writes behind a journal of the statement.
 const PUT_LIVE: &str = "INSERT OR REPLACE INTO live_calls
      (id, account_id, trunk, credential, username, direction, from_identity, to_identity, caller_call_id,
       callee_call_id, source, destination, caller_transport, callee_transport, begun_at, ringing_at, answered_at, octets)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
-     WHERE NOT EXISTS (SELECT 1 FROM call_records WHERE id = ?1)";
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
-/// Writes a record, unless the call has one, or there is nobody left to read it.
+const FORGET_LIVE: &str = "DELETE FROM live_calls WHERE id = ?1";
+
+const CHANGE_LIVE: &str = "UPDATE live_calls SET octets = ?2 WHERE id = ?1";
+
+/// Writes a record, unless the call has one.
 const PUT_RECORD: &str = "INSERT INTO call_records
      (id, account_id, trunk, credential, username, direction, from_identity, to_identity, caller_call_id,
       callee_call_id, source, destination, caller_transport, callee_transport, begun_at, ringing_at, answered_at,
       ended_at, hung_up_by, reason, sip_status, q850_cause)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22
-     WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?2) ON CONFLICT DO NOTHING";
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+     ON CONFLICT DO NOTHING";
 
 /// The first account with records that is there no more: a step from account to account, not from record to record.
 const GONE_ACCOUNT: &str = "WITH RECURSIVE owners (id) AS
@@ -34,15 +43,8 @@ const GONE_ACCOUNT: &str = "WITH RECURSIVE owners (id) AS
 impl CallRecords for SqliteStorage {
     fn save_calls(&self, changes: Arc<Vec<CallChange>>) -> Pending<'_, Result<(), StorageError>> {
         Box::pin(self.writer.run(move |transaction| {
-            changes.iter().try_for_each(|change| match change {
-                CallChange::Confirmed(snapshot) => put_live(transaction.connection, snapshot),
-                CallChange::Changed { id, octets } => {
-                    let sql = "UPDATE live_calls SET octets = ?2 WHERE id = ?1";
-                    transaction.connection.prepare_cached(sql)?.execute(params![id.as_bytes(), octets])?;
-                    Ok(())
-                }
-                CallChange::Ended(record) => end(transaction.connection, record),
-            })
+            let mut batch = Batch::prepare(transaction.connection)?;
+            changes.iter().try_for_each(|change| batch.apply(change))
         }))
     }
 
@@ -77,27 +79,77 @@ impl CallRecords for SqliteStorage {
     }
 }
 
-fn put_live(connection: &Connection, snapshot: &CallSnapshot) -> Result<(), Failure> {
-    let source = snapshot.call.source.to_string();
-    let octets = [bytes(&snapshot.octets)];
-    let values = details(&snapshot.call, &source).into_iter().chain(octets);
-    connection.prepare_cached(PUT_LIVE)?.execute(params_from_iter(values))?;
-    Ok(())
+/// Changes of one transaction, whose statements are prepared once.
+struct Batch<'c> {
+    has_record: CachedStatement<'c>,
+    has_account: CachedStatement<'c>,
+    put_live: CachedStatement<'c>,
+    change_live: CachedStatement<'c>,
+    forget_live: CachedStatement<'c>,
+    put_record: CachedStatement<'c>,
+    /// The account that was looked for last, and whether it is there: nobody else writes meanwhile.
+    account: Option<(AccountId, bool)>,
 }
 
-fn end(connection: &Connection, record: &CallRecord) -> Result<(), Failure> {
-    connection.prepare_cached("DELETE FROM live_calls WHERE id = ?1")?.execute([record.call.id.as_bytes()])?;
-    let source = record.call.source.to_string();
-    let end = [
-        integer(record.end.at.as_micros()),
-        text(record.end.by.as_str()),
-        text(record.end.reason.as_str()),
-        integer(record.end.sip_status.into()),
-        record.end.q850_cause.map_or(NULL, |cause| integer(cause.into())),
-    ];
-    let values = details(&record.call, &source).into_iter().chain(end);
-    connection.prepare_cached(PUT_RECORD)?.execute(params_from_iter(values))?;
-    Ok(())
+impl<'c> Batch<'c> {
+    fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            has_record: connection.prepare_cached(HAS_RECORD)?,
+            has_account: connection.prepare_cached(HAS_ACCOUNT)?,
+            put_live: connection.prepare_cached(PUT_LIVE)?,
+            change_live: connection.prepare_cached(CHANGE_LIVE)?,
+            forget_live: connection.prepare_cached(FORGET_LIVE)?,
+            put_record: connection.prepare_cached(PUT_RECORD)?,
+            account: None,
+        })
+    }
+
+    fn apply(&mut self, change: &CallChange) -> Result<(), Failure> {
+        match change {
+            CallChange::Confirmed(snapshot) => self.keep(snapshot)?,
+            CallChange::Changed { id, octets } => {
+                self.change_live.execute(params![id.as_bytes(), octets])?;
+            }
+            CallChange::Ended(record) => self.end(record)?,
+        }
+        Ok(())
+    }
+
+    /// Keeps a call, unless it has a record: then it is over.
+    fn keep(&mut self, snapshot: &CallSnapshot) -> rusqlite::Result<()> {
+        if !self.has_record.exists([snapshot.call.id.as_bytes()])? {
+            let source = snapshot.call.source.to_string();
+            let octets = [bytes(&snapshot.octets)];
+            self.put_live.execute(params_from_iter(details(&snapshot.call, &source).into_iter().chain(octets)))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a record, unless there is nobody left to read it.
+    fn end(&mut self, record: &CallRecord) -> rusqlite::Result<()> {
+        self.forget_live.execute([record.call.id.as_bytes()])?;
+        if self.is_there(record.call.account)? {
+            let source = record.call.source.to_string();
+            let end = [
+                integer(record.end.at.as_micros()),
+                text(record.end.by.as_str()),
+                text(record.end.reason.as_str()),
+                integer(record.end.sip_status.into()),
+                record.end.q850_cause.map_or(NULL, |cause| integer(cause.into())),
+            ];
+            self.put_record.execute(params_from_iter(details(&record.call, &source).into_iter().chain(end)))?;
+        }
+        Ok(())
+    }
+
+    fn is_there(&mut self, account: AccountId) -> rusqlite::Result<bool> {
+        if let Some((_, is_there)) = self.account.filter(|(known, _)| *known == account) {
+            return Ok(is_there);
+        }
+        let is_there = self.has_account.exists([account.0])?;
+        self.account = Some((account, is_there));
+        Ok(is_there)
+    }
 }
 
 /// What both tables begin with, in the order of [`rows::CALL_DETAILS`]. `source` is the call's, written.
