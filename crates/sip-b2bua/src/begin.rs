@@ -98,16 +98,9 @@ impl Call {
             earlier: Verdicts::default(),
             luggage: Luggage { targets: stages.into_iter().map(|stage| stage.targets).collect(), ..luggage },
         };
-        call.say_trying(&ringing, &mut step);
         call.phase = Phase::Ringing(Box::new(ringing));
         call.start_next_turn(&mut step);
         call
-    }
-
-    fn say_trying(&self, ringing: &Ringing, step: &mut Step<'_, '_>) {
-        let mut octets = Vec::with_capacity(512);
-        ResponseWriter::resume(&mut octets, &ringing.invite.kept, Status::of(100), b"").finish(b"");
-        step.push(Action::Respond { ticket: ringing.invite.ticket, status: 100, octets });
     }
 
     fn refuse_at_once(
