@@ -57,7 +57,8 @@ pub struct ClientStep<'t, U> {
 pub struct ClientTransactions<U> {
     most: usize,
     slots: HashMap<u64, Slot<U>, RandomState>,
-    index: HashTable<u64>,
+    /// Hash of the key and number: growing reads no slot.
+    index: HashTable<(u64, u64)>,
     hasher: RandomState,
     timers: TimerQueue,
     last: u64,
@@ -143,9 +144,7 @@ impl<U: Copy> ClientTransactions<U> {
         let wakes_at = machine.wakes_at();
         self.timers.reschedule(number, None, wakes_at);
         self.slots.insert(number, Slot { user, key, machine, wakes_at, request, ack: Vec::new() });
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        let rehash = |number: &u64| slots.get(number).map_or(0, |slot| hasher.hash_one(&*slot.key));
-        self.index.insert_unique(hash, number, rehash);
+        self.index.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         Ok(ClientId(number))
     }
 
@@ -176,8 +175,9 @@ impl<U: Copy> ClientTransactions<U> {
             Machine::Invite(machine) => machine.on_response(response.status(), now),
             Machine::NonInvite(machine) => machine.on_response(response.status(), now),
         };
-        if matches!((&slot.machine, action), (Machine::Invite(_), ClientAction::Tell(Outcome::Final(200..300)))) {
-            // For half a minute it only absorbs what is repeated; the user acknowledges, so the request is of no use.
+        if let ClientAction::Tell(Outcome::Final(_)) = action {
+            // From now on it only absorbs what is repeated, for seconds; the user acknowledges a 2xx to INVITE, and a failure
+            // is acknowledged with another action: the request is of no use.
             slot.request = Box::default();
         }
         if matches!(action, ClientAction::AcknowledgeAndTell(_)) {
@@ -270,14 +270,16 @@ impl<U: Copy> ClientTransactions<U> {
     fn remove(&mut self, number: u64) {
         let Some(slot) = self.slots.remove(&number) else { return };
         self.timers.reschedule(number, slot.wakes_at, None);
-        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(&*slot.key), |other| *other == number) {
+        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(&*slot.key), |(_, other)| *other == number) {
             entry.remove();
         }
     }
 
     fn find(&self, key: &[u8], hash: u64) -> Option<u64> {
-        let is_it = |number: &u64| self.slots.get(number).is_some_and(|slot| *slot.key == *key);
-        self.index.find(hash, is_it).copied()
+        let is_it = |(known, number): &(u64, u64)| {
+            *known == hash && self.slots.get(number).is_some_and(|slot| *slot.key == *key)
+        };
+        self.index.find(hash, is_it).map(|(_, number)| *number)
     }
 }
 

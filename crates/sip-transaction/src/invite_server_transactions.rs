@@ -48,7 +48,8 @@ pub enum Acknowledged<'t, U> {
 pub struct InviteServerTransactions<U> {
     most: usize,
     slots: HashMap<u64, Slot<U>, RandomState>,
-    index: HashTable<u64>,
+    /// Hash of the key and number: growing reads no slot.
+    index: HashTable<(u64, u64)>,
     hasher: RandomState,
     timers: TimerQueue,
     last: u64,
@@ -115,9 +116,7 @@ impl<U> InviteServerTransactions<U> {
         let key: Box<[u8]> = key.as_octets().into();
         let hash = self.hasher.hash_one(&*key);
         self.slots.insert(number, Slot { user, key, machine, wakes_at, response: trying });
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        let rehash = |number: &u64| slots.get(number).map_or(0, |slot| hasher.hash_one(&*slot.key));
-        self.index.insert_unique(hash, number, rehash);
+        self.index.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         Ok(InviteServerId(number))
     }
 
@@ -125,8 +124,11 @@ impl<U> InviteServerTransactions<U> {
     #[must_use]
     pub fn find(&self, key: &TransactionKey) -> Option<InviteServerId> {
         let octets = key.as_octets();
-        let is_it = |number: &u64| self.slots.get(number).is_some_and(|slot| *slot.key == *octets);
-        self.index.find(self.hasher.hash_one(octets), is_it).copied().map(InviteServerId)
+        let hash = self.hasher.hash_one(octets);
+        let is_it = |(known, number): &(u64, u64)| {
+            *known == hash && self.slots.get(number).is_some_and(|slot| *slot.key == *octets)
+        };
+        self.index.find(hash, is_it).map(|(_, number)| InviteServerId(*number))
     }
 
     /// What the user called a transaction.
@@ -211,7 +213,7 @@ impl<U> InviteServerTransactions<U> {
     fn remove(&mut self, number: u64) -> Option<Slot<U>> {
         let slot = self.slots.remove(&number)?;
         self.timers.reschedule(number, slot.wakes_at, None);
-        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(&*slot.key), |other| *other == number) {
+        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(&*slot.key), |(_, other)| *other == number) {
             entry.remove();
         }
         Some(slot)
