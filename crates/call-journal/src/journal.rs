@@ -96,20 +96,18 @@ impl Journal {
         let is_record = matches!(change, CallChange::Ended(_));
         let room = self.config.room + if is_record { self.config.room_for_records } else { 0 };
         let now = Instant::now();
-        let outcome = {
+        let (refused, is_due) = {
             let mut queue = self.queue.lock();
-            let outcome = queue.push(Waiting { change, when_durable }, room, (now, self.config.gathering()));
+            let refused = queue.push(Waiting { change, when_durable }, room, (now, self.config.gathering()));
             self.statistics.pending.store(queue.len() as u64, Ordering::Relaxed);
-            outcome.map(|()| queue.due_at().is_some_and(|at| at <= now))
+            (refused, queue.due_at().is_some_and(|at| at <= now))
         };
-        match outcome {
-            Ok(is_due) => {
-                self.filled.notify_one();
-                if is_due {
-                    self.due.notify_one();
-                }
-            }
-            Err(refused) => self.refuse(refused, is_record),
+        if let Some(refused) = refused {
+            return self.refuse(refused, is_record);
+        }
+        self.filled.notify_one();
+        if is_due {
+            self.due.notify_one();
         }
     }
 

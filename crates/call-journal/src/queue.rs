@@ -63,13 +63,13 @@ impl Queue {
         waiting: Waiting,
         room: usize,
         (now, gathering): (Instant, Gathering),
-    ) -> Result<(), Waiting> {
+    ) -> Option<Waiting> {
         if self.is_closed || self.len() >= room {
-            return Err(waiting);
+            return Some(waiting);
         }
         let line = if matches!(waiting.change, CallChange::Ended(_)) { &mut self.records } else { &mut self.calls };
         line.push(waiting, now, gathering);
-        Ok(())
+        None
     }
 
     /// Hands out at most so many if any are due, changes of calls before records: those of one call stay in order. They

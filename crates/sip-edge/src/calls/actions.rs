@@ -60,7 +60,7 @@ impl Calls {
             Waiting::Request { octets, .. } | Waiting::Ack { octets } => octets,
         };
         let Some(entry) = shard.calls.get_mut(&number) else { return Vec::new() };
-        match self.onward(entry.leg_mut(leg), octets) {
+        match self.onward(entry, leg, octets) {
             Onward::To(destination) => self.send_to(shard, (number, destination), message, outlet),
             Onward::Search(target) => {
                 entry.leg_mut(leg).waiting.push(message);
@@ -135,7 +135,7 @@ impl Calls {
         (ticket, reason): (Ticket, Option<&[u8]>),
         outlet: &mut Outlet<'_>,
     ) {
-        let Some(id) = shard.calls.get(&number).and_then(|entry| entry.clients.get(&ticket)).copied() else { return };
+        let Some(id) = shard.calls.get(&number).and_then(|entry| entry.clients.get(ticket)).copied() else { return };
         let Some(invited) = shard.clients.user(id).copied() else { return };
         if let Some(octets) = shard.clients.cancel(id, reason, self.now_ms()) {
             let asked = Asked { role: Role::Cancel, ..invited };
@@ -181,12 +181,12 @@ impl Calls {
     ) {
         let Some(entry) = shard.calls.get_mut(&number) else { return };
         let is_success = (200..300).contains(&status);
-        match entry.servers.get(&ticket) {
+        match entry.servers.get(ticket) {
             None => {}
             Some(Pending::Invite(id)) => {
                 let id = *id;
                 if status >= 300 {
-                    entry.servers.remove(&ticket);
+                    entry.servers.remove(ticket);
                     if ticket == FIRST_TICKET {
                         entry.slots = None;
                     }
@@ -206,7 +206,7 @@ impl Calls {
                     self.remember(request, octets);
                 }
                 if is_success || status >= 300 {
-                    entry.servers.remove(&ticket);
+                    entry.servers.remove(ticket);
                 }
             }
         }

@@ -165,7 +165,7 @@ impl Calls {
 /// Takes out what the answers to requests that were kept need: it would go with the call.
 fn take_unanswered(entry: &mut CallEntry, kept: &[Kept]) -> HashMap<ServerTicket, Pending> {
     let tickets = kept.iter().filter_map(Kept::ticket).filter(|ticket| *ticket != FIRST_TICKET);
-    tickets.filter_map(|ticket| entry.servers.remove_entry(&ticket)).collect()
+    tickets.filter_map(|ticket| Some((ticket, entry.servers.remove(ticket)?))).collect()
 }
 
 /// Which of two legs is the one that is called.

@@ -3,6 +3,7 @@
 use crate::calls::bridging::Bridging;
 use crate::calls::dialog_index::DialogName;
 use crate::calls::engine::Engine;
+use crate::calls::few::Few;
 use crate::calls::limits::Places;
 use crate::calls::media::LegMedia;
 use crate::calls::outlet::Destination;
@@ -11,7 +12,7 @@ use domain::CallDetails;
 use sip_b2bua::{LegId, Millis, ServerTicket, TargetRef, Ticket};
 use sip_transaction::{ClientId, InviteServerId, Reliability, TransactionKey};
 use sip_transport::resolve::NextHop;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 /// Most addresses that a next hop is known to send from.
@@ -29,10 +30,10 @@ pub(crate) struct CallEntry {
     pub(crate) ways: Vec<Vec<Way>>,
     /// The places that targets were found to lead to and that were not tried yet (RFC 3263 section 4.3); every try of a
     /// target is a leg of its own.
-    pub(crate) places: HashMap<TargetRef, VecDeque<NextHop>>,
+    pub(crate) places: Few<TargetRef, VecDeque<NextHop>>,
     /// Requests of peers that are not answered finally, and INVITEs whose 2xx may have to be repeated.
-    pub(crate) servers: HashMap<ServerTicket, Pending>,
-    pub(crate) clients: HashMap<Ticket, ClientId>,
+    pub(crate) servers: Few<ServerTicket, Pending>,
+    pub(crate) clients: Few<Ticket, ClientId>,
     pub(crate) next_server: u32,
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) wakes_at: Option<Millis>,
@@ -145,9 +146,9 @@ impl CallEntry {
             slots: None,
             legs,
             ways,
-            places: HashMap::new(),
-            servers: HashMap::new(),
-            clients: HashMap::new(),
+            places: Few::new(),
+            servers: Few::new(),
+            clients: Few::new(),
             next_server: 0,
             dialogs: Vec::new(),
             wakes_at: None,

@@ -43,7 +43,8 @@ impl Calls {
     pub(super) fn next_hops_of(&self, trunk: &Trunk) -> Vec<Arc<OriginationUri>> {
         let trunks = self.parts.directory.trunks();
         let attached = trunk.attachments.uris().filter_map(|id| trunks.origination_uri(id));
-        let uris: HashMap<_, _> = attached.filter(|uri| uri.enabled).map(|uri| (uri.id, uri)).collect();
+        let uris: Vec<_> = attached.filter(|uri| uri.enabled).collect();
+        let find = |id: OriginationUriId| uris.iter().find(|uri| uri.id == id);
         let rank = |id: OriginationUriId| {
             if trunk.attachments.primary_uri == Some(id) {
                 Rank::Primary
@@ -53,13 +54,15 @@ impl Calls {
                 Rank::Ordinary
             }
         };
-        let candidate = |id| {
-            let uri = uris.get(&id)?;
-            Some(Candidate { key: id, rank: rank(id), priority: uri.priority, weight: uri.weight })
+        let candidate = |uri: &Arc<OriginationUri>| Candidate {
+            key: uri.id,
+            rank: rank(uri.id),
+            priority: uri.priority,
+            weight: uri.weight,
         };
-        let candidates = trunk.attachments.uris().filter_map(candidate).collect();
+        let candidates = uris.iter().map(candidate).collect();
         let order = self.choice.order(trunk.id, candidates, |uri| self.upstream.standing(uri));
-        order.into_iter().filter_map(|id| uris.get(&id).cloned()).collect()
+        order.into_iter().filter_map(|id| find(id).cloned()).collect()
     }
 
     /// Notes what a call has met with at a next hop.

@@ -5,7 +5,7 @@ use crate::calls::restart;
 use crate::calls::shard::{CallNumber, Shard};
 use crate::calls::way::transport_of;
 use crate::calls::{Calls, ShardIndex};
-use domain::{CallEnd, CallEvent, CallEventKind, CallId, CallRecord, CallSnapshot};
+use domain::{CallDetails, CallEnd, CallEvent, CallEventKind, CallId, CallRecord, CallSnapshot};
 use sip_b2bua::{CallFacts, LegId};
 use std::sync::atomic::Ordering;
 use storage::WhenDurable;
@@ -17,7 +17,7 @@ impl Calls {
         entry.note_callee(leg);
         if entry.details.ringing_at.is_none() {
             entry.details.ringing_at = Some(now);
-            self.happened(entry, CallEventKind::Ringing, None);
+            self.happened(&entry.details, CallEventKind::Ringing, None);
         }
     }
 
@@ -28,7 +28,7 @@ impl Calls {
         entry.note_callee(leg);
         self.release_media(entry, Some(leg));
         entry.details.answered_at = Some(now);
-        self.happened(entry, CallEventKind::Answered, None);
+        self.happened(&entry.details, CallEventKind::Answered, None);
     }
 
     /// The answer to the caller waits until the call would survive a restart: whoever was told that a call is up finds
@@ -74,9 +74,9 @@ impl Calls {
         if let Some(call_id) = &facts.callee_call_id {
             entry.details.callee_call_id = cut(call_id);
         }
-        let record = record(entry.details.clone(), facts);
+        let record = record(entry.details, facts);
         self.spend_minutes(&record);
-        self.happened(&entry, CallEventKind::Ended, Some(record.end));
+        self.happened(&record.call, CallEventKind::Ended, Some(record.end));
         self.parts.journal.ended(record, None);
     }
 
@@ -87,10 +87,10 @@ impl Calls {
         }
     }
 
-    fn happened(&self, entry: &crate::calls::call_entry::CallEntry, kind: CallEventKind, end: Option<CallEnd>) {
-        if self.parts.events.wants(entry.details.account) {
+    fn happened(&self, call: &CallDetails, kind: CallEventKind, end: Option<CallEnd>) {
+        if self.parts.events.wants(call.account) {
             let at = self.parts.clock.now();
-            self.parts.events.happened(CallEvent { at, kind, call: entry.details.clone(), end });
+            self.parts.events.happened(CallEvent { at, kind, call: call.clone(), end });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Finds out where the messages of a leg go.
 
-use crate::calls::call_entry::{Leg, Waiting};
+use crate::calls::call_entry::{CallEntry, Leg, Waiting};
 use crate::calls::happening::Happening;
 use crate::calls::next_hops::NoWay;
 use crate::calls::outlet::Destination;
@@ -8,9 +8,10 @@ use crate::calls::shard::{CallNumber, Shard};
 use crate::calls::way::{OwnAddresses, UriWay, Way};
 use crate::calls::{Calls, ShardIndex};
 use sip_b2bua::{Action, LegId, Path, TargetRef, Unroutable};
-use sip_message::{HeaderName, HeaderSpans, Message, parse};
+use sip_message::{HeaderName, HeaderSpans, Message, Uri, parse};
 use sip_transport::resolve::{NextHop, Target};
 use sip_transport::{ConnectionId, Flow};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Where a message goes.
@@ -71,7 +72,7 @@ impl Calls {
         // A phone's Contact is never followed: behind a NAT it leads nowhere, and nobody shall aim our requests at others.
         state.follows_contact = true;
         let target = state.target?;
-        if !entry.places.contains_key(&target) {
+        if entry.places.get(target).is_none() {
             let random = shard.identifiers.number();
             match self.parts.next_hops.known(&way.target, random) {
                 Some(hops) => {
@@ -104,7 +105,7 @@ impl Calls {
         let place = Place { shard: shard.index, call: number, leg };
         let entry = shard.calls.get_mut(&number)?;
         let target = entry.leg(leg)?.target?;
-        let hop = entry.places.get_mut(&target).and_then(std::collections::VecDeque::pop_front);
+        let hop = entry.places.get_mut(target).and_then(std::collections::VecDeque::pop_front);
         let Some(hop) = hop else { return Some(Err(Unroutable::NoPlaceLeft)) };
         if let Some(flow) = self.parts.next_hops.flow_to(&hop, &way.host) {
             entry.leg_mut(leg).reach(Destination::Network { flow, to: hop.address });
@@ -162,33 +163,48 @@ impl Calls {
         }
     }
 
-    /// Where a message within a call goes: for a phone to where it was last heard from, for a next hop to where its
-    /// topmost Route or its Request-URI leads (RFC 3261 section 12.2.1.1).
-    pub(super) fn onward(&self, leg: &mut Leg, octets: &[u8]) -> Onward {
+    /// Where a message within a call goes: for a phone to where it was last heard from, for a next hop to where the
+    /// topmost Route or the remote target leads (RFC 3261 section 12.2.1.1). What begins a dialog goes to where it was led.
+    pub(super) fn onward(&self, entry: &mut CallEntry, number: LegId, octets: &[u8]) -> Onward {
+        let CallEntry { engine, legs, .. } = entry;
+        let Some(leg) = legs.get_mut(usize::from(number.0)) else { return Onward::Nowhere };
         let Some(known) = leg.destination else { return Onward::Nowhere };
         let Destination::Network { flow, to } = known else { return Onward::To(known) };
         if !leg.follows_contact {
             return Onward::To(known);
         }
-        let Some(asked) = asked_for(octets) else { return Onward::To(known) };
-        if let Some((uri, destination)) = &leg.followed
-            && *uri == asked.uri
+        let mut dialogs = engine.dialogs().filter(|dialog| dialog.leg == number);
+        let uri = match (dialogs.next(), dialogs.next()) {
+            (None, _) if leg.followed.is_none() => return Onward::To(known),
+            (Some(dialog), None) => Cow::Borrowed(dialog.next_hop),
+            // Which of them it belongs to only the message says, or that of one that is over.
+            _ => match asked_for(octets) {
+                Some(uri) => Cow::Owned(uri),
+                None => return Onward::To(known),
+            },
+        };
+        if let Some((followed, destination)) = &leg.followed
+            && **followed == *uri
             && self.is_alive(destination)
         {
             return Onward::To(*destination);
         }
-        if asked.target.is_address(to, flow.transport) && self.is_alive(&known) {
+        let Some(target) = Uri::parse(&uri).ok().and_then(|uri| Target::of_uri(&uri).ok()) else {
+            return Onward::To(known);
+        };
+        if target.is_address(to, flow.transport) && self.is_alive(&known) {
+            leg.followed = Some((uri.into_owned().into(), known));
             return Onward::To(known);
         }
-        match self.parts.next_hops.known(&asked.target, 0) {
-            None => Onward::Search(asked.target),
+        match self.parts.next_hops.known(&target, 0) {
+            None => Onward::Search(target),
             // Where its Contact leads nobody may go, as behind some gateways' NATs; it is there where it called from.
             Some(Err(_)) => Onward::To(known),
             Some(Ok(hops)) => {
                 let way = hops.first().and_then(|hop| Some((self.parts.next_hops.flow_to(hop, "")?, hop.address)));
                 let destination = way.map_or(known, |(flow, to)| Destination::Network { flow, to });
                 leg.note_peer(&destination);
-                leg.followed = Some((asked.uri, destination));
+                leg.followed = Some((uri.into_owned().into(), destination));
                 Onward::To(destination)
             }
         }
@@ -234,7 +250,7 @@ impl Calls {
         let uri = waiting.last().and_then(|message| match message {
             Waiting::Request { octets, .. } | Waiting::Ack { octets } => asked_for(octets),
         });
-        leg.followed = uri.map(|asked| (asked.uri, destination));
+        leg.followed = uri.map(|uri| (uri.into(), destination));
         let mut outlet = self.outlet();
         for message in waiting {
             let actions = self.send_to(&mut shard, (place.call, destination), message, &mut outlet);
@@ -258,15 +274,8 @@ impl Leg {
     }
 }
 
-/// What a request within a dialog says of where it goes.
-struct AskedFor {
-    uri: Box<[u8]>,
-    target: Target,
-}
-
-/// The URI that a request within a dialog is sent to, if it is one that leads anywhere; none for a request that begins a
-/// dialog, which goes to where it was led.
-fn asked_for(octets: &[u8]) -> Option<AskedFor> {
+/// The URI that a request within a dialog is sent to; none for a request that begins a dialog.
+fn asked_for(octets: &[u8]) -> Option<Vec<u8>> {
     let mut spans = HeaderSpans::new();
     let Ok(Message::Request(request)) = parse(octets, &mut spans) else { return None };
     request.headers().to_header().ok()?.tag()?;
@@ -275,6 +284,5 @@ fn asked_for(octets: &[u8]) -> Option<AskedFor> {
         Some(route) => route.as_ref().ok()?.uri_octets,
         None => request.uri_octets(),
     };
-    let parsed = sip_message::Uri::parse(uri).ok()?;
-    Some(AskedFor { uri: uri.into(), target: Target::of_uri(&parsed).ok()? })
+    Some(uri.to_vec())
 }

@@ -19,6 +19,7 @@ mod dialog_index;
 mod engine;
 mod events;
 mod exchanges;
+mod few;
 mod happening;
 mod identifiers;
 mod identity;
