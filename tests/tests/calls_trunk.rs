@@ -210,7 +210,11 @@ fn phones_of_an_account_call_each_other_and_all_phones_of_one_ring() {
     caller.expect_answered(&outgoing);
     second.request("ACK");
     let cancel = first.request("CANCEL");
-    assert_eq!(cancel.header("reason"), "SIP;cause=200;text=\"Call completed elsewhere\"", "no missed call: {cancel:#?}");
+    assert_eq!(
+        cancel.header("reason"),
+        "SIP;cause=200;text=\"Call completed elsewhere\"",
+        "no missed call: {cancel:#?}"
+    );
     first.answer(&cancel, "200 OK", "", "");
     first.answer(&at_first, "487 Request Terminated", "", "");
     second.hang_up(&mut callee);

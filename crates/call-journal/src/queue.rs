@@ -58,12 +58,7 @@ impl Line {
 
 impl Queue {
     /// Takes a change in, or gives it back where `room` changes wait already.
-    pub fn push(
-        &mut self,
-        waiting: Waiting,
-        room: usize,
-        (now, gathering): (Instant, Gathering),
-    ) -> Option<Waiting> {
+    pub fn push(&mut self, waiting: Waiting, room: usize, (now, gathering): (Instant, Gathering)) -> Option<Waiting> {
         if self.is_closed || self.len() >= room {
             return Some(waiting);
         }

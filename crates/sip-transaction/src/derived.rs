@@ -18,11 +18,7 @@ pub fn write_cancel(invite: &Request<'_>, reason: Option<&[u8]>, out: &mut Vec<u
     write(invite, (Method::Cancel, invite.headers(), reason), out);
 }
 
-fn write(
-    invite: &Request<'_>,
-    (method, with_to, reason): (Method<'_>, Headers<'_>, Option<&[u8]>),
-    out: &mut Vec<u8>,
-) {
+fn write(invite: &Request<'_>, (method, with_to, reason): (Method<'_>, Headers<'_>, Option<&[u8]>), out: &mut Vec<u8>) {
     let headers = invite.headers();
     let mut writer = RequestWriter::start(out, method, invite.uri_octets());
     // One Via: this hop's.
