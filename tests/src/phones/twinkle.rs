@@ -2,10 +2,10 @@
 
 use super::running_phone::{Quit, RunningPhone};
 use super::{Attempt, Settings};
-use crate::sip::RawSip;
-use crate::sip::Transport;
 use std::fs;
+use std::net::{TcpListener, UdpSocket};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 const REGISTER_LIMIT: Duration = Duration::from_secs(20);
@@ -31,8 +31,7 @@ pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let own = folder.path().join(".twinkle");
     fs::create_dir(&own).expect("a folder");
-    // It takes no zero for "any port".
-    let port = RawSip::connect(Transport::Udp, settings.server).local().port();
+    let port = free_port();
     let system = format!(
         "dev_ringtone=alsa:null\ndev_speaker=alsa:null\ndev_mic=alsa:null\nvalidate_audio_dev=no\n\
          log_sip=yes\nlog_max_size=20\nstart_user_profile=phone\nsip_udp_port={port}\nsip_port={port}\n"
@@ -47,6 +46,17 @@ pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
     );
     fs::write(own.join("phone.cfg"), profile).expect("a configuration file");
     RunningPhone::start(Command::new("twinkle-console"), folder, TRACE, Quit::Line("quit"))
+}
+
+/// A port for both UDP and TCP, since it takes no zero for "any port": below those that the system gives to others meanwhile.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = 20_000 + std::process::id() % 8_000;
+    let mut ports =
+        (0..4_000_u32).filter_map(|_| u16::try_from(first + NEXT.fetch_add(1, Ordering::Relaxed) % 4_000).ok());
+    let is_free =
+        |port: &u16| UdpSocket::bind(("0.0.0.0", *port)).is_ok() && TcpListener::bind(("0.0.0.0", *port)).is_ok();
+    ports.find(is_free).expect("a free port")
 }
 
 /// What became of its first registration, from the answers in its trace: what it prints comes by a terminal library.
