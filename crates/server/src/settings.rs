@@ -110,6 +110,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
             list_or_none(it.next_hops.allowed.iter().map(ToString::to_string), "no network is allowed besides")
         },
     },
+    Setting {
+        name: "webhook_allow_network",
+        example: Some("[\"10.0.0.0/8\"]"),
+        settled: |it| {
+            list_or_none(it.webhooks.allowed.iter().map(ToString::to_string), "messages go to public addresses alone")
+        },
+    },
+    Setting {
+        name: "webhook_ca",
+        example: Some("\"/etc/sipwarden/webhooks-ca.pem\""),
+        settled: |it| {
+            let file = it.webhooks.authority.as_ref().map(|path| text(&path.display()));
+            or_none(file, "the authorities of the system alone are trusted")
+        },
+    },
     Setting { name: "max_calls", example: None, settled: |it| number(it.calls.most_calls) },
     Setting {
         name: "acl_over_udp",
