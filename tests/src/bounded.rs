@@ -1,5 +1,6 @@
 //! Waits and processes that always come to an end.
 
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -65,6 +66,18 @@ pub fn try_wait_for<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> 
 /// # Panics
 /// When the command cannot be started, naming it.
 pub fn run(command: &mut Command, limit: Duration) -> Finished {
+    run_watched(command, limit, |_| false)
+}
+
+/// The same, but once standard error contains `text` the process is asked to end (SIGTERM).
+///
+/// # Panics
+/// When the command cannot be started, naming it.
+pub fn run_until_it_says(command: &mut Command, text: &str, limit: Duration) -> Finished {
+    run_watched(command, limit, |stderr| read_lossy(stderr).contains(text))
+}
+
+fn run_watched(command: &mut Command, limit: Duration, is_enough: impl Fn(&Path) -> bool) -> Finished {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
     let mut child = command
@@ -73,7 +86,15 @@ pub fn run(command: &mut Command, limit: Duration) -> Finished {
         .stderr(std::fs::File::create(&err).expect("a file for the errors"))
         .spawn()
         .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    let status = finish(&mut child, limit);
+    let mut is_asked_to_end = false;
+    let ended = try_wait_for(limit, || {
+        if !is_asked_to_end && is_enough(&err) {
+            is_asked_to_end = true;
+            terminate(&child);
+        }
+        child.try_wait().expect("a child that can be waited for")
+    });
+    let status = ended.or_else(|| finish(&mut child, Duration::ZERO));
     Finished { status, stdout: read_lossy(&out), stderr: read_lossy(&err) }
 }
 
@@ -112,6 +133,6 @@ pub fn signal(child: &Child, name: &str) {
 
 /// A file's text as far as it is there, whatever its octets.
 #[must_use]
-pub fn read_lossy(path: &std::path::Path) -> String {
+pub fn read_lossy(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
 }

@@ -1,6 +1,7 @@
 //! The messages of RFC 4475 and RFC 5118, held against `data/torture/table.txt` and `data/torture_ipv6/table.txt`: what
 //! is answered over UDP, over TCP, and once the sender has authenticated.
 
+use acceptance::bounded::wait_for;
 use acceptance::sip::digest::{Challenge, Credentials, Subject};
 use acceptance::sip::message::{Response, framed_length, options, unique};
 use acceptance::sip::{HandmadePhone, Transport};
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 const USERNAME: &str = "torture";
@@ -63,9 +65,10 @@ impl Row {
 }
 
 /// An address of the loopback network that nothing else uses: the answers go to a port that the message names, and on
-/// 127.0.0.1 somebody may have it.
+/// 127.0.0.1 somebody may have it. Another one at each call.
 fn address_of_our_own() -> IpAddr {
-    let number = std::process::id();
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let number = std::process::id().wrapping_mul(256).wrapping_add(CALLS.fetch_add(1, Ordering::Relaxed));
     let [_, high, middle, low] = number.to_be_bytes();
     Ipv4Addr::new(127, 64 | (high & 63), middle, low.max(1)).into()
 }
@@ -166,7 +169,10 @@ struct DatagramPeer(UdpSocket);
 
 impl DatagramPeer {
     fn bind(port: u16, server: SocketAddr) -> Self {
-        let socket = UdpSocket::bind((address_of_our_own(), port)).expect("a loopback address of our own");
+        // A program on this machine that has the port at every address is waited for.
+        let socket = wait_for("a port that the message names", ANSWER_LIMIT, || {
+            UdpSocket::bind((address_of_our_own(), port)).ok()
+        });
         socket.set_read_timeout(Some(ANSWER_LIMIT)).expect("a socket that takes a time limit");
         socket.connect(server).expect("a server");
         Self(socket)
