@@ -7,13 +7,14 @@ pub(crate) const APPLICATION_ID: i32 = 0x5369_7057;
 
 /// Every migration in order; the version of a database is how many of them it has seen. Never edit one that was
 /// released.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_tenancy.sql"),
     include_str!("../migrations/0003_digest.sql"),
     include_str!("../migrations/0004_trunks.sql"),
     include_str!("../migrations/0005_calls.sql"),
     include_str!("../migrations/0006_webhooks.sql"),
+    include_str!("../migrations/0007_reasons.sql"),
 ];
 
 /// The version this program knows.
