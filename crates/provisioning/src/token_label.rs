@@ -18,9 +18,11 @@ impl TokenLabel {
     /// # Errors
     /// [`TokenLabelError`] unless the text has the form described there.
     pub fn parse(text: &str) -> Result<Self, TokenLabelError> {
+        // Of what was sent: a line break at its end is one too.
+        let is_clean = !text.chars().any(char::is_control);
         let text = text.trim();
         let length_ok = (1..=Self::MAX_CHARACTERS).contains(&text.chars().count());
-        if length_ok && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(TokenLabelError) }
+        if length_ok && is_clean { Ok(Self(text.into())) } else { Err(TokenLabelError) }
     }
 
     /// The text.

@@ -23,9 +23,11 @@ impl TrunkName {
     /// # Errors
     /// [`TrunkNameError`].
     pub fn parse(text: &str) -> Result<Self, TrunkNameError> {
+        // Of what was sent: a line break at its end is one too.
+        let is_clean = !text.chars().any(char::is_control);
         let text = text.trim();
         let length_ok = (1..=128).contains(&text.chars().count());
-        if length_ok && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(TrunkNameError) }
+        if length_ok && is_clean { Ok(Self(text.into())) } else { Err(TrunkNameError) }
     }
 }
 
