@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Instant;
 
 /// What is asked for.
@@ -72,7 +73,13 @@ impl Steps {
     fn test(&mut self) {
         const WORKSPACE: [&str; 4] = ["test", "--workspace", "--locked", "--no-fail-fast"];
         match self.coverage {
-            Coverage::Everything => self.step("tests", |run| run.cargo_test(&WORKSPACE)),
+            Coverage::Everything => {
+                // Built at once: two builds at a time would wait for one another.
+                let built =
+                    self.step("test programs", |run| run.cargo(&["test", "--workspace", "--locked", "--no-run"]));
+                let tested = built && self.step("tests", |run| run.cargo_test_in_two_lanes(&WORKSPACE));
+                tested && self.step("documentation tests", |run| run.cargo_test(&[&WORKSPACE[..], &["--doc"]].concat()))
+            }
             Coverage::InteropOnly => self.step("interop", |run| {
                 let interop = format!("{}*", acceptance_targets::INTEROP_PREFIX);
                 run.cargo_test(&[&WORKSPACE[..], &["--test", &interop]].concat())
@@ -148,18 +155,50 @@ impl Steps {
 
     /// Runs tests, passing their output through while adding up what it says.
     fn cargo_test(&mut self, arguments: &[&str]) -> bool {
-        let mut child = match self.command(arguments).stdout(Stdio::piped()).spawn() {
-            Ok(child) => child,
-            Err(error) => return cannot_start(&error),
-        };
-        let lines = child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).split(b'\n'));
-        for line in lines.map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line);
+        let mut results = TestResults::default();
+        let passed = test_run(self.command(arguments), |line| {
+            println!("{line}");
+            results.read(line);
+        });
+        self.results.add(&results);
+        passed
+    }
+
+    /// Runs all tests that are built already, those that mostly wait beside the others; what the former say is shown when
+    /// the latter are done.
+    fn cargo_test_in_two_lanes(&mut self, workspace: &[&str]) -> bool {
+        let others = acceptance_targets::all_but_patient(&self.root);
+        let others = others.iter().flat_map(|target| ["--test", target]);
+        let others: Vec<_> = workspace.iter().copied().chain(["--lib", "--bins"]).chain(others).collect();
+        let patient = acceptance_targets::PATIENT.iter().flat_map(|target| ["--test", target]);
+        let patient = self.command(&workspace.iter().copied().chain(patient).collect::<Vec<_>>());
+        let beside = thread::spawn(move || {
+            let mut lines = Vec::new();
+            let passed = test_run(patient, |line| lines.push(line.to_owned()));
+            (passed, lines)
+        });
+        let passed = self.cargo_test(&others);
+        let Ok((beside_passed, lines)) = beside.join() else { return false };
+        println!("\nWhat ran beside them:");
+        for line in lines {
             println!("{line}");
             self.results.read(&line);
         }
-        child.wait().is_ok_and(|status| status.success())
+        passed && beside_passed
     }
+}
+
+/// Runs a test command to its end, handing over its output line by line; `true` if all passed.
+fn test_run(mut command: Command, mut each: impl FnMut(&str)) -> bool {
+    let mut child = match command.stdout(Stdio::piped()).spawn() {
+        Ok(child) => child,
+        Err(error) => return cannot_start(&error),
+    };
+    let lines = child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).split(b'\n'));
+    for line in lines.map_while(Result::ok) {
+        each(&String::from_utf8_lossy(&line));
+    }
+    child.wait().is_ok_and(|status| status.success())
 }
 
 fn cannot_start(error: &std::io::Error) -> bool {

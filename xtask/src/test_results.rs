@@ -12,6 +12,13 @@ pub struct TestResults {
 }
 
 impl TestResults {
+    /// Adds another sum.
+    pub const fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+
     /// Adds a line's numbers, if it is such a line.
     pub fn read(&mut self, line: &str) {
         let Some((_, counts)) = line.split_once("test result: ") else { return };
