@@ -129,7 +129,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("rcgen", &["acceptance"]),
     ("aes-gcm", &["keyring"]),
     ("md-5", &["sip-digest", "acceptance"]),
-    ("sha2", &["sip-digest", "keyring", "provisioning", "http-api", "webhooks", "acceptance"]),
+    ("sha2", &["sip-digest", "keyring", "storage", "provisioning", "http-api", "webhooks", "acceptance"]),
     ("utoipa", &["http-api"]),
     ("hmac", &["sip-digest", "keyring", "webhooks"]),
     ("libc", &["sip-transport", "server"]),

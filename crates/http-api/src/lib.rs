@@ -14,6 +14,7 @@
 mod algorithm_report;
 mod answer;
 mod api;
+mod audit_log;
 mod authenticated;
 mod body;
 mod call_records;

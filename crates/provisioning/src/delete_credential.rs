@@ -1,5 +1,6 @@
 //! Deletes a credential.
 
+use crate::audited::Audited;
 use crate::{CredentialsWrite, Provisioning, ProvisioningError, RequestContext};
 use domain::{AuditAction, CredentialId};
 use storage::{Change, ChangeSet};
@@ -16,11 +17,9 @@ impl Provisioning {
         id: CredentialId,
     ) -> Result<(), ProvisioningError> {
         self.check_no_calls(scope, id).await?;
-        let audit = scope.audit(
-            &context,
-            self.parts.clock.now(),
-            (AuditAction::CredentialDeleted, id.to_string(), "{}".into()),
-        );
+        let stored = self.stored_credential(scope, id).await?;
+        let deed = (AuditAction::CredentialDeleted, id.to_string(), stored.whole());
+        let audit = scope.audit(&context, self.parts.clock.now(), deed);
         let change = Change::DeleteCredential { account: scope.account(), id };
         self.commit_as(scope.asker(), ChangeSet { changes: vec![change], audit }).await?;
         Ok(())

@@ -103,7 +103,11 @@ impl Provisioning {
         Err(ProvisioningError::Contended)
     }
 
-    async fn stored_credential(&self, scope: &AccountScope, id: CredentialId) -> Result<Credential, ProvisioningError> {
+    pub(crate) async fn stored_credential(
+        &self,
+        scope: &AccountScope,
+        id: CredentialId,
+    ) -> Result<Credential, ProvisioningError> {
         let found = self.storage().credential(scope.account(), id).await?;
         found.ok_or(ProvisioningError::CredentialNotFound)
     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::audit_cli::AuditCommand;
 use crate::call_cli::CallOptions;
 use crate::calls_cli::{CallsOptions, CdrsOptions};
 use crate::operator_cli::{
@@ -39,6 +40,11 @@ pub(crate) enum Command {
     DefaultAccount {
         #[command(subcommand)]
         command: DefaultAccountCommand,
+    },
+    /// Show what was changed, by whom and from where, and check that the log of it is as it was written
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// Make and revoke tokens for the operator API
     OperatorToken {

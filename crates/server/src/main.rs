@@ -1,6 +1,8 @@
 //! The sipwarden binary: command line, configuration, wiring. It builds every part and decides nothing else.
 
 mod api_client;
+mod audit_cli;
+mod audit_commands;
 mod background;
 mod call;
 mod call_cli;
@@ -102,6 +104,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Call(options) => in_runtime(call::run(options)),
         cli::Command::Webhook { command } => in_runtime(webhook_command::run(command)),
         cli::Command::Calls(options) => in_runtime(call_commands::calls(options)),
+        cli::Command::Audit { command } => in_runtime(audit_commands::audit(command)),
         cli::Command::Cdrs(options) => in_runtime(call_commands::cdrs(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
     }

@@ -18,6 +18,7 @@ mod account_changes;
 mod accounts;
 mod algorithm_uses;
 mod answers;
+mod audit_log;
 mod backup;
 mod call_records;
 mod coherence;

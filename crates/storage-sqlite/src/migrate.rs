@@ -1,5 +1,6 @@
 //! Brings the schema to the version this program knows.
 
+use crate::audit_log;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// `SipW`, which marks a file as ours (`PRAGMA application_id`).
@@ -19,6 +20,9 @@ const MIGRATIONS: [&str; 7] = [
 
 /// The version this program knows.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// The first version whose audit records have hashes.
+const AUDIT_IS_CHAINED_SINCE: u32 = 7;
 
 /// What a file is, by its marks.
 pub(crate) enum Found {
@@ -50,6 +54,9 @@ pub(crate) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Resul
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for migration in MIGRATIONS.iter().skip(from as usize) {
         transaction.execute_batch(migration)?;
+    }
+    if from < AUDIT_IS_CHAINED_SINCE {
+        audit_log::chain_all(&transaction)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;

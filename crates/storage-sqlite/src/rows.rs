@@ -14,7 +14,7 @@ use domain::{
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
 use std::fmt::Display;
-use storage::{CredentialNumber, Fact, RememberedAnswer, WebhookDelivery};
+use storage::{AuditHash, AuditRecord, CredentialNumber, Fact, RememberedAnswer, WebhookDelivery};
 
 /// The columns [`realm`] reads.
 pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qop, md5_retired";
@@ -52,8 +52,34 @@ pub(crate) const CALL_RECORD: &str = "id, account_id, trunk, credential, usernam
      to_identity, caller_call_id, callee_call_id, source, destination, caller_transport, callee_transport, begun_at, \
      ringing_at, answered_at, ended_at, hung_up_by, reason, sip_status, q850_cause";
 
+/// The columns [`audit_record`] reads.
+pub(crate) const AUDIT_RECORD: &str = "seq, revision, at, account_id, actor, source, request_id, action, subject, \
+     detail, hash";
+
 /// The columns [`webhook_delivery`] reads.
 pub(crate) const WEBHOOK_DELIVERY: &str = "id, account_id, url, body, at, method, event";
+
+/// A line of the audit log. One whose hash is damaged is read as one without, so that it can be named.
+pub(crate) fn audit_record(row: &Row<'_>) -> Result<AuditRecord> {
+    Ok(AuditRecord {
+        number: row.get::<_, i64>(0)?.cast_unsigned(),
+        revision: revision(row, 1)?,
+        at: Timestamp::from_micros(row.get(2)?),
+        account: row.get::<_, Option<i64>>(3)?.map(AccountId),
+        actor: row.get(4)?,
+        source: row.get(5)?,
+        request_id: row.get(6)?,
+        action: row.get(7)?,
+        subject: row.get(8)?,
+        detail: row.get(9)?,
+        hash: audit_hash(row, 10)?,
+    })
+}
+
+pub(crate) fn audit_hash(row: &Row<'_>, column: usize) -> Result<Option<AuditHash>> {
+    let octets = row.get::<_, Option<Vec<u8>>>(column)?;
+    Ok(octets.and_then(|octets| octets.try_into().ok()).map(AuditHash))
+}
 
 /// At most one row by one key.
 pub(crate) fn find<T>(

@@ -2,13 +2,14 @@
 
 use crate::account_changes;
 use crate::answers;
+use crate::audit_log::AuditHead;
 use crate::credentials;
 use crate::failure::Failure;
 use crate::registrations;
 use crate::tokens;
 use crate::trunks::{ip_acls, numbers, origination_uris, trunk};
 use crate::webhooks;
-use domain::{AccountId, AuditEvent, Revision};
+use domain::{AccountId, Revision};
 use rusqlite::{Connection, params};
 use storage::{Change, ChangeSet, CommitError, Conflict, Fact, SettingName};
 
@@ -22,6 +23,8 @@ pub(crate) struct WriteTransaction<'c> {
     pub news: News,
     /// Sets whose precondition did not hold.
     pub conflicts: usize,
+    /// Where the audit log ends by now; read when the first record is written.
+    pub audit: Option<AuditHead>,
 }
 
 /// Why a change was not applied.
@@ -61,6 +64,7 @@ impl WriteTransaction<'_> {
         let revision = Revision(self.revision.0 + 1);
         let outcome = match apply_all(self.connection, set, revision) {
             Ok(facts) => {
+                self.write_audit_event(set, revision, &facts)?;
                 self.revision = revision;
                 self.news.push((revision, facts));
                 Ok(revision)
@@ -80,6 +84,15 @@ impl WriteTransaction<'_> {
         Ok(outcome)
     }
 
+    fn write_audit_event(&mut self, set: &ChangeSet, revision: Revision, facts: &[Fact]) -> Result<(), Failure> {
+        let account = set.audit.account.or_else(|| created_account(set, facts));
+        let head = match &mut self.audit {
+            Some(head) => head,
+            audit @ None => audit.insert(AuditHead::read(self.connection)?),
+        };
+        Ok(head.append(self.connection, &set.audit, (revision, account))?)
+    }
+
     fn run(&self, sql: &str) -> Result<(), Failure> {
         self.connection.prepare_cached(sql)?.execute([])?;
         Ok(())
@@ -91,8 +104,6 @@ fn apply_all(connection: &Connection, set: &ChangeSet, revision: Revision) -> Re
     for change in &set.changes {
         apply(connection, change, revision, &mut facts)?;
     }
-    let account = set.audit.account.or_else(|| created_account(set, &facts));
-    write_audit_event(connection, revision, account, &set.audit)?;
     Ok(facts)
 }
 
@@ -174,29 +185,4 @@ fn created_account(set: &ChangeSet, facts: &[Fact]) -> Option<AccountId> {
         _ => None,
     };
     facts.iter().find_map(created)
-}
-
-fn write_audit_event(
-    connection: &Connection,
-    revision: Revision,
-    account: Option<AccountId>,
-    event: &AuditEvent,
-) -> Result<(), Refused> {
-    connection
-        .prepare_cached(
-            "INSERT INTO audit_log (revision, at, account_id, actor, source, request_id, action, subject, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
-            revision.0.cast_signed(),
-            event.at.as_micros(),
-            account.map(|account| account.0),
-            event.actor,
-            event.source,
-            event.request_id,
-            event.action.as_str(),
-            event.subject,
-            event.detail,
-        ])?;
-    Ok(())
 }

@@ -254,8 +254,13 @@ impl Session {
         }
         // Dropping it without a commit rolls back, unless SQLite did so itself.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut scope =
-            WriteTransaction { connection: &transaction, revision: self.revision, news: News::new(), conflicts: 0 };
+        let mut scope = WriteTransaction {
+            connection: &transaction,
+            revision: self.revision,
+            news: News::new(),
+            conflicts: 0,
+            audit: None,
+        };
         for write in writes {
             write.execute(&mut scope).map_err(Undone::ByWrite)?;
         }

@@ -7,12 +7,14 @@
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
 //! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use; [`Boots`] numbers the starts of nodes.
 //! * [`CallRecords`] keeps what calls leave behind; [`CallJournal`] takes it down, [`LiveCalls`] knows those that are up.
+//! * [`AuditLog`] reads what was changed and by whom, and [`AuditChain`] whether anybody has changed that.
 //! * [`WebhookOutbox`] keeps what webhooks are still to be told; [`WebhookDeliveries`] knows how telling goes.
 //! * [`EventSink`] takes authentication events and never blocks.
 //!
 //! Futures are boxed, because the adapter is chosen at run time.
 
 mod algorithm_uses;
+mod audit_log;
 mod call_journal;
 mod call_records;
 mod change;
@@ -31,6 +33,7 @@ mod webhook_outbox;
 pub use algorithm_uses::{
     AlgorithmReport, AlgorithmReportRequest, AlgorithmTotals, AlgorithmUses, CredentialAlgorithms, ReportOf,
 };
+pub use audit_log::{AuditChain, AuditFault, AuditFilter, AuditHash, AuditLog, AuditRecord};
 pub use call_journal::{CallEventSink, CallJournal, WhenDurable};
 pub use call_records::{CallChange, CallRecordFilter, CallRecords};
 pub use change::{
@@ -76,6 +79,7 @@ pub trait Storage:
     + WebhookOutbox
     + Webhooks
     + Boots
+    + AuditLog
     + 'static
 {
 }
@@ -96,6 +100,7 @@ impl<T> Storage for T where
         + WebhookOutbox
         + Webhooks
         + Boots
+        + AuditLog
         + 'static
 {
 }

@@ -115,6 +115,7 @@ pub(super) fn add_to(document: &mut Value) {
         {"name": "Tokens", "description": "What API clients prove their account with"},
         {"name": "Sub-Accounts", "description": "Accounts of an account, with credentials and tokens of their own"},
         {"name": "Account", "description": "The account itself"},
+        {"name": "Audit log", "description": "What was changed, by whom and from where"},
         {"name": "Operator", "description": "The whole installation, for whoever runs it: served with `--admin-api`"},
         {"name": "Health", "description": "For load balancers and monitoring; no identity needed"},
     ]);

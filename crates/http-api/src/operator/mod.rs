@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod audit_log;
 mod backup;
 mod control_socket;
 mod hosts;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Routes {
         .merge(realms::routes())
         .merge(settings::routes())
         .merge(operator_tokens::routes())
+        .merge(audit_log::routes())
         .operation(backup::__path_backup, backup::backup)
         .operation(rotate_keys::__path_rotate, rotate_keys::rotate)
         .schema::<rotate_keys::RotationLine>()

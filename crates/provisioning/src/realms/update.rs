@@ -1,7 +1,8 @@
 //! Changes what a realm's challenges offer, and what it accepts.
 
 use crate::{InstallationOperator, Provisioning, ProvisioningError};
-use domain::{AuditAction, ChallengePolicy, RealmName};
+use domain::{AuditAction, ChallengePolicy, Realm, RealmName};
+use serde_json::{Value, json};
 use storage::{Change, ChangeSet, RealmPatch};
 
 /// What to change about a realm; what is absent stays.
@@ -42,7 +43,7 @@ impl Provisioning {
         update: RealmUpdate,
     ) -> Result<(), ProvisioningError> {
         let found = self.realm_named(realm).await?;
-        let deed = (AuditAction::RealmPolicyChanged, found.name.to_string(), update.audit_detail());
+        let deed = (AuditAction::RealmPolicyChanged, found.name.to_string(), update.audit_detail(&found));
         let audit = operator.audit(self.parts.clock.now(), None, deed);
         let change = Change::UpdateRealm { realm: found.id, patch: update.patch() };
         let committed = self.commit_as(operator.asker(), ChangeSet { changes: vec![change], audit }).await;
@@ -58,11 +59,14 @@ impl RealmUpdate {
         RealmPatch { challenge_policy, auth_int, without_qop, md5_retired }
     }
 
-    fn audit_detail(self) -> String {
-        let policy = self.challenge_policy.map(|policy| format!("\"policy\":\"{}\"", policy.as_str()));
-        let auth_int = self.auth_int.map(|on| format!("\"auth_int\":{on}"));
-        let without_qop = self.without_qop.map(|on| format!("\"without_qop\":{on}"));
-        let parts: Vec<String> = [policy, auth_int, without_qop].into_iter().flatten().collect();
-        format!("{{{}}}", parts.join(","))
+    fn audit_detail(self, before: &Realm) -> String {
+        let (was, rules) = (before.challenge_policy.as_str(), before.rules);
+        let policy = self.challenge_policy.map(|policy| json!({ "before": was, "after": policy.as_str() }));
+        let auth_int = self.auth_int.map(|on| json!({ "before": rules.auth_int, "after": on }));
+        let without_qop = self.without_qop.map(|on| json!({ "before": rules.without_qop, "after": on }));
+        let parts = [("policy", policy), ("auth_int", auth_int), ("without_qop", without_qop)];
+        let parts = parts.into_iter().filter_map(|(name, part)| part.map(|part| (name.to_owned(), part)));
+        let differs = |(_, part): &(String, Value)| part.get("before") != part.get("after");
+        Value::Object(parts.filter(differs).collect()).to_string()
     }
 }

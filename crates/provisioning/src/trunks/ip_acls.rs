@@ -1,6 +1,7 @@
 //! Creates, reads, changes and deletes entries of IP access lists.
 
 use super::{ATTEMPTS, check_room};
+use crate::audited::Audited;
 use crate::{
     AccountRead, AccountWrite, Answered, Description, Provisioning, ProvisioningError, Remembering, RequestContext,
 };
@@ -47,8 +48,8 @@ impl Provisioning {
             updated_at: now,
             revision: Revision(0),
         };
-        let detail = serde_json::json!({ "network": network.to_string() }).to_string();
-        let audit = account.audit(&context, now, (AuditAction::IpAclCreated, entry.id.to_string(), detail));
+        let deed = (AuditAction::IpAclCreated, entry.id.to_string(), entry.whole());
+        let audit = account.audit(&context, now, deed);
         let changes = vec![Change::CreateIpAcl(entry.clone())];
         self.commit_created(account, unanswered, (ChangeSet { changes, audit }, entry)).await
     }
@@ -91,8 +92,7 @@ impl Provisioning {
                 return Ok(stored);
             }
             changed.updated_at = self.parts.clock.now();
-            let detail = serde_json::json!({ "network": changed.network.to_string(), "enabled": changed.enabled });
-            let deed = (AuditAction::IpAclUpdated, id.to_string(), detail.to_string());
+            let deed = (AuditAction::IpAclUpdated, id.to_string(), changed.difference_from(&stored));
             let audit = account.audit(&context, changed.updated_at, deed);
             let changes = vec![Change::UpdateIpAcl(changed.clone())];
             match self.commit_as(account.asker(), ChangeSet { changes, audit }).await {
@@ -114,7 +114,8 @@ impl Provisioning {
         context: RequestContext,
         id: IpAclId,
     ) -> Result<(), ProvisioningError> {
-        let deed = (AuditAction::IpAclDeleted, id.to_string(), "{}".into());
+        let stored = self.ip_acl(account, id).await?;
+        let deed = (AuditAction::IpAclDeleted, id.to_string(), stored.whole());
         let audit = account.audit(&context, self.parts.clock.now(), deed);
         let changes = vec![Change::DeleteIpAcl { account: account.account(), id }];
         let committed = self.commit_as(account.asker(), ChangeSet { changes, audit }).await;

@@ -1,6 +1,7 @@
 //! Numbers: the operator allocates and releases them, tenants say where calls to them go.
 
 use super::ATTEMPTS;
+use crate::audited::Audited;
 use crate::{AccountRead, AccountWrite, InstallationOperator, Provisioning, ProvisioningError, RequestContext};
 use domain::{AuditAction, AuthId, CalledNumberIn, E164, Number, NumberTarget, Revision, TrunkId};
 use storage::{Change, ChangeSet, Listed, NumbersOf, Page};
@@ -51,7 +52,7 @@ impl Provisioning {
     /// [`ProvisioningError::NumberNotFound`], or the storage failed.
     pub async fn release_number(&self, operator: &InstallationOperator, e164: E164) -> Result<(), ProvisioningError> {
         let found = self.storage().number(e164.clone()).await?.ok_or(ProvisioningError::NumberNotFound)?;
-        let deed = (AuditAction::NumberReleased, e164.to_string(), "{}".into());
+        let deed = (AuditAction::NumberReleased, e164.to_string(), found.whole());
         let audit = operator.audit(self.parts.clock.now(), Some(found.account), deed);
         let changes = vec![Change::ReleaseNumber(e164)];
         let committed = self.commit_as(operator.asker(), ChangeSet { changes, audit }).await;
@@ -180,8 +181,7 @@ impl Provisioning {
                 return Ok(stored);
             }
             changed.updated_at = self.parts.clock.now();
-            let detail = serde_json::json!({ "trunk": changed.trunk.map(|id| id.to_string()) }).to_string();
-            let deed = (AuditAction::NumberUpdated, e164.to_string(), detail);
+            let deed = (AuditAction::NumberUpdated, e164.to_string(), changed.difference_from(&stored));
             let audit = account.audit(context, changed.updated_at, deed);
             let changes = vec![Change::UpdateNumber(changed.clone())];
             match self.commit_as(account.asker(), ChangeSet { changes, audit }).await {

@@ -1,6 +1,7 @@
 //! Creates, reads, changes and deletes origination URIs.
 
 use super::{ATTEMPTS, check_room};
+use crate::audited::Audited;
 use crate::{
     AccountRead, AccountWrite, Answered, Description, Provisioning, ProvisioningError, Remembering, RequestContext,
 };
@@ -74,8 +75,8 @@ impl Provisioning {
             revision: Revision(0),
         };
         patch.apply_to(&mut new);
-        let detail = serde_json::json!({ "uri": new.uri.as_str() }).to_string();
-        let audit = account.audit(&context, now, (AuditAction::OriginationUriCreated, new.id.to_string(), detail));
+        let deed = (AuditAction::OriginationUriCreated, new.id.to_string(), new.whole());
+        let audit = account.audit(&context, now, deed);
         let changes = vec![Change::CreateOriginationUri(new.clone())];
         self.commit_created(account, unanswered, (ChangeSet { changes, audit }, new)).await
     }
@@ -127,8 +128,7 @@ impl Provisioning {
                 return Ok(stored);
             }
             changed.updated_at = self.parts.clock.now();
-            let detail = serde_json::json!({ "uri": changed.uri.as_str(), "enabled": changed.enabled }).to_string();
-            let deed = (AuditAction::OriginationUriUpdated, id.to_string(), detail);
+            let deed = (AuditAction::OriginationUriUpdated, id.to_string(), changed.difference_from(&stored));
             let audit = account.audit(&context, changed.updated_at, deed);
             let changes = vec![Change::UpdateOriginationUri(changed.clone())];
             match self.commit_as(account.asker(), ChangeSet { changes, audit }).await {
@@ -150,7 +150,8 @@ impl Provisioning {
         context: RequestContext,
         id: OriginationUriId,
     ) -> Result<(), ProvisioningError> {
-        let deed = (AuditAction::OriginationUriDeleted, id.to_string(), "{}".into());
+        let stored = self.origination_uri(account, id).await?;
+        let deed = (AuditAction::OriginationUriDeleted, id.to_string(), stored.whole());
         let audit = account.audit(&context, self.parts.clock.now(), deed);
         let changes = vec![Change::DeleteOriginationUri { account: account.account(), id }];
         let committed = self.commit_as(account.asker(), ChangeSet { changes, audit }).await;

@@ -2,6 +2,7 @@
 
 use super::patch::{LIMITS, NewTrunk, RulesPatch, TrunkPatch};
 use super::{ATTEMPTS, AttachmentsPatch, check_room};
+use crate::audited::Audited;
 use crate::{AccountRead, AccountWrite, Answered, Provisioning, ProvisioningError, Remembering, RequestContext};
 use domain::{
     AuditAction, CallRules, HostName, InboundDestination, MediaFlags, Number, Revision, Timestamp, Trunk,
@@ -39,8 +40,8 @@ impl Provisioning {
             new.patch.apply_to(&mut trunk);
             TrunkPatch { name: Some(new.name.clone()), ..TrunkPatch::default() }.apply_to(&mut trunk);
             self.check_references(account, (None, &trunk)).await?;
-            let detail = serde_json::json!({ "name": &*trunk.name }).to_string();
-            let audit = account.audit(&context, now, (AuditAction::TrunkCreated, trunk.id.to_string(), detail));
+            let deed = (AuditAction::TrunkCreated, trunk.id.to_string(), trunk.whole());
+            let audit = account.audit(&context, now, deed);
             let changes = vec![Change::CreateTrunk(Box::new(trunk.clone()))];
             match self.commit_created(account, unanswered, (ChangeSet { changes, audit }, trunk)).await {
                 Err(ProvisioningError::HostTaken(_)) => {}
@@ -116,7 +117,7 @@ impl Provisioning {
         context: RequestContext,
         (id, patch): (TrunkId, TrunkPatch),
     ) -> Result<Trunk, ProvisioningError> {
-        self.change_trunk(account, &context, (id, "trunk"), |trunk| patch.apply_to(trunk)).await
+        self.change_trunk(account, &context, id, |trunk| patch.apply_to(trunk)).await
     }
 
     /// Changes what a trunk is attached to.
@@ -129,7 +130,7 @@ impl Provisioning {
         context: RequestContext,
         (id, patch): (TrunkId, AttachmentsPatch),
     ) -> Result<Trunk, ProvisioningError> {
-        self.change_trunk(account, &context, (id, "attachments"), |trunk| patch.apply_to(&mut trunk.attachments)).await
+        self.change_trunk(account, &context, id, |trunk| patch.apply_to(&mut trunk.attachments)).await
     }
 
     /// Changes what a trunk's calls may do.
@@ -142,7 +143,7 @@ impl Provisioning {
         context: RequestContext,
         (id, patch): (TrunkId, RulesPatch),
     ) -> Result<Trunk, ProvisioningError> {
-        self.change_trunk(account, &context, (id, "rules"), |trunk| patch.apply_to(&mut trunk.rules)).await
+        self.change_trunk(account, &context, id, |trunk| patch.apply_to(&mut trunk.rules)).await
     }
 
     /// Deletes a trunk and unassigns its numbers; what it was attached to stays.
@@ -161,7 +162,8 @@ impl Provisioning {
             self.trunk(account, id).await?;
             return Err(ProvisioningError::TrunkHasCalls(calls));
         }
-        let deed = (AuditAction::TrunkDeleted, id.to_string(), "{}".into());
+        let stored = self.trunk(account, id).await?;
+        let deed = (AuditAction::TrunkDeleted, id.to_string(), stored.whole());
         let audit = account.audit(&context, self.parts.clock.now(), deed);
         let changes = vec![Change::DeleteTrunk { account: account.account(), id }];
         let committed = self.commit_as(account.asker(), ChangeSet { changes, audit }).await;
@@ -173,7 +175,7 @@ impl Provisioning {
         &self,
         account: &AccountWrite,
         context: &RequestContext,
-        (id, part): (TrunkId, &str),
+        id: TrunkId,
         change: impl Fn(&mut Trunk),
     ) -> Result<Trunk, ProvisioningError> {
         for _ in 0..ATTEMPTS {
@@ -185,8 +187,7 @@ impl Provisioning {
             }
             self.check_references(account, (Some(&stored), &changed)).await?;
             changed.updated_at = self.parts.clock.now();
-            let detail = serde_json::json!({ "part": part }).to_string();
-            let deed = (AuditAction::TrunkUpdated, id.to_string(), detail);
+            let deed = (AuditAction::TrunkUpdated, id.to_string(), changed.difference_from(&stored));
             let audit = account.audit(context, changed.updated_at, deed);
             let changes = vec![Change::UpdateTrunk(Box::new(changed.clone()))];
             match self.commit_as(account.asker(), ChangeSet { changes, audit }).await {

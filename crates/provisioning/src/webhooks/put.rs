@@ -1,6 +1,7 @@
 //! Creates or changes an account's webhook.
 
 use super::{ATTEMPTS, WebhookView};
+use crate::audited::without_query;
 use crate::{AccountWrite, Provisioning, ProvisioningError, RequestContext};
 use domain::{AuditAction, Revision, Webhook, WebhookEvents, WebhookSecret, WebhookUrl};
 use keyring::WebhookSecretContext;
@@ -105,7 +106,7 @@ impl Provisioning {
 
 /// Without what a URL's query may hold.
 fn detail(webhook: &Webhook) -> String {
-    let url = webhook.url.as_ref().map(|url| url.as_str().split(['?', '#']).next().unwrap_or_default().to_owned());
+    let url = webhook.url.as_ref().map(|url| without_query(url.as_str()));
     let events: Vec<_> = webhook.events.names().collect();
     serde_json::json!({ "url": url, "events": events, "enabled": webhook.enabled }).to_string()
 }

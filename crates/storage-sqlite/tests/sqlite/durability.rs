@@ -5,8 +5,8 @@ use domain::{Credential, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{
-    Accounts, Boots, Change, ChangeFeed, Coherence, Commit, CommitError, Credentials, Page, RegistrationChange,
-    Registrations, SettingName, Settings, StorageError,
+    Accounts, AuditChain, AuditFault, AuditLog, Boots, Change, ChangeFeed, Coherence, Commit, CommitError, Credentials,
+    Page, RegistrationChange, Registrations, SettingName, Settings, StorageError,
 };
 use storage_sqlite::{Options, SqliteStorage};
 use testkit::{RecordingFollower, samples};
@@ -131,6 +131,58 @@ async fn the_audit_log_cannot_be_rewritten() {
     for sql in ["UPDATE audit_log SET actor = 'nobody'", "DELETE FROM audit_log"] {
         assert!(tool.execute(sql, []).unwrap_err().to_string().contains("append-only"));
     }
+}
+
+/// Whoever may write to the file can take the triggers away; the chain names what was changed behind our back.
+#[tokio::test]
+async fn tampering_with_any_record_is_found_and_named() {
+    let database = Database::new();
+    let storage = database.open();
+    for number in 0..5 {
+        let value = number.to_string().into();
+        commit(&storage, Change::PutSetting { name: SettingName::KeyCheck, value }).await.unwrap();
+    }
+    let tool = rusqlite::Connection::open(database.path()).unwrap();
+    tool.execute_batch(
+        "DROP TRIGGER audit_log_is_not_rewritten; DROP TRIGGER audit_log_is_not_shortened;
+         CREATE TABLE as_written AS SELECT * FROM audit_log",
+    )
+    .unwrap();
+    let restore = "DELETE FROM audit_log; INSERT INTO audit_log SELECT * FROM as_written";
+    assert_eq!(checked(&storage).await, Ok(5));
+    for number in 1..=5 {
+        for change in [
+            "revision = revision + 10",
+            "at = at + 1",
+            "account_id = 7",
+            "actor = 'nobody'",
+            "source = '192.0.2.1'",
+            "request_id = ''",
+            "action = 'setting.cleared'",
+            "subject = subject || ' '",
+            "detail = '{\"a\":1}'",
+            "hash = zeroblob(32)",
+            "hash = NULL",
+        ] {
+            tool.execute(&format!("UPDATE audit_log SET {change} WHERE seq = {number}"), []).unwrap();
+            assert_eq!(checked(&storage).await, Err(AuditFault::Changed(number)), "{change}");
+            tool.execute_batch(restore).unwrap();
+        }
+        tool.execute(&format!("DELETE FROM audit_log WHERE seq = {number}"), []).unwrap();
+        let gone = AuditFault::Missing { first: number, last: number };
+        let expected = if number == 5 { AuditFault::CutOff(4) } else { gone };
+        assert_eq!(checked(&storage).await, Err(expected));
+        tool.execute_batch(restore).unwrap();
+    }
+    assert_eq!(checked(&storage).await, Ok(5));
+}
+
+/// How many records are sound, or what is wrong first.
+async fn checked(storage: &SqliteStorage) -> Result<u64, AuditFault> {
+    let (records, committed) = storage.audit_chain(0, 100).await.unwrap();
+    let mut chain = AuditChain::default();
+    records.iter().try_for_each(|record| chain.check(record))?;
+    chain.check_end(committed).map(|()| chain.records)
 }
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
-    Accounts, AlgorithmUses, Answers, Boots, CallRecordFilter, CallRecords, ChangeFeed, Credentials, NumbersOf, Page,
-    Registrations, SettingName, Settings, SubAccountFilter, Tokens, Trunks, WebhookDelivery, WebhookOutbox, Webhooks,
+    Accounts, AlgorithmUses, Answers, AuditChain, AuditLog, Boots, CallRecordFilter, CallRecords, ChangeFeed,
+    Credentials, NumbersOf, Page, Registrations, SettingName, Settings, SubAccountFilter, Tokens, Trunks,
+    WebhookDelivery, WebhookOutbox, Webhooks,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
@@ -82,6 +83,10 @@ async fn assert_common_rows(storage: &SqliteStorage) {
     storage.load(samples::CREATED_AT, &mut |binding| bindings.push(binding)).unwrap();
     assert_eq!(bindings.len(), 1);
     assert_eq!(storage.boots_since(samples::CREATED_AT).await.unwrap().len(), 1);
+    let (records, _) = storage.audit_chain(0, 10).await.unwrap();
+    let mut chain = AuditChain::default();
+    records.iter().try_for_each(|record| chain.check(record)).unwrap();
+    assert_eq!(chain.records, 1);
     let tokens = storage.api_tokens(account.id).await.unwrap();
     let token = tokens.first().unwrap();
     assert_eq!(token.hash, ApiTokenHash::from_bytes([0; 32]));

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod algorithm_uses;
 pub mod answers;
 pub mod atomicity;
+pub mod audit_log;
 pub mod boots_and_settings;
 pub mod call_records;
 pub mod credentials;
@@ -112,6 +113,10 @@ macro_rules! storage_conformance {
                 the_audit_event_comes_with_the_change
                 revisions_are_without_gaps
                 concurrent_creations_of_a_username_succeed_once
+            }
+            audit_log {
+                every_set_leaves_one_record_in_a_sound_chain
+                records_are_found_by_what_they_say
             }
             feed {
                 an_empty_storage_is_told_as_such

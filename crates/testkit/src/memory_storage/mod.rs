@@ -2,6 +2,7 @@
 
 mod accounts;
 mod algorithm_uses;
+mod audit_log;
 mod call_records;
 mod credentials;
 mod ports;
