@@ -71,6 +71,8 @@ pub enum AuditAction {
     WebhookSecretRotated,
     /// An account's webhook was deleted.
     WebhookDeleted,
+    /// A ban was lifted before its end.
+    BanLifted,
     /// A setting of the installation was changed.
     SettingChanged,
 }
@@ -113,6 +115,7 @@ impl AuditAction {
             Self::WebhookUpdated => "webhook.updated",
             Self::WebhookSecretRotated => "webhook.secret_rotated",
             Self::WebhookDeleted => "webhook.deleted",
+            Self::BanLifted => "ban.lifted",
             Self::SettingChanged => "setting.changed",
         }
     }

@@ -58,6 +58,19 @@ identifier! {
     OriginationUriId
 }
 
+identifier! {
+    /// A ban's public identifier: a version 7 UUID.
+    BanId
+}
+
+impl BanId {
+    /// An identifier for a ban of that moment, from ten random octets (RFC 9562 section 5.7).
+    #[must_use]
+    pub fn new(began_at: Timestamp, random: [u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(began_at.as_unix_millis(), &random).into_uuid())
+    }
+}
+
 impl TrunkId {
     /// A random identifier (RFC 9562 section 5.4).
     #[must_use]

@@ -9,6 +9,7 @@ pub mod algorithm_use;
 pub mod api_token;
 pub mod audit_event;
 pub mod auth_event;
+pub mod ban;
 pub mod call_event;
 pub mod call_record;
 pub mod call_rules;
@@ -38,6 +39,7 @@ pub use algorithm_use::{AlgorithmUse, Day};
 pub use api_token::{ApiToken, ApiTokenHash, OperatorToken, TokenId, TokenScope};
 pub use audit_event::{AuditAction, AuditEvent};
 pub use auth_event::{AuthEvent, AuthReason, AuthRemark, DigestAlgorithm, SignallingTransport};
+pub use ban::{Ban, BanKind};
 pub use call_event::{CallEvent, CallEventKind};
 pub use call_record::{
     CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallRecord, CallSnapshot, CallState, HungUpBy,
@@ -50,7 +52,7 @@ pub use contact_binding::{BindingId, ContactBinding};
 pub use credential::{Credential, CredentialId, Username, UsernameError, UsernameRule};
 pub use csv_cell::{csv_cell, starts_a_formula};
 pub use host_name::{HostName, HostNameError};
-pub use identifier::{IpAclId, OriginationUriId, TrunkId};
+pub use identifier::{BanId, IpAclId, OriginationUriId, TrunkId};
 pub use ip_acl::{IpAcl, TooWide};
 pub use live_binding::{BindingFacts, BindingTexts, LiveBinding};
 pub use network::{Network, NetworkError};

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use domain::{AuthId, CallId, CredentialId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
+use domain::{AuthId, BanId, CallId, CredentialId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
 use provisioning::{AccountRead, AccountScope, AccountWrite, CredentialsWrite, Operator, ProvisioningError};
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,6 +43,9 @@ pub(crate) struct TrunkInPath(pub TrunkId);
 
 /// The entry of the IP access list named by the path. Extract it after the permission.
 pub(crate) struct IpAclInPath(pub IpAclId);
+
+/// The ban named by the path. Extract it after the permission.
+pub(crate) struct BanInPath(pub BanId);
 
 /// The origination URI named by the path. Extract it after the permission.
 pub(crate) struct OriginationUriInPath(pub OriginationUriId);
@@ -140,6 +143,16 @@ impl FromRequestParts<Arc<Shared>> for IpAclInPath {
     async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
         let text = path_parameter(parts, "ip_acl_id").await?;
         IpAclId::parse(&text).map(Self).ok_or(Problem::NotAnId("entry"))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for BanInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "ban_id").await?;
+        // What no ban can be called, no ban is called.
+        BanId::parse(&text).map(Self).ok_or(Problem::Refused(ProvisioningError::BanNotFound))
     }
 }
 

@@ -16,6 +16,7 @@ mod answer;
 mod api;
 mod audit_log;
 mod authenticated;
+mod bans;
 mod body;
 mod call_records;
 mod call_webhook;

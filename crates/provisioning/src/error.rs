@@ -58,6 +58,9 @@ pub enum ProvisioningError {
     /// No such call of the account is up.
     #[error("Call not found; it may have ended: its record is among the account's cdrs")]
     CallNotFound,
+    /// No such ban holds, or it is another account's.
+    #[error("Ban not found; it may have ended by now")]
+    BanNotFound,
     /// No such call of the account has left a record.
     #[error("Call record not found; calls that are up have none yet")]
     CallRecordNotFound,

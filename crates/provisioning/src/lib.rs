@@ -15,6 +15,7 @@ mod api_tokens;
 mod asker;
 mod audit_log;
 mod audited;
+mod bans;
 mod base_domain;
 mod calls;
 mod create_credential;
@@ -90,7 +91,7 @@ use domain::{Clock, RandomSource, UsernameRule};
 use keyring::Keyring;
 use sealing::SealingState;
 use std::sync::{Arc, OnceLock};
-use storage::{LiveCalls, Storage, WebhookDeliveries};
+use storage::{LiveBans, LiveCalls, Storage, WebhookDeliveries};
 use tokio::sync::Mutex;
 
 /// What the operator may set about management.
@@ -127,6 +128,7 @@ pub struct Provisioning {
     rotation: Arc<Mutex<()>>,
     /// The calls that are up; set once there is a signalling plane.
     calls: OnceLock<Arc<dyn LiveCalls>>,
+    bans: OnceLock<Arc<dyn LiveBans>>,
     /// Who delivers to webhooks; set once there is somebody.
     webhook_deliveries: OnceLock<Arc<dyn WebhookDeliveries>>,
     /// Held by whoever writes a sealed setting from what it read.
@@ -143,6 +145,7 @@ impl Provisioning {
             sealing: SealingState::default(),
             rotation: Arc::default(),
             calls: OnceLock::new(),
+            bans: OnceLock::new(),
             webhook_deliveries: OnceLock::new(),
             sealed_settings: Mutex::default(),
         }

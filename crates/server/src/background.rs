@@ -3,6 +3,7 @@
 use directory::Directory;
 use event_log::EventLog;
 use provisioning::Provisioning;
+use sip_edge::Bans;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Storage;
@@ -14,6 +15,9 @@ const COLLECT_INTERVAL: Duration = Duration::from_millis(100);
 const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How old the stored last use of a token may be.
 const TOKEN_USE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How soon a ban is stored: what a crash loses.
+const BAN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How old the stored last use of an algorithm may be: what a crash loses.
 const ALGORITHM_USE_INTERVAL: Duration = Duration::from_secs(2);
@@ -45,6 +49,32 @@ pub(crate) async fn save_token_uses(provisioning: Arc<Provisioning>) {
         ticks.tick().await;
         if let Err(error) = provisioning.flush_token_uses().await {
             tracing::warn!(%error, "when tokens were last used could not be stored; trying again later");
+        }
+    }
+}
+
+/// Stores bans as they begin, until dropped.
+pub(crate) async fn save_bans(bans: Bans, storage: Arc<dyn Storage>) {
+    let mut ticks = interval(BAN_INTERVAL);
+    loop {
+        ticks.tick().await;
+        flush_bans(&bans, &*storage).await;
+    }
+}
+
+/// Stores the bans that began since the last time.
+pub(crate) async fn flush_bans(bans: &Bans, storage: &dyn Storage) {
+    let began = Arc::new(bans.take_unsaved());
+    let Some(last) = began.iter().map(|ban| ban.began_at).max() else { return };
+    if let Err(error) = storage.save_bans(Arc::clone(&began), last).await {
+        tracing::warn!(%error, "bans could not be stored; trying again");
+        bans.give_back(Arc::unwrap_or_clone(began));
+        return;
+    }
+    // One that was lifted meanwhile must not come back with a restart.
+    for ban in began.iter().filter(|ban| !bans.is_listed(ban.id)) {
+        if let Err(error) = storage.forget_ban(ban.id).await {
+            tracing::warn!(%error, ban = %ban.id, "a lifted ban could not be forgotten");
         }
     }
 }

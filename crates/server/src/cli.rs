@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::audit_cli::AuditCommand;
+use crate::ban_cli::{BanCommand, BansOptions};
 use crate::call_cli::CallOptions;
 use crate::calls_cli::{CallsOptions, CdrsOptions};
 use crate::operator_cli::{
@@ -45,6 +46,11 @@ pub(crate) enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// Show who is banned for wrong passwords, in the whole installation, and lift that
+    Ban {
+        #[command(subcommand)]
+        command: BanCommand,
     },
     /// Make and revoke tokens for the operator API
     OperatorToken {
@@ -108,6 +114,8 @@ pub(crate) enum Command {
     /// Show which phones are online, or end their registrations, over HTTP
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Phones(PhonesOptions),
+    /// Show which of the account's credentials are banned from where, or lift a ban, over HTTP
+    Bans(BansOptions),
     /// Place a test call and say whether audio comes back; exit 0 only if it does
     Call(CallOptions),
     /// Show which calls are up, or end one, over HTTP

@@ -4,6 +4,8 @@ mod api_client;
 mod audit_cli;
 mod audit_commands;
 mod background;
+mod ban_cli;
+mod ban_commands;
 mod call;
 mod call_cli;
 mod call_commands;
@@ -105,6 +107,8 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Webhook { command } => in_runtime(webhook_command::run(command)),
         cli::Command::Calls(options) => in_runtime(call_commands::calls(options)),
         cli::Command::Audit { command } => in_runtime(audit_commands::audit(command)),
+        cli::Command::Ban { command } => in_runtime(ban_commands::ban(command)),
+        cli::Command::Bans(options) => in_runtime(ban_commands::bans(options)),
         cli::Command::Cdrs(options) => in_runtime(call_commands::cdrs(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
     }

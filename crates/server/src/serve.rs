@@ -183,6 +183,7 @@ impl Server {
         let mut background = vec![
             tokio::spawn(http_api::serve_control_socket(control, api.clone())),
             tokio::spawn(background::collect_events(Arc::clone(&signalling.events))),
+            tokio::spawn(background::save_bans(signalling.edge.bans(), Arc::clone(&node.storage))),
             tokio::spawn(background::forget_answers(Arc::clone(&node.provisioning))),
             tokio::spawn(background::save_token_uses(Arc::clone(&node.provisioning))),
             tokio::spawn(background::save_algorithm_uses(Arc::clone(&signalling.directory), Arc::clone(&node.storage))),
@@ -228,6 +229,7 @@ impl Server {
             // Until it has let go of the storage, dropping ours closes nothing, and the log stays beside the file.
             let _ = task.await;
         }
+        background::flush_bans(&self.edge.bans(), &*self.node.storage).await;
         drop(self.timers);
         // The edge held the writer's last sender; the writer stores what is left and ends.
         drop(self.edge);
@@ -435,6 +437,9 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
         },
     };
     let edge = Arc::new(Edge::new(parts, calls));
+    let bans = Arc::new(edge.bans());
+    tokio::task::block_in_place(|| node.storage.load_bans(started_at, &mut |ban| bans.take_up(ban)))?;
+    node.provisioning.know_bans(Arc::clone(&bans) as _);
     node.storage.follow(Arc::clone(edge.calls()) as _).await?;
     node.provisioning.know_calls(Arc::clone(edge.calls()) as _);
     let kept = tokio::task::block_in_place(|| {

@@ -13,7 +13,7 @@ use crate::scratch::Scratch;
 use crate::service_route::ServiceRoute;
 use crate::source_rate::SourceRate;
 use crate::stun::{answer_binding_request, is_stun};
-use crate::throttle::Throttle;
+use crate::throttle::{Bans, Throttle};
 use directory::{Directory, RegistrationWriter};
 use domain::{Clock, RealmName};
 use foldhash::fast::RandomState;
@@ -101,6 +101,13 @@ impl Edge {
     #[must_use]
     pub const fn calls(&self) -> &Arc<Calls> {
         &self.calls
+    }
+
+    /// Whose answers are not verified for now.
+    #[must_use]
+    pub fn bans(&self) -> Bans {
+        let (throttle, directory) = (Arc::clone(&self.throttle), Arc::clone(&self.parts.directory));
+        Bans { throttle, directory, clock: Arc::clone(&self.parts.clock) }
     }
 
     /// What has been handled so far, for as long as anybody asks.

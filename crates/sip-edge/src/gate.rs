@@ -172,7 +172,8 @@ impl Edge {
         let is_issued = nonce.issued().is_some();
         let credential = found.as_ref().map(|(_, credential)| credential);
         let incarnation = credential.map(Incarnation::of).unwrap_or_default();
-        let claimant = Claimant { source: incoming.flow.remote, realm: asked.number, username, incarnation };
+        let account = credential.map(|credential| credential.account);
+        let claimant = Claimant { source: incoming.flow.remote, realm: asked.number, username, incarnation, account };
         let admission = self.admission(incoming, &nonce, &claimant);
         let candidate = match admission {
             Admission::Verified => candidate(subject, credential),

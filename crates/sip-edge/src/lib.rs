@@ -50,4 +50,4 @@ pub use failure::Failure;
 pub use scratch::Scratch;
 pub use sip_b2bua::MediaFault;
 pub use stun::{answer_binding_request, is_stun};
-pub use throttle::{ThrottleCounts, ThrottlePolicy};
+pub use throttle::{Bans, ThrottleCounts, ThrottlePolicy};

@@ -53,11 +53,11 @@ CREATE INDEX auth_events_of_credential ON auth_events (credential) WHERE credent
 -- Who is not verified for now, and until when.
 CREATE TABLE bans (
     id         BLOB PRIMARY KEY CHECK (length(id) = 16),
-    kind       TEXT NOT NULL CHECK (kind IN ('pair', 'source', 'credential')),
+    kind       TEXT NOT NULL CHECK (kind IN ('pair', 'source', 'username')),
     account_id INTEGER,
     realm_id   INTEGER,
     credential BLOB,
-    generation INTEGER,
+    generation INTEGER NOT NULL,
     username   TEXT,
     network    TEXT,
     failures   INTEGER NOT NULL,
@@ -65,16 +65,6 @@ CREATE TABLE bans (
     ends_at    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bans_by_end ON bans (ends_at);
-
--- Networks that are never banned; those of no account are the operator's.
-CREATE TABLE ban_exemptions (
-    id         BLOB PRIMARY KEY CHECK (length(id) = 16),
-    account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
-    network    TEXT NOT NULL,
-    note       TEXT NOT NULL,
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX ban_exemptions_once ON ban_exemptions (ifnull(account_id, 0), network);
 
 -- Each record's hash covers it and the hash of the one before; what is there already is hashed by the migration.
 ALTER TABLE audit_log ADD COLUMN hash BLOB;

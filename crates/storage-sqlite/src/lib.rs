@@ -20,6 +20,7 @@ mod algorithm_uses;
 mod answers;
 mod audit_log;
 mod backup;
+mod bans;
 mod call_records;
 mod coherence;
 mod credentials;

@@ -5,11 +5,11 @@
 
 use crate::failure::Failure;
 use domain::{
-    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, BindingId, CallDetails,
-    CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallSnapshot, ChallengePolicy,
-    ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, HungUpBy, Network, Networks,
-    OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport,
-    Timestamp, TokenId, TokenScope, TrunkId, Username, WebhookMethod,
+    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, Ban, BanId, BanKind,
+    BindingId, CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallSnapshot,
+    ChallengePolicy, ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, HungUpBy,
+    Network, Networks, OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s,
+    SignallingTransport, Timestamp, TokenId, TokenScope, TrunkId, Username, WebhookMethod,
 };
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
@@ -56,6 +56,10 @@ pub(crate) const CALL_RECORD: &str = "id, account_id, trunk, credential, usernam
 pub(crate) const AUDIT_RECORD: &str = "seq, revision, at, account_id, actor, source, request_id, action, subject, \
      detail, hash";
 
+/// The columns [`ban`] reads.
+pub(crate) const BAN: &str = "id, kind, account_id, realm_id, credential, generation, username, network, failures, \
+     began_at, ends_at";
+
 /// The columns [`webhook_delivery`] reads.
 pub(crate) const WEBHOOK_DELIVERY: &str = "id, account_id, url, body, at, method, event";
 
@@ -73,6 +77,24 @@ pub(crate) fn audit_record(row: &Row<'_>) -> Result<AuditRecord> {
         subject: row.get(8)?,
         detail: row.get(9)?,
         hash: audit_hash(row, 10)?,
+    })
+}
+
+/// A ban.
+pub(crate) fn ban(row: &Row<'_>) -> Result<Ban> {
+    let network = row.get::<_, Option<String>>(7)?.map(|_| parsed(row, 7, str::parse)).transpose()?;
+    Ok(Ban {
+        id: BanId::from_bytes(row.get(0)?),
+        kind: parsed(row, 1, |name| BanKind::from_name(name).ok_or("not a kind of ban"))?,
+        account: row.get::<_, Option<i64>>(2)?.map(AccountId),
+        realm: row.get::<_, Option<i64>>(3)?.map(RealmId),
+        credential: row.get::<_, Option<[u8; 16]>>(4)?.map(CredentialId::from_bytes),
+        generation: row.get(5)?,
+        username: row.get(6)?,
+        network,
+        failures: row.get(8)?,
+        began_at: moment(row, 9)?,
+        ends_at: moment(row, 10)?,
     })
 }
 

@@ -321,11 +321,11 @@ CREATE INDEX auth_events_of_account ON auth_events (account_id);
 CREATE INDEX auth_events_of_credential ON auth_events (credential) WHERE credential IS NOT NULL;
 CREATE TABLE bans (
     id         BLOB PRIMARY KEY CHECK (length(id) = 16),
-    kind       TEXT NOT NULL CHECK (kind IN ('pair', 'source', 'credential')),
+    kind       TEXT NOT NULL CHECK (kind IN ('pair', 'source', 'username')),
     account_id INTEGER,
     realm_id   INTEGER,
     credential BLOB,
-    generation INTEGER,
+    generation INTEGER NOT NULL,
     username   TEXT,
     network    TEXT,
     failures   INTEGER NOT NULL,
@@ -333,14 +333,6 @@ CREATE TABLE bans (
     ends_at    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bans_by_end ON bans (ends_at);
-CREATE TABLE ban_exemptions (
-    id         BLOB PRIMARY KEY CHECK (length(id) = 16),
-    account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
-    network    TEXT NOT NULL,
-    note       TEXT NOT NULL,
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX ban_exemptions_once ON ban_exemptions (ifnull(account_id, 0), network);
 CREATE TRIGGER audit_log_is_not_rewritten BEFORE UPDATE ON audit_log WHEN old.hash IS NOT NULL
 BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;
 CREATE INDEX audit_log_of_account ON audit_log (account_id);

@@ -7,6 +7,7 @@
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
 //! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use; [`Boots`] numbers the starts of nodes.
 //! * [`CallRecords`] keeps what calls leave behind; [`CallJournal`] takes it down, [`LiveCalls`] knows those that are up.
+//! * [`BanStore`] keeps bans across restarts; [`LiveBans`] knows those that hold.
 //! * [`AuditLog`] reads what was changed and by whom, and [`AuditChain`] whether anybody has changed that.
 //! * [`WebhookOutbox`] keeps what webhooks are still to be told; [`WebhookDeliveries`] knows how telling goes.
 //! * [`EventSink`] takes authentication events and never blocks.
@@ -15,6 +16,7 @@
 
 mod algorithm_uses;
 mod audit_log;
+mod bans;
 mod call_journal;
 mod call_records;
 mod change;
@@ -34,6 +36,7 @@ pub use algorithm_uses::{
     AlgorithmReport, AlgorithmReportRequest, AlgorithmTotals, AlgorithmUses, CredentialAlgorithms, ReportOf,
 };
 pub use audit_log::{AuditChain, AuditFault, AuditFilter, AuditHash, AuditLog, AuditRecord};
+pub use bans::{BanPage, BanStore, BansOf, LiveBans};
 pub use call_journal::{CallEventSink, CallJournal, WhenDurable};
 pub use call_records::{CallChange, CallRecordFilter, CallRecords};
 pub use change::{
@@ -80,6 +83,7 @@ pub trait Storage:
     + Webhooks
     + Boots
     + AuditLog
+    + BanStore
     + 'static
 {
 }
@@ -101,6 +105,7 @@ impl<T> Storage for T where
         + Webhooks
         + Boots
         + AuditLog
+        + BanStore
         + 'static
 {
 }

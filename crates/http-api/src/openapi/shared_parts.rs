@@ -14,7 +14,7 @@ pub(super) struct Facts {
 }
 
 /// Each placeholder of a path with the parameter that describes it.
-const PATH_PARAMETERS: [(&str, &str); 12] = [
+const PATH_PARAMETERS: [(&str, &str); 13] = [
     ("{auth_id}", "AuthId"),
     ("{credential_id}", "CredentialId"),
     ("{token_id}", "TokenId"),
@@ -25,6 +25,7 @@ const PATH_PARAMETERS: [(&str, &str); 12] = [
     ("{origination_uri_id}", "OriginationUriId"),
     ("{e164}", "E164"),
     ("{call_id}", "CallId"),
+    ("{ban_id}", "BanId"),
     ("{host}", "Host"),
     ("{realm}", "Realm"),
 ];
@@ -115,6 +116,7 @@ pub(super) fn add_to(document: &mut Value) {
         {"name": "Tokens", "description": "What API clients prove their account with"},
         {"name": "Sub-Accounts", "description": "Accounts of an account, with credentials and tokens of their own"},
         {"name": "Account", "description": "The account itself"},
+        {"name": "Bans", "description": "Whose answers are not verified for now, and lifting that"},
         {"name": "Audit log", "description": "What was changed, by whom and from where"},
         {"name": "Operator", "description": "The whole installation, for whoever runs it: served with `--admin-api`"},
         {"name": "Health", "description": "For load balancers and monitoring; no identity needed"},
@@ -151,6 +153,7 @@ fn parameters() -> Value {
         "OriginationUriId": in_path("origination_uri_id", "The origination URI's id, from create or list", uuid()),
         "E164": in_path("e164", "The number in E.164 form, `+` as `%2B`",
             json!({"type": "string", "pattern": "^\\+?[1-9][0-9]{2,14}$", "example": "+4930123456"})),
+        "BanId": in_path("ban_id", "The ban's id, from the list", uuid()),
         "CallId": in_path("call_id", "The call's id, from the list of calls or of records", uuid()),
         "Host": in_path("host", "The host name", json!({"type": "string", "example": "pbx.example.net"})),
         "Realm": in_path("realm", "The realm's name, percent-encoded",

@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod audit_log;
 mod backup;
+mod bans;
 mod control_socket;
 mod hosts;
 mod numbers;
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> Routes {
         .merge(settings::routes())
         .merge(operator_tokens::routes())
         .merge(audit_log::routes())
+        .merge(bans::routes())
         .operation(backup::__path_backup, backup::backup)
         .operation(rotate_keys::__path_rotate, rotate_keys::rotate)
         .schema::<rotate_keys::RotationLine>()

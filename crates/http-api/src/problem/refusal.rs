@@ -15,6 +15,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         | Error::TokenNotFound
         | Error::RegistrationNotFound
         | Error::CallNotFound
+        | Error::BanNotFound
         | Error::CallRecordNotFound
         | Error::HostNotFound
         | Error::TrunkNotFound

@@ -40,7 +40,7 @@ pub(crate) async fn ask(
 }
 
 /// Every object of a list, page by page.
-async fn all_objects(installation: Installation, path: &str) -> Result<Vec<Value>, Failure> {
+pub(crate) async fn all_objects(installation: Installation, path: &str) -> Result<Vec<Value>, Failure> {
     let mut client = OperatorClient::reach(installation).await?;
     let mut objects = Vec::new();
     loop {

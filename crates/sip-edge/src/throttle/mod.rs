@@ -11,13 +11,18 @@
 //!
 //! A credential's life is part of its keys: with a changed password, or enabled again, it starts afresh.
 
+mod ban_list;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
+pub use ban_list::Bans;
+
 use crate::source_network::source_network;
+use ban_list::BanList;
 use directory::CredentialSnapshot;
+use domain::{AccountId, BanKind};
 use parking_lot::Mutex;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -72,6 +77,8 @@ pub(crate) struct Claimant<'c> {
     pub(crate) realm: i64,
     pub(crate) username: &'c [u8],
     pub(crate) incarnation: Incarnation,
+    /// Whose credential of that name is, if there is one.
+    pub(crate) account: Option<AccountId>,
 }
 
 /// Which life of a credential is meant: what was held against an earlier one counts no more. All zero for a name that
@@ -111,6 +118,9 @@ pub(crate) struct Throttle {
     sources: AtomicU64,
     credentials: AtomicU64,
     displaced: AtomicU64,
+    bans: BanList,
+    /// Identifiers drawn so far.
+    draws: AtomicU64,
 }
 
 /// What a key stands for. The pair with its port, so to speak the flow, is kept only once it has worked.
@@ -139,6 +149,8 @@ impl Throttle {
             sources: AtomicU64::new(0),
             credentials: AtomicU64::new(0),
             displaced: AtomicU64::new(0),
+            bans: BanList::default(),
+            draws: AtomicU64::new(0),
         }
     }
 
@@ -172,11 +184,14 @@ impl Throttle {
             return;
         }
         let Some(pair) = fail(Of::Pair, &self.pair_rule) else { return };
-        self.count(&self.pairs, pair);
+        self.count((&self.pairs, BanKind::Pair), pair, claimant, now);
         if !pair.had_worked {
-            fail(Of::Source, &self.spraying_rule).into_iter().for_each(|source| self.count(&self.sources, source));
-            let credential = fail(Of::Credential, &self.spraying_rule);
-            credential.into_iter().for_each(|credential| self.count(&self.credentials, credential));
+            if let Some(source) = fail(Of::Source, &self.spraying_rule) {
+                self.count((&self.sources, BanKind::Source), source, claimant, now);
+            }
+            if let Some(credential) = fail(Of::Credential, &self.spraying_rule) {
+                self.count((&self.credentials, BanKind::Username), credential, claimant, now);
+            }
         }
     }
 
@@ -211,9 +226,11 @@ impl Throttle {
         }
     }
 
-    fn count(&self, bans: &AtomicU64, failed: Failed) {
+    fn count(&self, (bans, kind): (&AtomicU64, BanKind), failed: Failed, claimant: &Claimant<'_>, now: Millis) {
         if failed.is_banned {
             bans.fetch_add(1, Ordering::Relaxed);
+            let rule = if kind == BanKind::Pair { &self.pair_rule } else { &self.spraying_rule };
+            self.list_ban((kind, rule.limit), claimant, now, rule.ban_ms);
         }
         if failed.displaced {
             self.displaced.fetch_add(1, Ordering::Relaxed);

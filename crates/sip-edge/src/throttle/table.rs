@@ -126,6 +126,13 @@ impl Table {
         self.entry(key).is_some_and(|entry| entry.until > now)
     }
 
+    /// Bans a key until that moment, as it was before a restart.
+    pub(crate) fn ban(&mut self, key: u64, until: Millis, now: Millis) {
+        if let Some((slot, _)) = self.slot(key, now) {
+            *slot = [key, state_of(Entry { kind: Kind::Banned, until })];
+        }
+    }
+
     /// Forgets a key.
     pub(crate) fn forget(&mut self, key: u64) {
         let index = self.index(key);

@@ -13,6 +13,7 @@ fn claimant(source: &str, username: &'static str) -> Claimant<'static> {
         realm: 1,
         username: username.as_bytes(),
         incarnation: Incarnation::default(),
+        account: None,
     }
 }
 

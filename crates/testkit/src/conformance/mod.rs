@@ -8,6 +8,7 @@ pub mod algorithm_uses;
 pub mod answers;
 pub mod atomicity;
 pub mod audit_log;
+pub mod bans;
 pub mod boots_and_settings;
 pub mod call_records;
 pub mod credentials;
@@ -117,6 +118,9 @@ macro_rules! storage_conformance {
             audit_log {
                 every_set_leaves_one_record_in_a_sound_chain
                 records_are_found_by_what_they_say
+            }
+            bans {
+                bans_are_kept_until_they_end
             }
             feed {
                 an_empty_storage_is_told_as_such

@@ -1,7 +1,7 @@
 //! The stored things and the rules by which they change.
 
 use domain::{
-    Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, BindingId, CallId, CallRecord, CallSnapshot,
+    Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, Ban, BanId, BindingId, CallId, CallRecord, CallSnapshot,
     ContactBinding, Credential, CredentialId, DigestAlgorithm, HostName, IpAcl, Number, OperatorToken, OriginationUri,
     Realm, RealmId, Revision, Timestamp, Trunk, Username, Webhook,
 };
@@ -45,6 +45,7 @@ pub(super) struct State {
     pub call_records: BTreeMap<CallId, CallRecord>,
     pub webhooks: BTreeMap<AccountId, Webhook>,
     pub webhook_outbox: BTreeMap<[u8; 16], WebhookDelivery>,
+    pub bans: BTreeMap<BanId, Ban>,
     pub boots: Vec<(u32, Timestamp)>,
 }
 
