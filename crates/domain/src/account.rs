@@ -1,6 +1,6 @@
 //! A tenant.
 
-use crate::{CallLimits, HostName, RealmId, Timestamp};
+use crate::{AccountSettings, CallLimits, HostName, RealmId, Timestamp};
 use std::fmt;
 use uuid::Uuid;
 
@@ -111,6 +111,8 @@ pub struct Account {
     pub profile: AccountProfile,
     /// How many calls it may have, over all its trunks; the operator sets them.
     pub limits: CallLimits,
+    /// What it decides about its own credentials and events.
+    pub settings: AccountSettings,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything about it last changed.

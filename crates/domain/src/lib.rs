@@ -5,6 +5,7 @@
 //! [`RandomSource`]).
 
 pub mod account;
+pub mod account_settings;
 pub mod algorithm_use;
 pub mod api_token;
 pub mod audit_event;
@@ -23,6 +24,7 @@ pub mod live_binding;
 pub mod network;
 pub mod number;
 pub mod origination_uri;
+pub mod password_score;
 pub mod realm;
 pub mod registration_standing;
 pub mod requirements;
@@ -35,6 +37,7 @@ pub mod webhook;
 pub mod webhook_url;
 
 pub use account::{Account, AccountId, AccountProfile, ApiId, AuthId, AuthIdError};
+pub use account_settings::{AccountSettings, EventRetention};
 pub use algorithm_use::{AlgorithmUse, Day};
 pub use api_token::{ApiToken, ApiTokenHash, OperatorToken, TokenId, TokenScope};
 pub use audit_event::{AuditAction, AuditEvent};
@@ -58,6 +61,7 @@ pub use live_binding::{BindingFacts, BindingTexts, LiveBinding};
 pub use network::{Network, NetworkError};
 pub use number::{CalledNumberIn, E164, E164Error, Number, NumberTarget};
 pub use origination_uri::{OriginationUri, UpstreamRegistration, UpstreamSecret};
+pub use password_score::PasswordScore;
 pub use realm::{ChallengePolicy, DigestRules, Realm, RealmId, RealmName, RealmNameError};
 pub use registration_standing::{RegistrationStanding, RegistrationState};
 pub use requirements::{Networks, Requirements, TooManyNetworks};

@@ -11,6 +11,7 @@
 //! This crate never decides what a credential is, never touches storage, and never lets a password or token into an
 //! answer, a log line or an error.
 
+mod account_settings;
 mod algorithm_report;
 mod answer;
 mod api;

@@ -9,6 +9,7 @@
 //! includes that much. [`InstallationOperator`]: file permissions or an operator token let the caller in.
 
 mod account_name;
+mod account_settings;
 mod accounts;
 mod algorithm_report;
 mod api_tokens;
@@ -54,6 +55,7 @@ mod update_credential;
 mod webhooks;
 
 pub use account_name::{AccountName, AccountNameError};
+pub use account_settings::SettingsUpdate;
 pub use accounts::{AccountCreated, AccountUpdate, AccountView, CallLimitsPatch, NewAccountRequest};
 pub use algorithm_report::AlgorithmReportQuery;
 pub use api_tokens::{ApiTokenCreated, ApiTokenView};

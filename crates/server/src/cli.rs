@@ -9,6 +9,7 @@ use crate::operator_cli::{
     RestoreOptions, Switch,
 };
 use crate::serve_options::{ServeOptions, TracedOptions};
+use crate::settings_command::SettingsCommand;
 use crate::tenant_cli::{NumberCommand, PhonesOptions, SubAccountCommand, TokenCommand};
 use crate::trunk_cli::{AclCommand, OriginationUriCommand, TrunkCommand};
 use crate::webhook_cli::WebhookCommand;
@@ -105,6 +106,11 @@ pub(crate) enum Command {
     Webhook {
         #[command(subcommand)]
         command: WebhookCommand,
+    },
+    /// Show or change what the account decides about its credentials and events, over HTTP
+    Settings {
+        #[command(subcommand)]
+        command: SettingsCommand,
     },
     /// Assign numbers to trunks, over HTTP; allocate and release them
     Number {

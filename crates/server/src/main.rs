@@ -42,6 +42,7 @@ mod serve;
 mod serve_options;
 mod service_manager;
 mod settings;
+mod settings_command;
 mod signals;
 mod sip_connections;
 mod sip_listen;
@@ -105,6 +106,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Phones(options) => in_runtime(phones::run(options)),
         cli::Command::Call(options) => in_runtime(call::run(options)),
         cli::Command::Webhook { command } => in_runtime(webhook_command::run(command)),
+        cli::Command::Settings { command } => in_runtime(settings_command::run(command)),
         cli::Command::Calls(options) => in_runtime(call_commands::calls(options)),
         cli::Command::Audit { command } => in_runtime(audit_commands::audit(command)),
         cli::Command::Ban { command } => in_runtime(ban_commands::ban(command)),

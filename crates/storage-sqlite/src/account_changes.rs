@@ -5,7 +5,7 @@ use crate::rows::{self, find};
 use crate::tokens;
 use crate::transaction::Refused;
 use crate::trunks::{self, trunk};
-use domain::{Account, AccountId, CallLimits, ChallengePolicy, DigestRules, HostName, Realm, RealmId};
+use domain::{Account, AccountId, AccountSettings, CallLimits, ChallengePolicy, DigestRules, HostName, Realm, RealmId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use storage::{AccountPatch, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter};
 
@@ -58,6 +58,7 @@ pub(crate) fn update(
         account.profile.clone_from(profile);
     }
     account.limits = patch.limits.unwrap_or(account.limits);
+    account.settings = patch.settings.unwrap_or(account.settings);
     account.enabled = patch.enabled.unwrap_or(account.enabled);
     account.updated_at = patch.updated_at;
     write(connection, &account)?;
@@ -178,11 +179,13 @@ fn insert_account(
     realm: RealmId,
     facts: &mut Vec<Fact>,
 ) -> Result<AccountId, Refused> {
+    let settings = AccountSettings::default();
     connection
         .prepare_cached(
             "INSERT INTO accounts (auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, phone,
-             description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)",
+             description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit,
+             event_retention_days, minimum_password_score)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             new.auth_id.as_str(),
@@ -200,6 +203,8 @@ fn insert_account(
             new.created_at.as_micros(),
             CallLimits::OF_ACCOUNT.concurrent_calls,
             CallLimits::OF_ACCOUNT.calls_per_second,
+            settings.event_retention.days(),
+            settings.minimum_password_score.get(),
         ])?;
     let id = AccountId(connection.last_insert_rowid());
     facts.push(Fact::Account(Account {
@@ -213,6 +218,7 @@ fn insert_account(
         api_id: new.api_id,
         profile: new.profile.clone(),
         limits: CallLimits::OF_ACCOUNT,
+        settings,
         created_at: new.created_at,
         updated_at: new.created_at,
     }));
@@ -223,7 +229,8 @@ fn write(connection: &Connection, account: &Account) -> Result<(), Refused> {
     connection
         .prepare_cached(
             "UPDATE accounts SET name = ?2, enabled = ?3, email = ?4, phone = ?5, description = ?6, permissions = ?7,
-             rate_limit = ?8, updated_at = ?9, concurrent_calls_limit = ?10, cps_limit = ?11 WHERE id = ?1",
+             rate_limit = ?8, updated_at = ?9, concurrent_calls_limit = ?10, cps_limit = ?11,
+             event_retention_days = ?12, minimum_password_score = ?13 WHERE id = ?1",
         )?
         .execute(params![
             account.id.0,
@@ -237,6 +244,8 @@ fn write(connection: &Connection, account: &Account) -> Result<(), Refused> {
             account.updated_at.as_micros(),
             account.limits.concurrent_calls,
             account.limits.calls_per_second,
+            account.settings.event_retention.days(),
+            account.settings.minimum_password_score.get(),
         ])?;
     Ok(())
 }

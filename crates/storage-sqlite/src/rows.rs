@@ -5,13 +5,14 @@
 
 use crate::failure::Failure;
 use domain::{
-    Account, AccountId, AccountProfile, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, Ban, BanId, BanKind,
-    BindingId, CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallSnapshot,
-    ChallengePolicy, ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules, HostName, HungUpBy,
-    Network, Networks, OperatorToken, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s,
-    SignallingTransport, Timestamp, TokenId, TokenScope, TrunkId, Username, WebhookMethod,
+    Account, AccountId, AccountProfile, AccountSettings, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, Ban,
+    BanId, BanKind, BindingId, CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord,
+    CallSnapshot, ChallengePolicy, ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules,
+    EventRetention, HostName, HungUpBy, Network, Networks, OperatorToken, PasswordScore, Realm, RealmId, RealmName,
+    Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope, TrunkId, Username,
+    WebhookMethod,
 };
-use rusqlite::types::{Type, ValueRef};
+use rusqlite::types::{FromSql, Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
 use std::fmt::Display;
 use storage::{AuditHash, AuditRecord, CredentialNumber, Fact, RememberedAnswer, WebhookDelivery};
@@ -20,9 +21,10 @@ use storage::{AuditHash, AuditRecord, CredentialNumber, Fact, RememberedAnswer, 
 pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qop, md5_retired";
 /// The columns [`account`] reads.
 pub(crate) const ACCOUNT: &str = "id, auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, \
-     phone, description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit";
+     phone, description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit, \
+     event_retention_days, minimum_password_score";
 /// How many columns those are.
-pub(crate) const ACCOUNT_COLUMNS: usize = 17;
+pub(crate) const ACCOUNT_COLUMNS: usize = 19;
 /// The columns [`api_token`] reads.
 pub(crate) const API_TOKEN: &str = "id, account_id, hash, label, scope, created_at, expires_at, last_used_at";
 /// The columns [`operator_token`] reads.
@@ -150,6 +152,10 @@ pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
             rate_limit: row.get(12)?,
         },
         limits: CallLimits { concurrent_calls: row.get(15)?, calls_per_second: row.get(16)? },
+        settings: AccountSettings {
+            event_retention: bounded(row, 17, EventRetention::of_days)?,
+            minimum_password_score: bounded(row, 18, PasswordScore::new)?,
+        },
         created_at: moment(row, 13)?,
         updated_at: moment(row, 14)?,
     })
@@ -374,6 +380,11 @@ pub(crate) fn parsed<T, E: Display>(
 ) -> Result<T> {
     let value = row.get_ref(column)?.as_str().map_err(|error| damaged(row, column, &error))?;
     parse(value).map_err(|error| damaged(row, column, &error))
+}
+
+/// A small number that a table's CHECK holds to its bounds.
+fn bounded<N: FromSql + Copy, T>(row: &Row<'_>, column: usize, of: impl FnOnce(N) -> Option<T>) -> Result<T> {
+    of(row.get(column)?).ok_or_else(|| damaged(row, column, &"out of its bounds"))
 }
 
 /// Names the column and the rule, never the value.

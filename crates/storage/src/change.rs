@@ -2,10 +2,10 @@
 
 use crate::{CommitError, Pending, SettingName};
 use domain::{
-    AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId, CallLimits,
-    ChallengePolicy, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number, OperatorToken, OriginationUri,
-    OriginationUriId, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId, TokenScope, Trunk, TrunkId,
-    Webhook, WebhookSecret,
+    AccountId, AccountProfile, AccountSettings, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId,
+    CallLimits, ChallengePolicy, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number, OperatorToken,
+    OriginationUri, OriginationUriId, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId, TokenScope,
+    Trunk, TrunkId, Webhook, WebhookSecret,
 };
 
 /// One change with the precondition it stands or falls with.
@@ -199,6 +199,8 @@ pub struct AccountPatch {
     pub profile: Option<AccountProfile>,
     /// How many calls it may have.
     pub limits: Option<CallLimits>,
+    /// All of its settings.
+    pub settings: Option<AccountSettings>,
     /// When this was decided.
     pub updated_at: Timestamp,
 }

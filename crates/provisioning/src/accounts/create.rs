@@ -8,8 +8,8 @@ use crate::{
     Remembering,
 };
 use domain::{
-    Account, AccountId, AccountProfile, ApiId, AuditAction, AuditEvent, AuthId, CallLimits, ChallengePolicy,
-    DigestRules, HostName, Realm, RealmId, RealmName,
+    Account, AccountId, AccountProfile, AccountSettings, ApiId, AuditAction, AuditEvent, AuthId, CallLimits,
+    ChallengePolicy, DigestRules, HostName, Realm, RealmId, RealmName,
 };
 use storage::{Change, ChangeSet, FirstToken, NewAccount, Page, SubAccountFilter};
 use zeroize::Zeroizing;
@@ -243,6 +243,7 @@ impl DrawnAccount {
             api_id,
             profile: draft.profile.clone(),
             limits: CallLimits::OF_ACCOUNT,
+            settings: AccountSettings::default(),
             created_at,
             updated_at: created_at,
         };

@@ -74,6 +74,7 @@ impl Provisioning {
             name: update.name.map(AccountName::into_inner),
             enabled: update.enabled,
             profile,
+            settings: None,
             limits: (update.limits != CallLimitsPatch::default()).then(|| update.limits.applied_to(account.limits)),
             updated_at: now,
         };

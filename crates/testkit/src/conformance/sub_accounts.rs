@@ -4,7 +4,9 @@
 use super::{Subject, assert_conflict};
 use crate::RecordingFollower;
 use crate::samples::{self, CREATED_AT};
-use domain::{Account, AccountId, AccountProfile, Credential, Timestamp};
+use domain::{
+    Account, AccountId, AccountProfile, AccountSettings, Credential, EventRetention, PasswordScore, Timestamp,
+};
 use std::sync::Arc;
 use storage::{
     AccountPatch, Change, ChangeSet, Conflict, Fact, NewAccount, Page, RegistrationChange, RegistrationsAfter,
@@ -16,6 +18,7 @@ const NOTHING: AccountPatch = AccountPatch {
     enabled: None,
     profile: None,
     limits: None,
+    settings: None,
     updated_at: Timestamp::from_seconds(2_000_000_000),
 };
 
@@ -23,6 +26,7 @@ const NOTHING: AccountPatch = AccountPatch {
 pub async fn a_sub_account_knows_its_parent(subject: Subject) {
     let parent = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
     assert_eq!((parent.parent, &parent.profile, parent.updated_at), (None, &AccountProfile::default(), CREATED_AT));
+    assert_eq!(parent.settings, AccountSettings::default());
     let new =
         NewAccount { enabled: false, profile: samples::profile(), ..samples::new_sub_account("SA_BBBBBBBB", &parent) };
     let sub = subject.create_account(new.clone()).await;
@@ -88,12 +92,18 @@ pub async fn a_patch_changes_what_it_names(subject: Subject) {
     let profiled = Account { profile: samples::profile(), updated_at: at(2), ..named.clone() };
     let disabled = Account { enabled: false, updated_at: at(3), ..profiled.clone() };
     let reduced = Account { enabled: true, profile: partly.clone(), updated_at: at(4), ..disabled.clone() };
-    let touched = Account { updated_at: at(5), ..reduced.clone() };
+    let settings = AccountSettings {
+        event_retention: EventRetention::of_days(365).unwrap(),
+        minimum_password_score: PasswordScore::MAX,
+    };
+    let settled = Account { settings, updated_at: at(5), ..reduced.clone() };
+    let touched = Account { updated_at: at(6), ..settled.clone() };
     for (patch, expected) in [
         (AccountPatch { name: Some("new name".into()), ..NOTHING }, named),
         (AccountPatch { profile: Some(samples::profile()), ..NOTHING }, profiled),
         (AccountPatch { enabled: Some(false), ..NOTHING }, disabled),
         (AccountPatch { enabled: Some(true), profile: Some(partly), ..NOTHING }, reduced),
+        (AccountPatch { settings: Some(settings), ..NOTHING }, settled),
         (NOTHING, touched),
     ] {
         let patch = AccountPatch { updated_at: expected.updated_at, ..patch };

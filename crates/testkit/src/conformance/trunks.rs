@@ -304,7 +304,8 @@ pub async fn the_limits_of_an_account_are_set(subject: Subject) {
     assert_eq!(account.limits, CallLimits::OF_ACCOUNT);
     let limits = CallLimits { concurrent_calls: 0, calls_per_second: u32::MAX };
     let updated_at = Timestamp::from_seconds(2_000_000_000);
-    let patch = AccountPatch { name: None, enabled: None, profile: None, limits: Some(limits), updated_at };
+    let patch =
+        AccountPatch { name: None, enabled: None, profile: None, limits: Some(limits), settings: None, updated_at };
     let change = Change::UpdateAccount { id: account.id, patch, registrations: RegistrationsAfter::Keep };
     subject.commit(change).await.unwrap();
     let read = subject.storage.account(account.auth_id.clone()).await.unwrap();

@@ -2,8 +2,8 @@
 
 use super::state::{Host, State};
 use domain::{
-    Account, AccountId, ApiToken, CallLimits, ChallengePolicy, DigestRules, HostName, OperatorToken, Realm, RealmId,
-    RealmName, TokenId,
+    Account, AccountId, AccountSettings, ApiToken, CallLimits, ChallengePolicy, DigestRules, HostName, OperatorToken,
+    Realm, RealmId, RealmName, TokenId,
 };
 use storage::{AccountPatch, CommitError, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter, StorageError};
 
@@ -38,6 +38,7 @@ impl State {
             api_id: new.api_id,
             profile: new.profile,
             limits: CallLimits::OF_ACCOUNT,
+            settings: AccountSettings::default(),
             created_at: new.created_at,
             updated_at: new.created_at,
         };
@@ -72,6 +73,7 @@ impl State {
         account.enabled = patch.enabled.unwrap_or(account.enabled);
         account.profile = patch.profile.unwrap_or_else(|| account.profile.clone());
         account.limits = patch.limits.unwrap_or(account.limits);
+        account.settings = patch.settings.unwrap_or(account.settings);
         account.updated_at = patch.updated_at;
         let fact = Fact::Account(account.clone());
         if registrations == RegistrationsAfter::Remove {
