@@ -1,6 +1,6 @@
 //! A SIP digest credential.
 
-use crate::{AccountId, RealmId, Requirements, Revision, SealedHa1s, Timestamp};
+use crate::{AccountId, PasswordScore, RealmId, Requirements, Revision, SealedHa1s, Timestamp};
 use std::fmt;
 use uuid::Uuid;
 
@@ -145,6 +145,8 @@ pub struct Credential {
     pub ha1s: SealedHa1s,
     /// What it demands of whoever answers with it.
     pub requirements: Requirements,
+    /// How hard its password is to guess; unknown where only its hashes were ever seen.
+    pub password_score: Option<PasswordScore>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything about it last changed.

@@ -44,6 +44,12 @@ impl Password {
         }
     }
 
+    /// The characters, for judging how hard they are to guess.
+    #[must_use]
+    pub fn expose_text(&self) -> &str {
+        &self.0
+    }
+
     /// The octets that digest computes over.
     #[must_use]
     pub fn expose(&self) -> &[u8] {

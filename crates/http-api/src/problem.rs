@@ -266,6 +266,11 @@ impl From<ProvisioningError> for Problem {
         match error {
             // As if the request had come a moment later.
             ProvisioningError::AccessEnded => Self::Unauthenticated,
+            ProvisioningError::WeakPassword(weak) => {
+                let mut problems = FieldProblems::default();
+                problems.note("password", weak.to_string());
+                Self::Fields(problems)
+            }
             error => Self::Refused(error),
         }
     }

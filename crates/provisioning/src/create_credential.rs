@@ -1,10 +1,11 @@
 //! Creates a credential.
 
 use crate::idempotency::Recalled;
+use crate::password_strength::rate;
 use crate::sealing::Sealing;
 use crate::{
     AccountScope, Answered, CredentialView, CredentialsWrite, Provisioning, ProvisioningError, Remembering,
-    RequestContext,
+    RequestContext, WeakPassword,
 };
 use domain::{AuditAction, Credential, CredentialId, Password, Requirements, Revision, Username};
 use storage::{Change, ChangeSet};
@@ -22,7 +23,7 @@ impl Provisioning {
     /// Creates a credential, enabled; once this answers a phone can register with it on every node.
     ///
     /// # Errors
-    /// [`ProvisioningError::UsernameTaken`], or the storage failed.
+    /// [`ProvisioningError::UsernameTaken`], [`ProvisioningError::WeakPassword`], or the storage failed.
     pub async fn create_credential(
         &self,
         scope: &CredentialsWrite,
@@ -30,7 +31,7 @@ impl Provisioning {
         new: NewCredential,
     ) -> Result<CredentialView, ProvisioningError> {
         let sealing = self.sealing().await;
-        let (set, view) = self.credential_to_create(&sealing, scope, &context, new);
+        let (set, view) = self.credential_to_create(&sealing, scope, &context, new)?;
         let committed = self.commit_sealed_as(scope.asker(), &sealing, set).await;
         drop(sealing);
         self.applied_everywhere(committed?).await?;
@@ -51,7 +52,7 @@ impl Provisioning {
         match self.recall(scope.asker(), Some(scope.account()), remembering).await? {
             Recalled::Answer(answer) => Ok(Answered::Replayed(answer)),
             Recalled::Nothing(unanswered) => {
-                let (set, view) = self.credential_to_create(unanswered.sealing(), scope, &context, new);
+                let (set, view) = self.credential_to_create(unanswered.sealing(), scope, &context, new)?;
                 self.commit_remembered(unanswered, set, view).await
             }
         }
@@ -63,7 +64,8 @@ impl Provisioning {
         scope: &AccountScope,
         context: &RequestContext,
         new: NewCredential,
-    ) -> (ChangeSet, CredentialView) {
+    ) -> Result<(ChangeSet, CredentialView), WeakPassword> {
+        let score = rate(scope, &new.username, &new.password)?;
         let now = self.parts.clock.now();
         let mut random = [0; 10];
         self.parts.random.fill(&mut random);
@@ -82,10 +84,11 @@ impl Provisioning {
             password_changed_at: now,
             revision: Revision(0),
             requirements: Requirements::default(),
+            password_score: Some(score),
         };
         let detail = format!("{{\"username\":\"{}\"}}", credential.username);
         let audit = scope.audit(context, now, (AuditAction::CredentialCreated, id.to_string(), detail));
         let set = ChangeSet { changes: vec![Change::CreateCredential(credential.clone())], audit };
-        (set, CredentialView::new(scope, credential))
+        Ok((set, CredentialView::new(scope, credential)))
     }
 }

@@ -1,5 +1,6 @@
 //! What a use case can refuse, by what its caller can do about it.
 
+use crate::WeakPassword;
 use domain::{AuthIdError, HostName, HostNameError, RealmNameError};
 use std::fmt;
 use storage::{CommitError, Conflict, StorageError};
@@ -25,6 +26,9 @@ pub enum ProvisioningError {
     /// The account has no such credential.
     #[error("Credential not found")]
     CredentialNotFound,
+    /// The password is easier to guess than the account allows.
+    #[error("the password {0}")]
+    WeakPassword(WeakPassword),
     /// The account has no such trunk.
     #[error("Trunk not found")]
     TrunkNotFound,
@@ -168,6 +172,12 @@ impl ProvisioningError {
     /// Names what was not there, where it was not a credential.
     pub(crate) fn if_not_found(self, what: Self) -> Self {
         if matches!(self, Self::CredentialNotFound) { what } else { self }
+    }
+}
+
+impl From<WeakPassword> for ProvisioningError {
+    fn from(weak: WeakPassword) -> Self {
+        Self::WeakPassword(weak)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::operator_index::{Entry, matching};
 use crate::permission::{AccountRead, AccountWrite, CredentialsWrite, Need};
 use crate::{AuthenticationError, OperatorIndex, PermissionError, Provisioning, ScopeError};
 use domain::{
-    AccountId, ApiTokenHash, AuditEvent, AuthId, CallLimits, HostName, RealmId, RealmName, Timestamp, TokenId,
+    AccountId, AccountSettings, ApiTokenHash, AuditEvent, AuthId, CallLimits, HostName, RealmId, RealmName, Timestamp, TokenId,
     TokenScope,
 };
 use sha2::{Digest, Sha256};
@@ -156,6 +156,16 @@ impl AccountScope {
     /// [`PermissionError`] for every token but one for everything.
     pub fn account_write(self) -> Result<AccountWrite, PermissionError> {
         Need::AccountWrite.met_by(self.token_scope).map(|()| AccountWrite(AccountRead(self)))
+    }
+
+    /// What the account decides about its credentials, as of this request.
+    pub(crate) fn settings(&self) -> AccountSettings {
+        self.account.account.settings
+    }
+
+    /// What people call the account.
+    pub(crate) fn account_name(&self) -> &str {
+        &self.account.account.name
     }
 
     /// How many calls the account may have.

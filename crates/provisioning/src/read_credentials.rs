@@ -1,7 +1,7 @@
 //! Reads credentials as the tenant sees them.
 
 use crate::{AccountScope, Provisioning, ProvisioningError};
-use domain::{AuthId, Credential, CredentialId, RealmName, Timestamp};
+use domain::{AuthId, Credential, CredentialId, PasswordScore, RealmName, Timestamp};
 use storage::Page;
 
 /// A credential as its tenant may see it: no HA1, sealed or not.
@@ -19,6 +19,8 @@ pub struct CredentialView {
     pub enabled: bool,
     /// The tenant's own note, possibly empty.
     pub description: Box<str>,
+    /// How hard its password is to guess; unknown where only its hashes were ever seen.
+    pub password_score: Option<PasswordScore>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When anything about it last changed.
@@ -34,6 +36,7 @@ impl CredentialView {
             realm: scope.realm_name().clone(),
             enabled: credential.enabled,
             description: credential.description,
+            password_score: credential.password_score,
             created_at: credential.created_at,
             updated_at: credential.updated_at,
         }

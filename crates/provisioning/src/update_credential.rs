@@ -1,10 +1,14 @@
 //! Changes a credential's password, state or description.
 
+use crate::password_strength::rate;
+use crate::sealing::Sealing;
 use crate::{
     AccountScope, CredentialView, CredentialsWrite, Description, Provisioning, ProvisioningError, RequestContext,
-    RequirementsUpdate,
+    RequirementsUpdate, WeakPassword,
 };
-use domain::{AuditAction, CallEndReason, Credential, CredentialId, Password, SealedHa1s, Timestamp};
+use domain::{
+    AuditAction, CallEndReason, Credential, CredentialId, Password, PasswordScore, SealedHa1s, Timestamp, Username,
+};
 use storage::{Change, ChangeSet, RegistrationsAfter};
 
 /// What to change; what is absent stays.
@@ -34,11 +38,17 @@ pub enum CallsAfter {
 
 /// The same with the password already turned into sealed HA1s, so that deciding anew needs no password.
 struct Patch {
-    ha1s: Option<SealedHa1s>,
+    secret: Option<NewSecret>,
     enabled: Option<bool>,
     description: Option<Box<str>>,
     requirements: RequirementsUpdate,
     calls: CallsAfter,
+}
+
+/// What stands for a new password.
+struct NewSecret {
+    ha1s: SealedHa1s,
+    score: Option<PasswordScore>,
 }
 
 /// How often an update is decided anew when others change the same credential.
@@ -49,7 +59,8 @@ impl Provisioning {
     /// are ending.
     ///
     /// # Errors
-    /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::Contended`], or the storage failed.
+    /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::WeakPassword`], [`ProvisioningError::Contended`],
+    /// or the storage failed.
     pub async fn update_credential(
         &self,
         scope: &CredentialsWrite,
@@ -73,8 +84,10 @@ impl Provisioning {
     ) -> Result<Credential, ProvisioningError> {
         let sealing = self.sealing().await;
         let mut current = self.stored_credential(scope, id).await?;
+        let secret = update.password.map(|password| NewSecret::of(&sealing, scope, (id, &current.username, password)));
+        let secret = secret.transpose()?;
         let patch = Patch {
-            ha1s: update.password.map(|password| sealing.seal_password(scope, id, &current.username, password)),
+            secret,
             enabled: update.enabled,
             description: update.description.map(Description::into_inner),
             requirements: update.requirements,
@@ -113,13 +126,24 @@ impl Provisioning {
     }
 }
 
+impl NewSecret {
+    fn of(
+        sealing: &Sealing,
+        scope: &AccountScope,
+        (id, username, password): (CredentialId, &Username, Password),
+    ) -> Result<Self, WeakPassword> {
+        let score = Some(rate(scope, username, &password)?);
+        Ok(Self { ha1s: sealing.seal_password(scope, id, username, password), score })
+    }
+}
+
 impl Patch {
     fn is_empty(&self) -> bool {
-        self.ha1s.is_none() && self.enabled.is_none() && self.description.is_none() && self.requirements.is_empty()
+        self.secret.is_none() && self.enabled.is_none() && self.description.is_none() && self.requirements.is_empty()
     }
 
     fn registrations_after(&self) -> RegistrationsAfter {
-        if self.ha1s.is_some() || self.enabled == Some(false) {
+        if self.secret.is_some() || self.enabled == Some(false) {
             RegistrationsAfter::Remove
         } else {
             RegistrationsAfter::Keep
@@ -127,8 +151,9 @@ impl Patch {
     }
 
     fn applied_to(&self, mut credential: Credential, now: Timestamp) -> Credential {
-        if let Some(ha1s) = &self.ha1s {
+        if let Some(NewSecret { ha1s, score }) = &self.secret {
             credential.ha1s = ha1s.clone();
+            credential.password_score = *score;
             credential.generation = credential.generation.saturating_add(1);
             credential.password_changed_at = now;
         }
@@ -146,7 +171,7 @@ impl Patch {
     /// Which fields changed, never to what secret.
     fn audit_detail(&self) -> String {
         let mut parts = Vec::new();
-        if self.ha1s.is_some() {
+        if self.secret.is_some() {
             parts.push(String::from("\"password\":\"changed\""));
         }
         if let Some(enabled) = self.enabled {

@@ -223,8 +223,8 @@ fn insert(connection: &Connection, new: &Credential) -> Result<(), Refused> {
         .prepare_cached(
             "INSERT INTO credentials (id, account_id, realm_id, username, enabled, description, generation, ha1_md5,
              ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256,
-             requires_secure_transport, allowed_networks)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             requires_secure_transport, allowed_networks, password_score)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             new.id.as_bytes(),
@@ -244,6 +244,7 @@ fn insert(connection: &Connection, new: &Credential) -> Result<(), Refused> {
             new.requirements.sha256,
             new.requirements.secure_transport,
             rows::networks(&new.requirements),
+            rows::score(new),
         ])?;
     Ok(())
 }
@@ -253,7 +254,7 @@ fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused
         .prepare_cached(
             "UPDATE credentials SET enabled = ?2, description = ?3, generation = ?4, ha1_md5 = ?5, ha1_sha256 = ?6,
              ha1_sha512_256 = ?7, updated_at = ?8, password_changed_at = ?9, revision = ?10, requires_sha256 = ?11,
-             requires_secure_transport = ?12, allowed_networks = ?13 WHERE id = ?1",
+             requires_secure_transport = ?12, allowed_networks = ?13, password_score = ?14 WHERE id = ?1",
         )?
         .execute(params![
             credential.id.as_bytes(),
@@ -269,6 +270,7 @@ fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused
             credential.requirements.sha256,
             credential.requirements.secure_transport,
             rows::networks(&credential.requirements),
+            rows::score(credential),
         ])?;
     Ok(())
 }

@@ -34,11 +34,11 @@ pub(crate) const ANSWER: &str = "account_id, key, sealed, at";
 /// The columns [`credential`] reads.
 pub(crate) const CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, ha1_md5, \
      ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
-     requires_secure_transport, allowed_networks";
+     requires_secure_transport, allowed_networks, password_score";
 /// The columns [`numbered_credential`] reads.
 pub(crate) const NUMBERED_CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, \
      ha1_md5, ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
-     requires_secure_transport, allowed_networks, no";
+     requires_secure_transport, allowed_networks, password_score, no";
 /// The columns [`algorithm_use`] reads.
 pub(crate) const ALGORITHM_USE: &str = "credential, algorithm, first_day, last_day, user_agent";
 /// The columns [`binding`] reads.
@@ -227,7 +227,20 @@ pub(crate) fn credential(row: &Row<'_>) -> Result<Credential> {
         password_changed_at: moment(row, 12)?,
         revision: revision(row, 13)?,
         requirements: requirements(row, 14)?,
+        password_score: password_score(row, 17)?,
     })
+}
+
+fn password_score(row: &Row<'_>, column: usize) -> Result<Option<PasswordScore>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => bounded(row, column, PasswordScore::new).map(Some),
+    }
+}
+
+/// A credential's score as it is stored.
+pub(crate) fn score(credential: &Credential) -> Option<u8> {
+    credential.password_score.map(PasswordScore::get)
 }
 
 /// What a credential demands, in three columns from that one on.
@@ -254,7 +267,7 @@ pub(crate) fn algorithm_use(row: &Row<'_>) -> Result<AlgorithmUse> {
 }
 
 pub(crate) fn numbered_credential(row: &Row<'_>) -> Result<(CredentialNumber, Credential)> {
-    Ok((CredentialNumber(row.get::<_, i64>(17)?.cast_unsigned()), credential(row)?))
+    Ok((CredentialNumber(row.get::<_, i64>(18)?.cast_unsigned()), credential(row)?))
 }
 
 /// Of a deleted credential its `id, realm_id, username`, in this order.

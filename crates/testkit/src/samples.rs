@@ -7,7 +7,7 @@ use domain::{
     CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallRules, CalledNumberIn,
     CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164, HostName, HungUpBy,
     InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken, OriginationUri,
-    OriginationUriId, PassedHeader, PreviousWebhookSecret, RandomSource, RealmName, ReferPolicy, Requirements,
+    OriginationUriId, PassedHeader, PasswordScore, PreviousWebhookSecret, RandomSource, RealmName, ReferPolicy, Requirements,
     Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments,
     TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule,
     Webhook, WebhookEvents, WebhookMethod, WebhookSecret, WebhookUrl,
@@ -142,6 +142,7 @@ pub fn credential(account: &Account, name: &str, number: u64) -> Credential {
         password_changed_at: CREATED_AT.plus_seconds(2),
         revision: Revision(0),
         requirements: requirements(),
+        password_score: PasswordScore::new(3),
     }
 }
 

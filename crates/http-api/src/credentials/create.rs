@@ -1,6 +1,7 @@
 //! `POST /api/v1/Account/{auth_id}/credentials`
 
 use super::object::CredentialObject;
+use super::score::with_score;
 use crate::answer;
 use crate::api::Shared;
 use crate::authenticated::CredentialsWriter;
@@ -48,7 +49,8 @@ pub(crate) struct NewCredentialBody {
     operation_id = "create-credential",
     request_body = NewCredentialBody,
     responses(
-        (status = 201, description = "The new credential, enabled", body = CredentialObject),
+        (status = 201, description = "The new credential, enabled", body = CredentialObject,
+         headers(("X-Password-Score" = u8, description = "How hard the password is to guess, 0 to 4; not in a replay"))),
         (status = 409, description = "The realm already has a credential of that username", body = ErrorBody,
          example = json!({"error": "Username already exists", "code": 409})),
     )
@@ -63,7 +65,9 @@ pub(crate) async fn create(
     let new = read(&body, shared.provisioning.username_rule())?;
     let request = repeatable.request(&body);
     drop(body);
-    let answered = |view: &CredentialView| answer::json(StatusCode::CREATED, &CredentialObject::from(view));
+    let answered = |view: &CredentialView| {
+        answer::json(StatusCode::CREATED, &CredentialObject::from(view)).map(|answer| with_score(answer, view))
+    };
     let Some(request) = request else {
         return answered(&shared.provisioning.create_credential(&account, context, new).await?);
     };

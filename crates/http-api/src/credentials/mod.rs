@@ -6,6 +6,7 @@ mod list;
 mod list_query;
 mod object;
 mod requirements;
+mod score;
 mod show;
 mod test;
 mod update;

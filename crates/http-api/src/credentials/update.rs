@@ -1,6 +1,7 @@
 //! `PUT /api/v1/Account/{auth_id}/credentials/{id}`: partial, what is absent stays.
 
 use super::object::CredentialObject;
+use super::score::with_score;
 use crate::answer;
 use crate::api::Shared;
 use crate::authenticated::{CredentialInPath, CredentialsWriter};
@@ -67,7 +68,8 @@ pub(crate) struct EndCallsParameter {
     operation_id = "update-credential",
     params(EndCallsParameter),
     request_body = CredentialChanges,
-    responses((status = 200, description = "The credential as it is now", body = CredentialObject))
+    responses((status = 200, description = "The credential as it is now", body = CredentialObject,
+               headers(("X-Password-Score" = u8, description = "How hard a new password is to guess, 0 to 4"))))
 )]
 pub(crate) async fn update(
     State(shared): State<Arc<Shared>>,
@@ -79,8 +81,10 @@ pub(crate) async fn update(
 ) -> Result<Response, Problem> {
     let update = with_calls(read(&body)?, &uri)?;
     drop(body);
+    let has_password = update.password.is_some();
     let view = shared.provisioning.update_credential(&scope, context, (id, update)).await?;
-    answer::json(StatusCode::OK, &CredentialObject::from(&view))
+    let answer = answer::json(StatusCode::OK, &CredentialObject::from(&view))?;
+    Ok(if has_password { with_score(answer, &view) } else { answer })
 }
 
 /// Calls end only with what let them in: otherwise they would begin again.

@@ -75,6 +75,7 @@ pub async fn updates_what_may_change_and_nothing_else(subject: Subject) {
         ha1s: SealedHa1s { md5: None, ..samples::sealed_ha1s(&SeededRandom::new(9)) },
         updated_at: Timestamp::from_seconds(9),
         password_changed_at: Timestamp::from_seconds(8),
+        password_score: None,
         ..created.clone()
     };
     let sent = Credential {
