@@ -29,6 +29,13 @@ impl FieldProblems {
     /// Most characters of a client's own field name that are shown.
     const SHOWN_CHARACTERS: usize = 64;
 
+    /// That one field is wrong.
+    pub fn of(field: &str, problem: impl Into<Cow<'static, str>>) -> Self {
+        let mut problems = Self::default();
+        problems.note(field, problem);
+        problems
+    }
+
     /// Notes that a field is wrong. The problem continues a sentence that starts with the field's name, and never
     /// quotes the value: it may be a password.
     pub fn note(&mut self, field: &str, problem: impl Into<Cow<'static, str>>) {

@@ -266,10 +266,9 @@ impl From<ProvisioningError> for Problem {
         match error {
             // As if the request had come a moment later.
             ProvisioningError::AccessEnded => Self::Unauthenticated,
-            ProvisioningError::WeakPassword(weak) => {
-                let mut problems = FieldProblems::default();
-                problems.note("password", weak.to_string());
-                Self::Fields(problems)
+            ProvisioningError::WeakPassword(weak) => Self::Fields(FieldProblems::of("password", weak.to_string())),
+            ProvisioningError::Md5Retired => {
+                Self::Fields(FieldProblems::of("ha1_md5", "is of no use alone: ".to_owned() + &error.to_string()))
             }
             error => Self::Refused(error),
         }

@@ -1,11 +1,10 @@
 //! Creates a credential.
 
 use crate::idempotency::Recalled;
-use crate::password_strength::rate;
-use crate::sealing::Sealing;
+use crate::sealed_secret::SealedSecret;
 use crate::{
     AccountScope, Answered, CredentialView, CredentialsWrite, Provisioning, ProvisioningError, Remembering,
-    RequestContext, WeakPassword,
+    RequestContext,
 };
 use domain::{AuditAction, Credential, CredentialId, Password, Requirements, Revision, Username};
 use storage::{Change, ChangeSet};
@@ -31,7 +30,9 @@ impl Provisioning {
         new: NewCredential,
     ) -> Result<CredentialView, ProvisioningError> {
         let sealing = self.sealing().await;
-        let (set, view) = self.credential_to_create(&sealing, scope, &context, new)?;
+        let id = self.draw_credential_id();
+        let secret = SealedSecret::of_password(&sealing, scope, (id, &new.username, new.password))?;
+        let (set, view) = self.credential_to_create(scope, &context, (id, new.username, secret));
         let committed = self.commit_sealed_as(scope.asker(), &sealing, set).await;
         drop(sealing);
         self.applied_everywhere(committed?).await?;
@@ -52,30 +53,34 @@ impl Provisioning {
         match self.recall(scope.asker(), Some(scope.account()), remembering).await? {
             Recalled::Answer(answer) => Ok(Answered::Replayed(answer)),
             Recalled::Nothing(unanswered) => {
-                let (set, view) = self.credential_to_create(unanswered.sealing(), scope, &context, new)?;
+                let id = self.draw_credential_id();
+                let of_password = (id, &new.username, new.password);
+                let secret = SealedSecret::of_password(unanswered.sealing(), scope, of_password)?;
+                let (set, view) = self.credential_to_create(scope, &context, (id, new.username, secret));
                 self.commit_remembered(unanswered, set, view).await
             }
         }
     }
 
-    fn credential_to_create(
-        &self,
-        sealing: &Sealing,
-        scope: &AccountScope,
-        context: &RequestContext,
-        new: NewCredential,
-    ) -> Result<(ChangeSet, CredentialView), WeakPassword> {
-        let score = rate(scope, &new.username, &new.password)?;
-        let now = self.parts.clock.now();
+    pub(crate) fn draw_credential_id(&self) -> CredentialId {
         let mut random = [0; 10];
         self.parts.random.fill(&mut random);
-        let id = CredentialId::new(now, random);
+        CredentialId::new(self.parts.clock.now(), random)
+    }
+
+    pub(crate) fn credential_to_create(
+        &self,
+        scope: &AccountScope,
+        context: &RequestContext,
+        (id, username, secret): (CredentialId, Username, SealedSecret),
+    ) -> (ChangeSet, CredentialView) {
+        let now = self.parts.clock.now();
         let credential = Credential {
             id,
             account: scope.account(),
             realm: scope.realm(),
-            ha1s: sealing.seal_password(scope, id, &new.username, new.password),
-            username: new.username,
+            ha1s: secret.ha1s,
+            username,
             enabled: true,
             description: "".into(),
             generation: 1,
@@ -84,11 +89,11 @@ impl Provisioning {
             password_changed_at: now,
             revision: Revision(0),
             requirements: Requirements::default(),
-            password_score: Some(score),
+            password_score: secret.score,
         };
         let detail = format!("{{\"username\":\"{}\"}}", credential.username);
         let audit = scope.audit(context, now, (AuditAction::CredentialCreated, id.to_string(), detail));
         let set = ChangeSet { changes: vec![Change::CreateCredential(credential.clone())], audit };
-        Ok((set, CredentialView::new(scope, credential)))
+        (set, CredentialView::new(scope, credential))
     }
 }

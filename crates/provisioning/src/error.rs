@@ -29,6 +29,9 @@ pub enum ProvisioningError {
     /// The password is easier to guess than the account allows.
     #[error("the password {0}")]
     WeakPassword(WeakPassword),
+    /// Nothing would be left of the hashes.
+    #[error("MD5 was retired for the realm, and hashes under it are not kept; give ha1_sha256, or the password")]
+    Md5Retired,
     /// The account has no such trunk.
     #[error("Trunk not found")]
     TrunkNotFound,

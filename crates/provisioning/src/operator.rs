@@ -6,8 +6,8 @@ use crate::operator_index::{Entry, matching};
 use crate::permission::{AccountRead, AccountWrite, CredentialsWrite, Need};
 use crate::{AuthenticationError, OperatorIndex, PermissionError, Provisioning, ScopeError};
 use domain::{
-    AccountId, AccountSettings, ApiTokenHash, AuditEvent, AuthId, CallLimits, HostName, RealmId, RealmName, Timestamp, TokenId,
-    TokenScope,
+    AccountId, AccountSettings, ApiTokenHash, AuditEvent, AuthId, CallLimits, HostName, RealmId, RealmName, Timestamp,
+    TokenId, TokenScope,
 };
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -161,6 +161,11 @@ impl AccountScope {
     /// What the account decides about its credentials, as of this request.
     pub(crate) fn settings(&self) -> AccountSettings {
         self.account.account.settings
+    }
+
+    /// Whether its realm keeps no HA1 under MD5 any more.
+    pub(crate) fn has_retired_md5(&self) -> bool {
+        self.account.realm.rules.md5_retired
     }
 
     /// What people call the account.

@@ -1,14 +1,12 @@
 //! Changes a credential's password, state or description.
 
-use crate::password_strength::rate;
+use crate::sealed_secret::SealedSecret;
 use crate::sealing::Sealing;
 use crate::{
     AccountScope, CredentialView, CredentialsWrite, Description, Provisioning, ProvisioningError, RequestContext,
-    RequirementsUpdate, WeakPassword,
+    RequirementsUpdate,
 };
-use domain::{
-    AuditAction, CallEndReason, Credential, CredentialId, Password, PasswordScore, SealedHa1s, Timestamp, Username,
-};
+use domain::{AuditAction, CallEndReason, Credential, CredentialId, Password, Timestamp};
 use storage::{Change, ChangeSet, RegistrationsAfter};
 
 /// What to change; what is absent stays.
@@ -38,17 +36,11 @@ pub enum CallsAfter {
 
 /// The same with the password already turned into sealed HA1s, so that deciding anew needs no password.
 struct Patch {
-    secret: Option<NewSecret>,
+    secret: Option<SealedSecret>,
     enabled: Option<bool>,
     description: Option<Box<str>>,
     requirements: RequirementsUpdate,
     calls: CallsAfter,
-}
-
-/// What stands for a new password.
-struct NewSecret {
-    ha1s: SealedHa1s,
-    score: Option<PasswordScore>,
 }
 
 /// How often an update is decided anew when others change the same credential.
@@ -83,8 +75,10 @@ impl Provisioning {
         (id, update): (CredentialId, CredentialUpdate),
     ) -> Result<Credential, ProvisioningError> {
         let sealing = self.sealing().await;
-        let mut current = self.stored_credential(scope, id).await?;
-        let secret = update.password.map(|password| NewSecret::of(&sealing, scope, (id, &current.username, password)));
+        let current = self.stored_credential(scope, id).await?;
+        let secret = update
+            .password
+            .map(|password| SealedSecret::of_password(&sealing, scope, (id, &current.username, password)));
         let secret = secret.transpose()?;
         let patch = Patch {
             secret,
@@ -93,14 +87,38 @@ impl Provisioning {
             requirements: update.requirements,
             calls: update.calls,
         };
-        if patch.is_empty() {
-            return Ok(current);
-        }
+        if patch.is_empty() { Ok(current) } else { self.patched(scope, &context, (sealing, current, patch)).await }
+    }
+
+    /// Replaces a credential's secret and nothing else.
+    pub(crate) async fn with_new_secret(
+        &self,
+        scope: &CredentialsWrite,
+        context: &RequestContext,
+        (sealing, current, secret): (Sealing, Credential, SealedSecret),
+    ) -> Result<Credential, ProvisioningError> {
+        let patch = Patch {
+            secret: Some(secret),
+            enabled: None,
+            description: None,
+            requirements: RequirementsUpdate::default(),
+            calls: CallsAfter::Keep,
+        };
+        self.patched(scope, context, (sealing, current, patch)).await
+    }
+
+    async fn patched(
+        &self,
+        scope: &CredentialsWrite,
+        context: &RequestContext,
+        (sealing, mut current, patch): (Sealing, Credential, Patch),
+    ) -> Result<Credential, ProvisioningError> {
+        let id = current.id;
         for _ in 0..ATTEMPTS {
             let now = self.parts.clock.now();
             let credential = patch.applied_to(current, now);
             let audit =
-                scope.audit(&context, now, (AuditAction::CredentialUpdated, id.to_string(), patch.audit_detail()));
+                scope.audit(context, now, (AuditAction::CredentialUpdated, id.to_string(), patch.audit_detail()));
             let change =
                 Change::UpdateCredential { credential: credential.clone(), registrations: patch.registrations_after() };
             match self.commit_sealed_as(scope.asker(), &sealing, ChangeSet { changes: vec![change], audit }).await {
@@ -126,17 +144,6 @@ impl Provisioning {
     }
 }
 
-impl NewSecret {
-    fn of(
-        sealing: &Sealing,
-        scope: &AccountScope,
-        (id, username, password): (CredentialId, &Username, Password),
-    ) -> Result<Self, WeakPassword> {
-        let score = Some(rate(scope, username, &password)?);
-        Ok(Self { ha1s: sealing.seal_password(scope, id, username, password), score })
-    }
-}
-
 impl Patch {
     fn is_empty(&self) -> bool {
         self.secret.is_none() && self.enabled.is_none() && self.description.is_none() && self.requirements.is_empty()
@@ -151,7 +158,7 @@ impl Patch {
     }
 
     fn applied_to(&self, mut credential: Credential, now: Timestamp) -> Credential {
-        if let Some(NewSecret { ha1s, score }) = &self.secret {
+        if let Some(SealedSecret { ha1s, score }) = &self.secret {
             credential.ha1s = ha1s.clone();
             credential.password_score = *score;
             credential.generation = credential.generation.saturating_add(1);

@@ -223,11 +223,14 @@ pub(crate) struct NewPassword {
     /// Make a password of 20 letters and digits and show it once
     #[arg(long)]
     pub(crate) generate: bool,
+    /// Read HA1s of a password from standard input instead, one a line: md5:HEX, sha256:HEX or sha512-256:HEX
+    #[arg(long)]
+    pub(crate) hashes_stdin: bool,
 }
 
 impl NewPassword {
     pub(crate) fn is_given(&self) -> bool {
-        self.password_stdin || self.generate
+        self.password_stdin || self.generate || self.hashes_stdin
     }
 }
 
@@ -287,7 +290,7 @@ pub(crate) enum CredentialCommand {
         #[command(flatten)]
         password: NewPassword,
         /// A note of your own, at most 255 characters
-        #[arg(long)]
+        #[arg(long, conflicts_with = "hashes_stdin")]
         description: Option<String>,
         #[command(flatten)]
         access: ServerAccess,

@@ -1,5 +1,6 @@
 //! `sipwarden credential …`, over HTTP.
 
+mod hashes;
 mod output;
 pub(crate) mod password;
 
@@ -27,6 +28,9 @@ pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
             let found = find(&client(&access), &credential).await?;
             print_credential(&found, access.json)
         }
+        CredentialCommand::Update { credential, password, access, .. } if password.hashes_stdin => {
+            replace_hashes(&credential, &access).await
+        }
         CredentialCommand::Update { credential, password, description, access } => {
             let mut change = Map::new();
             if password.is_given() {
@@ -35,14 +39,14 @@ pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
             change.extend(description.map(|text| ("description".to_owned(), Value::String(text))));
             if change.is_empty() {
                 return Err(Failure::Refused(
-                    "nothing to change; give --password-stdin, --generate or --description".into(),
+                    "nothing to change; give --password-stdin, --generate, --hashes-stdin or --description".into(),
                 ));
             }
             let shown = password.generate.then(|| change.get("password").cloned()).flatten();
             update(&credential, Value::Object(change), (shown, &access)).await
         }
         CredentialCommand::Rotate { credential, password_stdin, access } => {
-            let new = NewPassword { password_stdin, generate: !password_stdin };
+            let new = NewPassword { password_stdin, generate: !password_stdin, hashes_stdin: false };
             let password = Value::String(password::obtain(&new)?.to_string());
             let shown = new.generate.then(|| password.clone());
             update(&credential, json!({ "password": password }), (shown, &access)).await
@@ -82,20 +86,30 @@ async fn create(
 ) -> Result<(), Failure> {
     if !new_password.is_given() {
         return Err(Failure::Refused(
-            "give the password with --password-stdin, or let one be made with --generate".into(),
+            "give the password with --password-stdin or its hashes with --hashes-stdin, or let one be made with \
+             --generate"
+                .into(),
         ));
     }
     let client = client(access);
-    let password = password::obtain(new_password)?;
-    let body = json!({ "username": username, "password": &*password });
-    let answer = client.call("POST", "credentials", Some(body)).await?;
+    let mut body = Map::from_iter([("username".to_owned(), json!(username))]);
+    let mut generated = None;
+    let path = if new_password.hashes_stdin {
+        body.extend(hashes::read_lines()?);
+        "credentials/from-hashes"
+    } else {
+        let password = password::obtain(new_password)?;
+        body.insert("password".into(), json!(&*password));
+        generated = new_password.generate.then_some(password);
+        "credentials"
+    };
+    let answer = client.call("POST", path, Some(Value::Object(body))).await?;
     if answer.status == 409 && if_not_exists {
         return print_credential(&find(&client, username).await?, access.json);
     }
     let created = answer.expect(201)?;
     let settings = client.call("GET", "phone-settings", None).await?.expect(200)?;
-    let generated = new_password.generate.then(|| password.to_string());
-    print_new(&created, (&settings, &access.url), (generated.as_deref(), access.json))
+    print_new(&created, (&settings, &access.url), (generated.as_ref().map(|password| password.as_str()), access.json))
 }
 
 async fn update(
@@ -117,6 +131,13 @@ async fn update(
         }
         None => print_credential(&updated, access.json),
     }
+}
+
+async fn replace_hashes(credential: &str, access: &ServerAccess) -> Result<(), Failure> {
+    let client = client(access);
+    let path = format!("{}/hashes", path_of(&find(&client, credential).await?)?);
+    let updated = client.call("PUT", &path, Some(Value::Object(hashes::read_lines()?))).await?.expect(200)?;
+    print_credential(&updated, access.json)
 }
 
 impl Demands {

@@ -7,10 +7,10 @@ use domain::{
     CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallRules, CalledNumberIn,
     CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164, HostName, HungUpBy,
     InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken, OriginationUri,
-    OriginationUriId, PassedHeader, PasswordScore, PreviousWebhookSecret, RandomSource, RealmName, ReferPolicy, Requirements,
-    Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments,
-    TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule,
-    Webhook, WebhookEvents, WebhookMethod, WebhookSecret, WebhookUrl,
+    OriginationUriId, PassedHeader, PasswordScore, PreviousWebhookSecret, RandomSource, RealmName, ReferPolicy,
+    Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk,
+    TrunkAttachments, TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret,
+    Username, UsernameRule, Webhook, WebhookEvents, WebhookMethod, WebhookSecret, WebhookUrl,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};

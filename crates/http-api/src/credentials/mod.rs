@@ -1,7 +1,9 @@
 //! The credential routes, one operation per file.
 
 mod create;
+mod create_from_hashes;
 mod delete;
+mod hashes;
 mod list;
 mod list_query;
 mod object;
@@ -16,6 +18,9 @@ use crate::routes::Routes;
 pub(crate) fn routes() -> Routes {
     Routes::tagged("Credentials")
         .operation(create::__path_create, create::create)
+        .operation(create_from_hashes::__path_create, create_from_hashes::create)
+        .operation(hashes::__path_show, hashes::show)
+        .operation(hashes::__path_replace, hashes::replace)
         .operation(list::__path_list, list::list)
         .operation(show::__path_show, show::show)
         .operation(update::__path_update, update::update)
@@ -27,6 +32,9 @@ pub(crate) fn routes() -> Routes {
         .schema::<object::CredentialObject<'_>>()
         .schema::<create::NewCredentialBody>()
         .schema::<update::CredentialChanges>()
+        .schema::<create_from_hashes::NewCredentialFromHashes>()
+        .schema::<hashes::GivenHashes>()
+        .schema::<hashes::KnownHashes>()
         .schema::<requirements::RequirementsObject>()
         .schema::<requirements::RequirementsChanges>()
         .schema::<test::PasswordToTest>()

@@ -27,7 +27,9 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         | Error::RealmNotFound => StatusCode::NOT_FOUND,
         Error::AccessEnded => StatusCode::UNAUTHORIZED,
         // Names are put together from what the operator said, such as too long a base domain.
-        Error::UnknownReference(_) | Error::LeadsToUs(_) | Error::WeakPassword(_) => StatusCode::BAD_REQUEST,
+        Error::UnknownReference(_) | Error::LeadsToUs(_) | Error::WeakPassword(_) | Error::Md5Retired => {
+            StatusCode::BAD_REQUEST
+        }
         Error::ExpiryPassed | Error::BadCursor | Error::AuthId(_) | Error::Realm(_) | Error::HostName(_) => {
             StatusCode::BAD_REQUEST
         }
