@@ -16,7 +16,7 @@ impl FromRequest<Arc<Shared>> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
+        if !is_of_type(request.headers(), &[b"application/json"]) {
             return Err(Problem::NotJson);
         }
         let reading = read(request.into_body(), shared.config.max_body_octets);
@@ -25,7 +25,8 @@ impl FromRequest<Arc<Shared>> for JsonBody {
     }
 }
 
-async fn read(mut body: Body, max_octets: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
+/// Reads a body, as long as it has at most so many octets.
+pub(crate) async fn read(mut body: Body, max_octets: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let too_large = || Problem::BodyTooLarge { max_octets };
     let within = |octets: u64| usize::try_from(octets).ok().filter(|octets| *octets <= max_octets);
     let hint = body.size_hint();
@@ -43,12 +44,12 @@ async fn read(mut body: Body, max_octets: usize) -> Result<Zeroizing<Vec<u8>>, P
     Ok(octets)
 }
 
-/// Whether the one `Content-Type` is `application/json`, with whatever parameters.
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the one `Content-Type` is one of those, with whatever parameters.
+pub(crate) fn is_of_type(headers: &HeaderMap, types: &[&[u8]]) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let media_type = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"application/json")
+    types.iter().any(|wanted| media_type.trim_ascii().eq_ignore_ascii_case(wanted))
 }
 
 #[cfg(test)]
@@ -62,7 +63,7 @@ mod tests {
             for value in values {
                 headers.append(CONTENT_TYPE, value.parse().unwrap());
             }
-            is_json(&headers)
+            is_of_type(&headers, &[b"application/json"])
         };
         for good in ["application/json", "Application/JSON; charset=utf-8", "application/json ;x=y"] {
             assert!(check(&[good]), "{good}");

@@ -49,6 +49,7 @@ mod registrations;
 mod request_context;
 mod request_id;
 mod routes;
+mod rows_body;
 mod serve;
 mod stream_body;
 mod sub_accounts;

@@ -41,6 +41,13 @@ pub(crate) enum Problem {
     OtherAccount,
     /// The body does not say it is JSON.
     NotJson,
+    /// The body does not say it is JSON Lines.
+    NotJsonLines,
+    /// The body has more rows than allowed.
+    TooManyRows {
+        /// What is allowed.
+        max_rows: usize,
+    },
     /// The body is larger than allowed.
     BodyTooLarge {
         /// What is allowed.
@@ -123,9 +130,9 @@ impl Problem {
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::NotJsonLines => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RotationFailed(RotationError::UnderWay) => StatusCode::CONFLICT,
             Self::Panicked | Self::Unprintable | Self::BackupFailed(_) | Self::RotationFailed(_) => {
@@ -169,6 +176,7 @@ impl Problem {
                 return Cow::Owned(format!("The {kind} id in the path is not a UUID; use the id from create or list"));
             }
             Self::NotJson => "Send the body as JSON, with Content-Type: application/json",
+            Self::NotJsonLines => "Send the rows as JSON, one object a line, with Content-Type: application/x-ndjson",
             Self::BodyTooSlow => "The body did not arrive in time; send it without pausing",
             Self::BodyBroken => "The body ended early or is wrongly framed; check Content-Length or the chunks",
             Self::Query => "The query cannot be read; send name=value pairs, percent-encoded",
@@ -186,6 +194,9 @@ impl Problem {
             }
             Self::BodyTooLarge { max_octets } => {
                 return Cow::Owned(format!("The body is too large; send at most {max_octets} octets"));
+            }
+            Self::TooManyRows { max_rows } => {
+                return Cow::Owned(format!("The body has too many rows; send at most {max_rows} in a request"));
             }
             Self::Json(fault) => return json_sentence(*fault),
             Self::Fields(problems) => return Cow::Owned(problems.sentence()),

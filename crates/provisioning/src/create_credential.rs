@@ -18,6 +18,22 @@ pub struct NewCredential {
     pub password: Password,
 }
 
+/// A credential that is going to be.
+pub(crate) struct Draft {
+    pub(crate) id: CredentialId,
+    pub(crate) username: Username,
+    pub(crate) secret: SealedSecret,
+    pub(crate) enabled: bool,
+    pub(crate) description: Box<str>,
+}
+
+impl Draft {
+    /// An enabled one without a note.
+    pub(crate) fn new(id: CredentialId, username: Username, secret: SealedSecret) -> Self {
+        Self { id, username, secret, enabled: true, description: "".into() }
+    }
+}
+
 impl Provisioning {
     /// Creates a credential, enabled; once this answers a phone can register with it on every node.
     ///
@@ -32,7 +48,7 @@ impl Provisioning {
         let sealing = self.sealing().await;
         let id = self.draw_credential_id();
         let secret = SealedSecret::of_password(&sealing, scope, (id, &new.username, new.password))?;
-        let (set, view) = self.credential_to_create(scope, &context, (id, new.username, secret));
+        let (set, view) = self.credential_to_create(scope, &context, Draft::new(id, new.username, secret));
         let committed = self.commit_sealed_as(scope.asker(), &sealing, set).await;
         drop(sealing);
         self.applied_everywhere(committed?).await?;
@@ -56,7 +72,7 @@ impl Provisioning {
                 let id = self.draw_credential_id();
                 let of_password = (id, &new.username, new.password);
                 let secret = SealedSecret::of_password(unanswered.sealing(), scope, of_password)?;
-                let (set, view) = self.credential_to_create(scope, &context, (id, new.username, secret));
+                let (set, view) = self.credential_to_create(scope, &context, Draft::new(id, new.username, secret));
                 self.commit_remembered(unanswered, set, view).await
             }
         }
@@ -72,17 +88,18 @@ impl Provisioning {
         &self,
         scope: &AccountScope,
         context: &RequestContext,
-        (id, username, secret): (CredentialId, Username, SealedSecret),
+        draft: Draft,
     ) -> (ChangeSet, CredentialView) {
         let now = self.parts.clock.now();
+        let Draft { id, username, secret, enabled, description } = draft;
         let credential = Credential {
             id,
             account: scope.account(),
             realm: scope.realm(),
             ha1s: secret.ha1s,
             username,
-            enabled: true,
-            description: "".into(),
+            enabled,
+            description,
             generation: 1,
             created_at: now,
             updated_at: now,

@@ -1,12 +1,13 @@
 //! HA1s that were made elsewhere: credentials of another system move here without anybody knowing their passwords.
 
+use crate::create_credential::Draft;
 use crate::idempotency::Recalled;
 use crate::sealed_secret::SealedSecret;
 use crate::{
     AccountScope, Answered, CredentialView, CredentialsWrite, Provisioning, ProvisioningError, Remembering,
     RequestContext,
 };
-use domain::{CredentialId, DigestAlgorithm, Username};
+use domain::{CredentialId, DigestAlgorithm, SealedHa1s, Username};
 use sip_digest::{Ha1, HashAlgorithm};
 
 /// Hashes of one password, at least one. Whoever has them can authenticate: they are as secret as it was.
@@ -80,6 +81,12 @@ impl GivenHa1s {
     }
 }
 
+impl KnownHa1s {
+    pub(crate) fn of(ha1s: &SealedHa1s) -> Self {
+        Self { md5: ha1s.md5.is_some(), sha256: ha1s.sha256.is_some(), sha512_256: ha1s.sha512_256.is_some() }
+    }
+}
+
 /// The hash function of an algorithm's name.
 pub(crate) const fn hash_of(algorithm: DigestAlgorithm) -> HashAlgorithm {
     match algorithm {
@@ -108,7 +115,7 @@ impl Provisioning {
             let sealing = self.sealing().await;
             let id = self.draw_credential_id();
             let secret = SealedSecret::of_hashes(&sealing, scope, (id, &username, &ha1s))?;
-            let (set, view) = self.credential_to_create(scope, &context, (id, username, secret));
+            let (set, view) = self.credential_to_create(scope, &context, Draft::new(id, username, secret));
             let committed = self.commit_sealed_as(scope.asker(), &sealing, set).await;
             drop(sealing);
             self.applied_everywhere(committed?).await?;
@@ -119,7 +126,7 @@ impl Provisioning {
             Recalled::Nothing(unanswered) => {
                 let id = self.draw_credential_id();
                 let secret = SealedSecret::of_hashes(unanswered.sealing(), scope, (id, &username, &ha1s))?;
-                let (set, view) = self.credential_to_create(scope, &context, (id, username, secret));
+                let (set, view) = self.credential_to_create(scope, &context, Draft::new(id, username, secret));
                 self.commit_remembered(unanswered, set, view).await
             }
         }
@@ -149,8 +156,7 @@ impl Provisioning {
     /// # Errors
     /// [`ProvisioningError::CredentialNotFound`], or the storage failed.
     pub async fn known_hashes(&self, scope: &AccountScope, id: CredentialId) -> Result<KnownHa1s, ProvisioningError> {
-        let ha1s = self.stored_credential(scope, id).await?.ha1s;
-        Ok(KnownHa1s { md5: ha1s.md5.is_some(), sha256: ha1s.sha256.is_some(), sha512_256: ha1s.sha512_256.is_some() })
+        Ok(KnownHa1s::of(&self.stored_credential(scope, id).await?.ha1s))
     }
 }
 

@@ -7,13 +7,14 @@
 use crate::asker::Asker;
 use crate::{Provisioning, ProvisioningError};
 use domain::{RandomSource, Revision, Sealed};
-use keyring::{Ha1Context, Keyring, UpstreamSecretContext, WebhookSecretContext};
+use keyring::{Ha1Context, Keyring, OpenedHa1, UpstreamSecretContext, WebhookSecretContext};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use storage::{ChangeSet, CommitError, StorageError};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use tokio::task::JoinHandle;
 
 /// Who seals now, and the last revision that came of it.
 #[derive(Debug, Default)]
@@ -38,6 +39,11 @@ impl Sealing {
         self.keyring.seal_ha1(context, ha1, &*self.random)
     }
 
+    /// What was sealed before, in the clear; `None` if its key is gone.
+    pub(crate) fn open_ha1(&self, context: &Ha1Context<'_>, sealed: &Sealed) -> Option<OpenedHa1> {
+        self.keyring.open_ha1(context, sealed).ok()
+    }
+
     pub(crate) fn seal_upstream_secret(&self, context: &UpstreamSecretContext<'_>, password: &[u8]) -> Sealed {
         self.keyring.seal_upstream_secret(context, password, &*self.random)
     }
@@ -48,6 +54,23 @@ impl Sealing {
 
     pub(crate) fn seal_named(&self, name: &str, plain: &[u8]) -> Sealed {
         self.keyring.seal_named(name, plain, &*self.random)
+    }
+}
+
+/// A commit that has begun; it ends also if nobody waits for it.
+enum Begun<E> {
+    Over(Result<Revision, E>),
+    UnderWay(JoinHandle<Result<Revision, E>>),
+}
+
+impl<E: From<StorageError>> Begun<E> {
+    async fn outcome(self) -> Result<Revision, E> {
+        match self {
+            Self::Over(outcome) => outcome,
+            Self::UnderWay(task) => {
+                task.await.unwrap_or_else(|_| Err(StorageError::Unknown("the server is stopping".into()).into()))
+            }
+        }
     }
 }
 
@@ -82,13 +105,45 @@ impl Provisioning {
         self.hold_while(sealing, commit).await
     }
 
-    /// Runs a commit to its end on a task of its own, which holds the permission. It begins here: whoever watches the
-    /// storage can tell on whose behalf.
+    /// The same for many changes at once, each with an outcome of its own: storage may put them into one transaction.
+    pub(crate) async fn commit_all_sealed_as(
+        &self,
+        asker: &Asker,
+        sealing: &Sealing,
+        sets: Vec<ChangeSet>,
+    ) -> Vec<Result<Revision, ProvisioningError>> {
+        let mut begun = Vec::with_capacity(sets.len());
+        for set in sets {
+            let (storage, clock) = (Arc::clone(&self.parts.storage), Arc::clone(&self.parts.clock));
+            let asker = asker.clone();
+            let commit = async move {
+                asker.check_still_admitted(clock.now())?;
+                Ok(storage.commit(set).await?)
+            };
+            begun.push(self.begin_holding(sealing, commit).await);
+        }
+        let mut outcomes = Vec::with_capacity(begun.len());
+        for commit in begun {
+            outcomes.push(commit.outcome().await);
+        }
+        outcomes
+    }
+
     async fn hold_while<E: From<StorageError> + Send + 'static>(
         &self,
         sealing: &Sealing,
         commit: impl Future<Output = Result<Revision, E>> + Send + 'static,
     ) -> Result<Revision, E> {
+        self.begin_holding(sealing, commit).await.outcome().await
+    }
+
+    /// Runs a commit to its end on a task of its own, which holds the permission. It begins here: whoever watches the
+    /// storage can tell on whose behalf.
+    async fn begin_holding<E: From<StorageError> + Send + 'static>(
+        &self,
+        sealing: &Sealing,
+        commit: impl Future<Output = Result<Revision, E>> + Send + 'static,
+    ) -> Begun<E> {
         let (held, latest) = (Arc::clone(&sealing.held), Arc::clone(&self.sealing.latest));
         let mut work = Box::pin(async move {
             let outcome = commit.await;
@@ -99,9 +154,9 @@ impl Provisioning {
             outcome
         });
         if let Poll::Ready(outcome) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
-            return outcome;
+            return Begun::Over(outcome);
         }
-        tokio::spawn(work).await.unwrap_or_else(|_| Err(StorageError::Unknown("the server is stopping".into()).into()))
+        Begun::UnderWay(tokio::spawn(work))
     }
 
     /// Changes keys while nobody seals.

@@ -35,12 +35,12 @@ pub enum CallsAfter {
 }
 
 /// The same with the password already turned into sealed HA1s, so that deciding anew needs no password.
-struct Patch {
-    secret: Option<SealedSecret>,
-    enabled: Option<bool>,
-    description: Option<Box<str>>,
-    requirements: RequirementsUpdate,
-    calls: CallsAfter,
+pub(crate) struct Patch {
+    pub(crate) secret: Option<SealedSecret>,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) description: Option<Box<str>>,
+    pub(crate) requirements: RequirementsUpdate,
+    pub(crate) calls: CallsAfter,
 }
 
 /// How often an update is decided anew when others change the same credential.
@@ -115,13 +115,8 @@ impl Provisioning {
     ) -> Result<Credential, ProvisioningError> {
         let id = current.id;
         for _ in 0..ATTEMPTS {
-            let now = self.parts.clock.now();
-            let credential = patch.applied_to(current, now);
-            let audit =
-                scope.audit(context, now, (AuditAction::CredentialUpdated, id.to_string(), patch.audit_detail()));
-            let change =
-                Change::UpdateCredential { credential: credential.clone(), registrations: patch.registrations_after() };
-            match self.commit_sealed_as(scope.asker(), &sealing, ChangeSet { changes: vec![change], audit }).await {
+            let (set, credential) = self.credential_to_update(scope, context, (current, &patch));
+            match self.commit_sealed_as(scope.asker(), &sealing, set).await {
                 Ok(revision) => {
                     drop(sealing);
                     self.applied_everywhere(revision).await?;
@@ -132,6 +127,21 @@ impl Provisioning {
             }
         }
         Err(ProvisioningError::Contended)
+    }
+
+    pub(crate) fn credential_to_update(
+        &self,
+        scope: &AccountScope,
+        context: &RequestContext,
+        (current, patch): (Credential, &Patch),
+    ) -> (ChangeSet, Credential) {
+        let now = self.parts.clock.now();
+        let credential = patch.applied_to(current, now);
+        let deed = (AuditAction::CredentialUpdated, credential.id.to_string(), patch.audit_detail());
+        let audit = scope.audit(context, now, deed);
+        let registrations = patch.registrations_after();
+        let change = Change::UpdateCredential { credential: credential.clone(), registrations };
+        (ChangeSet { changes: vec![change], audit }, credential)
     }
 
     pub(crate) async fn stored_credential(

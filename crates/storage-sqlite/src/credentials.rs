@@ -59,6 +59,24 @@ impl Credentials for SqliteStorage {
         }))
     }
 
+    fn credentials_by_usernames(
+        &self,
+        realm: RealmId,
+        usernames: Vec<Username>,
+    ) -> Pending<'_, Result<Vec<Credential>, StorageError>> {
+        Box::pin(self.read(move |connection| {
+            // One transaction, so that all are of one moment.
+            let transaction = connection.transaction()?;
+            let sql = format!("SELECT {} FROM credentials WHERE realm_id = ?1 AND username = ?2", rows::CREDENTIAL);
+            let mut statement = transaction.prepare_cached(&sql)?;
+            let mut found = Vec::new();
+            for username in &usernames {
+                found.extend(statement.query_row(params![realm.0, username.as_str()], rows::credential).optional()?);
+            }
+            Ok(found)
+        }))
+    }
+
     fn credentials_of_all_accounts(
         &self,
         after: Option<CredentialNumber>,

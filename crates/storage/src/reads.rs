@@ -135,6 +135,16 @@ pub trait Credentials: Send + Sync {
         username: Username,
     ) -> Pending<'_, Result<Option<Credential>, StorageError>>;
 
+    /// The realm's credentials of those usernames, of whichever accounts, in any order.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn credentials_by_usernames(
+        &self,
+        realm: RealmId,
+        usernames: Vec<Username>,
+    ) -> Pending<'_, Result<Vec<Credential>, StorageError>>;
+
     /// At most `limit` credentials of all accounts with their numbers, created after that one or from the beginning.
     ///
     /// # Errors

@@ -3,7 +3,11 @@
 mod create;
 mod create_from_hashes;
 mod delete;
+mod export;
+mod exported;
 mod hashes;
+mod import;
+mod import_row;
 mod list;
 mod list_query;
 mod object;
@@ -19,6 +23,8 @@ pub(crate) fn routes() -> Routes {
     Routes::tagged("Credentials")
         .operation(create::__path_create, create::create)
         .operation(create_from_hashes::__path_create, create_from_hashes::create)
+        .operation(export::__path_export, export::export)
+        .operation(import::__path_import, import::import)
         .operation(hashes::__path_show, hashes::show)
         .operation(hashes::__path_replace, hashes::replace)
         .operation(list::__path_list, list::list)
@@ -33,6 +39,7 @@ pub(crate) fn routes() -> Routes {
         .schema::<create::NewCredentialBody>()
         .schema::<update::CredentialChanges>()
         .schema::<create_from_hashes::NewCredentialFromHashes>()
+        .schema::<import::ImportAnswer>()
         .schema::<hashes::GivenHashes>()
         .schema::<hashes::KnownHashes>()
         .schema::<requirements::RequirementsObject>()

@@ -4,8 +4,9 @@ use super::NEEDS_IDENTITY;
 use serde_json::{Map, Value, json};
 
 /// What creates, the placeholder that names what was created, and where the answer says it.
-const CREATIONS: [(&str, &str, &str); 6] = [
+const CREATIONS: [(&str, &str, &str); 7] = [
     ("create-credential", "credential_id", "$response.body#/id"),
+    ("create-credential-from-hashes", "credential_id", "$response.body#/id"),
     ("create-trunk", "trunk_id", "$response.body#/trunk_id"),
     ("create-ip-acl", "ip_acl_id", "$response.body#/id"),
     ("create-origination-uri", "origination_uri_id", "$response.body#/id"),

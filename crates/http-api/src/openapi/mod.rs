@@ -24,7 +24,10 @@ const NEEDS_IDENTITY: &str = "/api/v1/";
 /// Every path below this needs the operator.
 const NEEDS_OPERATOR: &str = "/admin/v1/";
 /// Where the username's pattern stands.
-const USERNAME_PATTERN: &str = "/components/schemas/NewCredential/properties/username/pattern";
+const USERNAME_PATTERNS: [&str; 2] = [
+    "/components/schemas/NewCredential/properties/username/pattern",
+    "/components/schemas/NewCredentialFromHashes/properties/username/pattern",
+];
 
 /// The document that a server with that rule for usernames serves at `/openapi.json`, indented and ending in a newline.
 #[must_use]
@@ -53,10 +56,12 @@ pub(crate) fn document(routes: &Routes, username_rule: UsernameRule) -> Value {
         }
     }
     links::add_to(&mut document);
-    if username_rule == UsernameRule::Extended
-        && let Some(pattern) = document.pointer_mut(USERNAME_PATTERN)
-    {
-        *pattern = json!("^[A-Za-z0-9_.+-]+$");
+    if username_rule == UsernameRule::Extended {
+        for place in USERNAME_PATTERNS {
+            if let Some(pattern) = document.pointer_mut(place) {
+                *pattern = json!("^[A-Za-z0-9_.+-]+$");
+            }
+        }
     }
     document
 }
@@ -74,7 +79,7 @@ fn complete_path(path: &str, item: &mut Value) {
 const OBJECTS: [&str; 5] = ["{credential_id}", "{trunk_id}", "{ip_acl_id}", "{origination_uri_id}", "{e164}"];
 
 /// What a POST does without creating anything: it takes no key to be repeated with.
-const ACTIONS: [&str; 3] = ["/assign", "/rotate-secret", "/test"];
+const ACTIONS: [&str; 4] = ["/assign", "/import", "/rotate-secret", "/test"];
 
 /// Adds what follows from an operation's path and method.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
@@ -216,8 +221,10 @@ mod tests {
 
     #[test]
     fn the_username_pattern_follows_the_rule() {
-        let pattern = |rule| document(&described_routes(), rule).pointer(USERNAME_PATTERN).cloned();
-        assert_eq!(pattern(UsernameRule::Strict), Some(json!("^[A-Za-z0-9_]+$")));
-        assert_eq!(pattern(UsernameRule::Extended), Some(json!("^[A-Za-z0-9_.+-]+$")));
+        for place in USERNAME_PATTERNS {
+            let pattern = |rule| document(&described_routes(), rule).pointer(place).cloned();
+            assert_eq!(pattern(UsernameRule::Strict), Some(json!("^[A-Za-z0-9_]+$")), "{place}");
+            assert_eq!(pattern(UsernameRule::Extended), Some(json!("^[A-Za-z0-9_.+-]+$")), "{place}");
+        }
     }
 }

@@ -169,6 +169,29 @@ pub async fn a_username_finds_the_accounts_own(subject: Subject) {
     }
 }
 
+/// Many usernames are looked up in a realm at once, whichever account owns them; those it does not have are left out.
+pub async fn usernames_find_the_realms_own(subject: Subject) {
+    let owner = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let realm = samples::realm_name("MA_AAAAAAAA.sip.localhost");
+    let neighbour = NewAccount { realm, hosts: Vec::new(), ..samples::new_account("MA_BBBBBBBB") };
+    let neighbour = subject.create_account(neighbour).await;
+    let stranger = subject.create_account(samples::new_account("MA_CCCCCCCC")).await;
+    let own = subject.create_credential(samples::credential(&owner, "phone", 1)).await;
+    let other = subject.create_credential(samples::credential(&neighbour, "lobby", 2)).await;
+    subject.create_credential(samples::credential(&stranger, "Phone", 3)).await;
+    let names = |names: &[&str]| names.iter().map(|name| samples::username(name)).collect::<Vec<_>>();
+    for (asked, expected) in [
+        (names(&["nobody", "phone", "Phone", "lobby"]), vec![own.clone(), other]),
+        (names(&["phone"]), vec![own]),
+        (names(&["nobody"]), Vec::new()),
+        (Vec::new(), Vec::new()),
+    ] {
+        let mut found = subject.storage.credentials_by_usernames(owner.realm, asked).await.unwrap();
+        found.sort_by_key(|credential| credential.description.clone());
+        assert_eq!(found, expected);
+    }
+}
+
 /// New seals replace old ones and count as a write; what was changed or deleted meanwhile is left alone.
 pub async fn credentials_are_sealed_anew_unless_changed(subject: Subject) {
     let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;

@@ -100,6 +100,7 @@ macro_rules! storage_conformance {
                 hides_the_credentials_of_other_accounts
                 a_deleted_username_is_free_again
                 a_username_finds_the_accounts_own
+                usernames_find_the_realms_own
                 credentials_are_sealed_anew_unless_changed
                 a_realm_without_md5_keeps_no_ha1_under_it
             }

@@ -107,6 +107,19 @@ impl Credentials for MemoryStorage {
         })
     }
 
+    fn credentials_by_usernames(
+        &self,
+        realm: RealmId,
+        usernames: Vec<Username>,
+    ) -> Pending<'_, Result<Vec<Credential>, StorageError>> {
+        Box::pin(async move {
+            let state = self.state.lock();
+            let number = |username: Username| state.usernames.get(&(realm, username));
+            let found = usernames.into_iter().filter_map(number).filter_map(|number| state.credentials.get(number));
+            Ok(found.cloned().collect())
+        })
+    }
+
     fn credentials_of_all_accounts(
         &self,
         after: Option<CredentialNumber>,
