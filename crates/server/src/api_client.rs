@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 use ureq::Agent;
-use ureq::http::Request;
+use ureq::http::{HeaderValue, Request};
 
 /// Longest an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(35);
@@ -63,10 +63,23 @@ impl ApiClient {
         self.call_api(method, &format!("Account/{}/{path}", self.auth_id), body).await
     }
 
+    /// Posts rows, one JSON object a line, to a path below the account.
+    pub(crate) async fn send_rows(&self, path: &str, rows: &[u8]) -> Result<Answer, Failure> {
+        let url = format!("{}/Account/{}/{path}", self.base, self.auth_id);
+        let request = self.request("POST", &url, rows.to_vec())?;
+        self.answered(request, "application/x-ndjson").await
+    }
+
     /// Calls one path below `/api/v1/`.
     pub(crate) async fn call_api(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, Failure> {
         let url = format!("{}/{path}", self.base);
-        let request = self.request(method, &url, body.map(|body| body.to_string()).unwrap_or_default())?;
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        self.answered(self.request(method, &url, body.into_bytes())?, "application/json").await
+    }
+
+    async fn answered(&self, mut request: Request<Vec<u8>>, content_type: &'static str) -> Result<Answer, Failure> {
+        let (method, url) = (request.method().to_string(), request.uri().to_string());
+        request.headers_mut().insert("Content-Type", HeaderValue::from_static(content_type));
         let agent = self.agent()?;
         let begun = Instant::now();
         // The client blocks, so it waits on a thread of its own.
@@ -81,7 +94,7 @@ impl ApiClient {
     /// Copies what one path below the account answers to standard output as it comes, however long that takes.
     pub(crate) async fn copy(&self, path: &str) -> Result<(), Failure> {
         let url = format!("{}/Account/{}/{path}", self.base, self.auth_id);
-        let request = self.request("GET", &url, String::new())?;
+        let request = self.request("GET", &url, Vec::new())?;
         let agent = self.agent()?;
         let request =
             agent.configure_request(request).timeout_global(None).timeout_recv_response(Some(TIMEOUT)).build();
@@ -97,13 +110,12 @@ impl ApiClient {
         }
     }
 
-    fn request(&self, method: &str, url: &str, body: String) -> Result<Request<String>, Failure> {
+    fn request(&self, method: &str, url: &str, body: Vec<u8>) -> Result<Request<Vec<u8>>, Failure> {
         Request::builder()
             .method(method)
             .uri(url)
             .header("X-Auth-ID", &self.auth_id)
             .header("X-Auth-Token", &self.auth_token)
-            .header("Content-Type", "application/json")
             .body(body)
             .map_err(|error| no_answer(url, &error))
     }
@@ -132,7 +144,7 @@ fn failed(url: &str, error: &ureq::Error) -> Failure {
 }
 
 /// Copies a body that was answered with 200 to standard output; any other answer comes back.
-fn copy_out(agent: &Agent, request: &Request<String>) -> Result<Option<(u16, String)>, ureq::Error> {
+fn copy_out(agent: &Agent, request: &Request<Vec<u8>>) -> Result<Option<(u16, String)>, ureq::Error> {
     let mut response = agent.run(request.clone())?;
     if response.status().as_u16() != 200 {
         return Ok(Some((response.status().as_u16(), response.body_mut().read_to_string()?)));
@@ -143,7 +155,7 @@ fn copy_out(agent: &Agent, request: &Request<String>) -> Result<Option<(u16, Str
     Ok(None)
 }
 
-fn exchange(agent: &Agent, request: &Request<String>) -> Result<(u16, String), ureq::Error> {
+fn exchange(agent: &Agent, request: &Request<Vec<u8>>) -> Result<(u16, String), ureq::Error> {
     let may_be_starting = is_on_this_machine(request.uri().host().unwrap_or_default());
     let deadline = Instant::now() + STARTING_LIMIT;
     let mut response = loop {

@@ -4,6 +4,7 @@ use crate::audit_cli::AuditCommand;
 use crate::ban_cli::{BanCommand, BansOptions};
 use crate::call_cli::CallOptions;
 use crate::calls_cli::{CallsOptions, CdrsOptions};
+use crate::import::ImportOptions;
 use crate::operator_cli::{
     AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, ReportOptions,
     RestoreOptions, Switch,
@@ -332,6 +333,16 @@ pub(crate) enum CredentialCommand {
     Algorithms {
         #[command(flatten)]
         options: ReportOptions,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Take over credentials of another system; rows that are there already are passed over, so it may be repeated
+    Import(Box<ImportOptions>),
+    /// Write all credentials to standard output, without their secrets
+    Export {
+        /// As what
+        #[arg(long, default_value = "csv", value_parser = ["csv", "jsonl"])]
+        format: String,
         #[command(flatten)]
         access: ServerAccess,
     },

@@ -66,6 +66,10 @@ pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
             print_requirements(&demands, access.json)
         }
         CredentialCommand::Algorithms { options, access } => algorithms(&options, &access).await,
+        CredentialCommand::Import(options) => crate::import::run(*options).await,
+        CredentialCommand::Export { format, access } => {
+            client(&access).copy(&format!("credentials/export?format={format}")).await
+        }
         CredentialCommand::Delete { credential, access } => {
             let client = client(&access);
             let found = find(&client, &credential).await?;

@@ -20,6 +20,7 @@ mod data_dir;
 mod failure;
 mod hardening;
 mod https;
+mod import;
 mod listening;
 mod manual;
 mod media;
