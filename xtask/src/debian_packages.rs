@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 16] = [
+const PACKAGES: [(&str, &str); 18] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
@@ -23,6 +23,9 @@ const PACKAGES: [(&str, &str); 16] = [
     ("strace", "strace"),
     // For schemathesis and pyVoIP, which come from the Python package index.
     ("python3-venv", PYTHON_ENVIRONMENTS),
+    // A database to import from, and what fills it.
+    ("mariadb-server-core", "mariadbd"),
+    ("mariadb-client-core", "mariadb"),
     // The documentation makes a certificate with it.
     ("openssl", "openssl"),
     // A network of its own for the commands of the documentation.

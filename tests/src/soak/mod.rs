@@ -6,6 +6,7 @@ pub mod calls;
 pub mod connections;
 pub mod flood;
 pub mod generator;
+pub mod import;
 pub mod mutate;
 pub mod timing;
 
