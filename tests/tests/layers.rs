@@ -21,6 +21,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("sip-dialog", &["sip-message"]),
     ("sip-b2bua", &["sip-message", "sip-digest", "sip-dialog"]),
     ("sip-upstream", &["sip-message", "sip-digest", "domain"]),
+    ("reasons", &["domain"]),
     ("storage", &["domain"]),
     ("keyring", &["domain"]),
     ("event-log", &["domain", "storage"]),
@@ -29,7 +30,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("tls-identity", &[]),
     ("import-sources", &[]),
     ("storage-sqlite", &["storage", "domain"]),
-    ("provisioning", &["domain", "storage", "keyring", "sip-digest"]),
+    ("provisioning", &["domain", "reasons", "storage", "keyring", "sip-digest"]),
     ("directory", &["domain", "storage", "keyring", "sip-digest"]),
     (
         "sip-edge",
@@ -78,6 +79,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "keyring",
             "provisioning",
             "event-log",
+            "reasons",
             "call-journal",
             "webhooks",
             "directory",
@@ -151,6 +153,7 @@ const FENCES: &[(&str, &[&str])] = &[
 /// Crates that decide and therefore cannot do IO, not even through a library that they use.
 const WITHOUT_IO: &[&str] = &[
     "domain",
+    "reasons",
     "sip-message",
     "sip-digest",
     "sip-transaction",

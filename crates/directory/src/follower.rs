@@ -85,7 +85,7 @@ impl Directory {
                 _ => {}
             }
         }
-        realms.settle_default_realm();
+        realms.settle();
         let changed: HashMap<_, _> = realms.changed_states(&before).collect();
         self.realms.store(Arc::new(realms));
         if !changed.is_empty() {

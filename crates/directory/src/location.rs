@@ -105,6 +105,14 @@ impl Directory {
         Some(entry.bindings.iter().filter(|binding| binding.facts.expires_at > now).count())
     }
 
+    /// Whether a credential of that realm has exactly that name. Takes longer where one has; nothing on the way to an
+    /// answer may ask.
+    #[must_use]
+    pub fn has_credential(&self, realm: RealmId, username: &[u8]) -> bool {
+        let hash = self.credentials.hash(realm, username);
+        self.credentials.shard(hash).is_some_and(|shard| shard.find(hash, realm, username).is_some())
+    }
+
     /// Where somebody can be called; `None` if nobody has that name.
     #[must_use]
     pub fn callee(&self, realm: RealmId, username: &[u8], now: Timestamp) -> Option<Callee> {

@@ -25,6 +25,7 @@ struct AccountEntry {
     realm: RealmId,
     parent: Option<AccountId>,
     enabled: bool,
+    sip_domain: HostName,
 }
 
 /// A snapshot of realms, hosts and accounts.
@@ -41,6 +42,8 @@ pub struct Realms {
     accounts: HashMap<AccountId, AccountEntry, RandomState>,
     /// Follows from the rest; settled when a snapshot is published, because every message from a bare address asks.
     default_realm: Option<Arc<RealmEntry>>,
+    /// The account of each realm that has only one. Follows from the rest.
+    only_accounts: HashMap<RealmId, Option<AccountId>, RandomState>,
 }
 
 /// Longest host that is looked up; no host name is longer (RFC 1035 section 2.3.4).
@@ -56,6 +59,7 @@ impl Realms {
             domains: HashMap::default(),
             accounts: HashMap::default(),
             default_realm: None,
+            only_accounts: HashMap::default(),
         }
     }
 
@@ -78,8 +82,37 @@ impl Realms {
         self.default_realm.as_ref()
     }
 
-    /// Finds the default realm anew; the last step of every change.
-    pub(crate) fn settle_default_realm(&mut self) {
+    /// The only account of a realm; where several share it, the one whose own SIP domain that host is. Slow there:
+    /// nothing on the way to an answer may ask.
+    #[must_use]
+    pub fn account_at(&self, realm: RealmId, host: &[u8]) -> Option<AccountId> {
+        if let Some(only) = self.only_accounts.get(&realm).copied().flatten() {
+            return Some(only);
+        }
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        let is_its = |account: &AccountEntry| {
+            account.realm == realm && account.sip_domain.as_str().as_bytes().eq_ignore_ascii_case(host)
+        };
+        self.accounts.iter().find(|(_, account)| is_its(account)).map(|(id, _)| *id)
+    }
+
+    /// That realm as challenges need it.
+    #[must_use]
+    pub fn entry(&self, realm: RealmId) -> Option<&RealmEntry> {
+        self.realms.get(&realm).map(|entry| &**entry)
+    }
+
+    /// Finds anew what follows from the rest; the last step of every change.
+    pub(crate) fn settle(&mut self) {
+        self.settle_default_realm();
+        self.only_accounts.clear();
+        for (id, account) in &self.accounts {
+            let only = self.only_accounts.entry(account.realm);
+            only.and_modify(|only| *only = None).or_insert(Some(*id));
+        }
+    }
+
+    fn settle_default_realm(&mut self) {
         let account = match self.configured_default.as_ref().or(self.stored_default.as_ref()) {
             Some(auth_id) => self.accounts.values().find(|account| account.auth_id == *auth_id),
             None => self.only_main_account(),
@@ -140,8 +173,8 @@ impl Realms {
     }
 
     pub(crate) fn put_account(&mut self, account: &Account) {
-        let Account { id, auth_id, realm, parent, enabled, .. } = account.clone();
-        self.accounts.insert(id, AccountEntry { auth_id, realm, parent, enabled });
+        let Account { id, auth_id, realm, parent, enabled, sip_domain, .. } = account.clone();
+        self.accounts.insert(id, AccountEntry { auth_id, realm, parent, enabled, sip_domain });
     }
 
     pub(crate) fn remove_account(&mut self, id: AccountId) {

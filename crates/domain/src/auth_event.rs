@@ -1,6 +1,6 @@
 //! What became of one authentication attempt, and why.
 
-use crate::{AccountId, CredentialId, RealmId, Timestamp};
+use crate::{AccountId, CredentialId, NearMiss, RealmId, Timestamp};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -92,6 +92,18 @@ impl AuthReason {
             Self::Malformed => "malformed",
         }
     }
+
+    /// The reason of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// Whether somebody who sent an answer was turned away.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        !matches!(self, Self::Ok | Self::Challenge)
+    }
 }
 
 impl fmt::Display for AuthReason {
@@ -122,6 +134,12 @@ impl AuthRemark {
             Self::AlgorithmDowngrade => "algorithm_downgrade",
             Self::InsecureTransport => "insecure_transport",
         }
+    }
+
+    /// The remark of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|remark| remark.as_str() == name)
     }
 }
 
@@ -234,6 +252,14 @@ pub struct AuthEvent<'m> {
     pub algorithm: Option<DigestAlgorithm>,
     /// What else is worth telling, if anything.
     pub remark: Option<AuthRemark>,
+    /// What nearly went right, as far as it was found on the way; the rest is looked for later.
+    pub near_miss: Option<NearMiss>,
+    /// The realm of the answer, empty without one.
+    pub claimed_realm: &'m [u8],
+    /// The Date header of a request that was not let in, empty without one.
+    pub date: &'m [u8],
+    /// The number of the CSeq header: the same in a request that is sent again.
+    pub cseq: u32,
 }
 
 #[cfg(test)]
@@ -246,5 +272,11 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), 18);
+        for reason in AuthReason::ALL {
+            assert_eq!(AuthReason::from_name(reason.as_str()), Some(reason));
+        }
+        for remark in AuthRemark::ALL {
+            assert_eq!(AuthRemark::from_name(remark.as_str()), Some(remark));
+        }
     }
 }

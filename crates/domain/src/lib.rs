@@ -10,6 +10,7 @@ pub mod algorithm_use;
 pub mod api_token;
 pub mod audit_event;
 pub mod auth_event;
+pub mod auth_record;
 pub mod ban;
 pub mod call_event;
 pub mod call_record;
@@ -21,6 +22,7 @@ pub mod host_name;
 pub mod identifier;
 pub mod ip_acl;
 pub mod live_binding;
+pub mod near_miss;
 pub mod network;
 pub mod number;
 pub mod origination_uri;
@@ -42,6 +44,7 @@ pub use algorithm_use::{AlgorithmUse, Day};
 pub use api_token::{ApiToken, ApiTokenHash, OperatorToken, TokenId, TokenScope};
 pub use audit_event::{AuditAction, AuditEvent};
 pub use auth_event::{AuthEvent, AuthReason, AuthRemark, DigestAlgorithm, SignallingTransport};
+pub use auth_record::{AuthRecord, AuthRecordId};
 pub use ban::{Ban, BanKind};
 pub use call_event::{CallEvent, CallEventKind};
 pub use call_record::{
@@ -58,6 +61,7 @@ pub use host_name::{HostName, HostNameError};
 pub use identifier::{BanId, IpAclId, OriginationUriId, TrunkId};
 pub use ip_acl::{IpAcl, TooWide};
 pub use live_binding::{BindingFacts, BindingTexts, LiveBinding};
+pub use near_miss::NearMiss;
 pub use network::{Network, NetworkError};
 pub use number::{CalledNumberIn, E164, E164Error, Number, NumberTarget};
 pub use origination_uri::{OriginationUri, UpstreamRegistration, UpstreamSecret};
@@ -73,5 +77,5 @@ pub use trunk::{
     CallLimits, InboundDestination, MediaFlags, Trunk, TrunkAttachments, TrunkDirection, TrunkStatus, TrunkTransport,
     WebhookMethod,
 };
-pub use webhook::{PreviousWebhookSecret, Webhook, WebhookEvents, WebhookSecret};
+pub use webhook::{PreviousWebhookSecret, Webhook, WebhookEventKind, WebhookEvents, WebhookSecret};
 pub use webhook_url::{WebhookUrl, WebhookUrlError};

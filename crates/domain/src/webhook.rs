@@ -46,28 +46,66 @@ impl WebhookSecret {
     pub const OVERLAP_SECONDS: i64 = 86_400;
 }
 
-/// Which events are told: at least one, each once, in the order in which they happen.
+/// Something that webhooks can be told of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WebhookEventKind {
+    /// Something happened to a call.
+    Call(CallEventKind),
+    /// Somebody who answered a challenge was turned away.
+    AuthRefused,
+    /// Somebody has guessed wrong too often.
+    AuthBanned,
+}
+
+impl WebhookEventKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Call(CallEventKind::Ringing),
+        Self::Call(CallEventKind::Answered),
+        Self::Call(CallEventKind::Ended),
+        Self::AuthRefused,
+        Self::AuthBanned,
+    ];
+
+    /// The name, as `call.ended`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Call(kind) => kind.as_str(),
+            Self::AuthRefused => "auth.refused",
+            Self::AuthBanned => "auth.banned",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Which events are told: at least one, each once, in the order of [`WebhookEventKind::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebhookEvents(Box<[CallEventKind]>);
+pub struct WebhookEvents(Box<[WebhookEventKind]>);
 
 impl WebhookEvents {
-    /// Every event.
+    /// What happens to calls. The others are told to whoever asks for them.
     #[must_use]
-    pub fn all() -> Self {
-        Self(CallEventKind::ALL.into())
+    pub fn of_calls() -> Self {
+        Self(CallEventKind::ALL.into_iter().map(WebhookEventKind::Call).collect())
     }
 
     /// Those events; `None` where there are none.
     #[must_use]
-    pub fn of(kinds: &[CallEventKind]) -> Option<Self> {
-        let chosen: Box<[_]> = CallEventKind::ALL.into_iter().filter(|kind| kinds.contains(kind)).collect();
+    pub fn of(kinds: &[WebhookEventKind]) -> Option<Self> {
+        let chosen: Box<[_]> = WebhookEventKind::ALL.into_iter().filter(|kind| kinds.contains(kind)).collect();
         (!chosen.is_empty()).then_some(Self(chosen))
     }
 
     /// Reads the form in which they are stored: names with a space between them.
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
-        let kinds: Option<Vec<_>> = text.split_whitespace().map(CallEventKind::from_name).collect();
+        let kinds: Option<Vec<_>> = text.split_whitespace().map(WebhookEventKind::from_name).collect();
         Self::of(&kinds?)
     }
 
@@ -84,7 +122,7 @@ impl WebhookEvents {
 
     /// Whether that event is told.
     #[must_use]
-    pub fn includes(&self, kind: CallEventKind) -> bool {
+    pub fn includes(&self, kind: WebhookEventKind) -> bool {
         self.0.contains(&kind)
     }
 }
@@ -95,13 +133,14 @@ mod tests {
 
     #[test]
     fn events_are_a_set_that_is_stored_as_it_is_read() {
-        use CallEventKind::{Answered, Ended, Ringing};
-        let some = WebhookEvents::of(&[Ended, Ringing, Ended]).unwrap();
-        assert_eq!(some.to_stored(), "call.ringing call.ended");
-        assert!(some.includes(Ended) && !some.includes(Answered));
-        for events in [some, WebhookEvents::all()] {
+        let [ringing, answered, ended, refused, banned] = WebhookEventKind::ALL;
+        let some = WebhookEvents::of(&[refused, ended, ringing, ended]).unwrap();
+        assert_eq!(some.to_stored(), "call.ringing call.ended auth.refused");
+        assert!(some.includes(ended) && !some.includes(answered) && !some.includes(banned));
+        for events in [some, WebhookEvents::of_calls(), WebhookEvents::of(&WebhookEventKind::ALL).unwrap()] {
             assert_eq!(WebhookEvents::from_stored(&events.to_stored()), Some(events));
         }
+        assert_eq!(WebhookEvents::of_calls().to_stored(), "call.ringing call.answered call.ended");
         assert_eq!(WebhookEvents::of(&[]), None);
         for damaged in ["", "call.ended call"] {
             assert_eq!(WebhookEvents::from_stored(damaged), None);

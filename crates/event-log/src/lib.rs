@@ -2,17 +2,33 @@
 //!
 //! Each lane has a ring of fixed size; [`EventLog::record`] copies an event into it and overwrites nothing that was not
 //! collected yet: what does not fit is counted as dropped. [`EventLog::collect`], called a few times a second, moves
-//! events to the recent ones and logs refusals.
+//! events to the recent ones and logs refusals. An [`EventLog::keeping`] log also decides then which of them become
+//! records, and which are added up (`sampler`); a task of its own looks for what nearly went right (`near_misses`), stores
+//! them, and tells listeners. [`Retention`] deletes what is old.
 
+mod keeper;
+mod live;
+mod names;
+mod near_misses;
 mod recent;
 mod record;
+mod retention;
+mod sampler;
+mod statistics;
 
-pub use record::EventRecord;
+pub use keeper::{KeeperTask, Keeping, Listener};
+pub use live::LiveFeed;
+pub use names::Names;
+pub use retention::Retention;
+pub use sampler::Sampling;
+pub use statistics::KeepingStatistics;
 
-use domain::{AuthEvent, AuthReason, AuthRemark};
+use domain::{AuthEvent, AuthReason, AuthRecord, AuthRemark};
+use keeper::Keeper;
 use parking_lot::Mutex;
 use recent::Recent;
 use record::Slot;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use storage::EventSink;
 
@@ -39,6 +55,7 @@ impl Default for Config {
 pub struct EventLog {
     lanes: Box<[Lane]>,
     recent: Mutex<Recent>,
+    keeper: Option<Arc<Keeper>>,
     config: Config,
 }
 
@@ -66,8 +83,22 @@ impl EventLog {
         Self {
             lanes: (0..config.lanes.max(1)).map(lane).collect(),
             recent: Mutex::new(Recent::new(config.recent_events)),
+            keeper: None,
             config,
         }
+    }
+
+    /// An empty log whose events are kept, and the task that stores them, on the present tokio runtime.
+    #[must_use]
+    pub fn keeping(config: Config, keeping: Keeping) -> (Self, KeeperTask) {
+        let (keeper, task) = Keeper::start(keeping);
+        (Self { keeper: Some(keeper), ..Self::new(config) }, task)
+    }
+
+    /// How keeping goes; `None` where nothing is kept.
+    #[must_use]
+    pub fn keeping_statistics(&self) -> Option<&Arc<KeepingStatistics>> {
+        self.keeper.as_ref().map(|keeper| &keeper.statistics)
     }
 
     /// Moves what the lanes recorded to the recent events, and logs refusals and what is remarkable: the first few, the rest as a sum.
@@ -77,19 +108,21 @@ impl EventLog {
         let mut unlogged = 0_u64;
         for lane in &self.lanes {
             std::mem::swap(&mut *lane.pending.lock(), &mut spare);
-            let mut recent = self.recent.lock();
-            for slot in spare.drain(..) {
-                let record = slot.to_record();
-                if record.is_refusal() || record.remark.is_some() {
+            for slot in &spare {
+                if slot.is_remarkable() {
                     if lines > 0 {
                         lines -= 1;
-                        record.log();
+                        record::log(&slot.to_record());
                     } else {
                         unlogged += 1;
                     }
                 }
-                recent.push(record);
             }
+            if let Some(keeper) = &self.keeper {
+                keeper.sample(|sampler, names, drafts| spare.iter().for_each(|slot| sampler.take(slot, names, drafts)));
+            }
+            let mut recent = self.recent.lock();
+            spare.drain(..).for_each(|slot| recent.push(slot));
         }
         if unlogged > 0 {
             tracing::info!(target: "sipwarden::auth", refusals = unlogged, "further refusals, not logged one by one");
@@ -98,8 +131,9 @@ impl EventLog {
 
     /// The recent events, newest first, of those that `wanted` accepts, at most `limit`.
     #[must_use]
-    pub fn recent(&self, limit: usize, wanted: impl Fn(&EventRecord) -> bool) -> Vec<EventRecord> {
-        self.recent.lock().newest_first().filter(|record| wanted(record)).take(limit).cloned().collect()
+    pub fn recent(&self, limit: usize, wanted: impl Fn(&AuthRecord) -> bool) -> Vec<AuthRecord> {
+        let recent = self.recent.lock();
+        recent.newest_first().map(Slot::to_record).filter(wanted).take(limit).collect()
     }
 
     /// How many events found no room and are missing.
@@ -164,6 +198,10 @@ mod tests {
             call_id: b"call",
             algorithm: None,
             remark: None,
+            near_miss: None,
+            claimed_realm: b"",
+            date: b"",
+            cseq: 1,
         }
     }
 
@@ -175,8 +213,8 @@ mod tests {
         }
         log.collect();
         let names: Vec<_> = log.recent(10, |_| true).into_iter().map(|record| record.username).collect();
-        assert_eq!(names, ["d", "c", "b"]);
-        assert_eq!(log.recent(10, |record| record.username == "c").len(), 1);
+        assert_eq!(names, ["d", "c", "b"].map(Box::from));
+        assert_eq!(log.recent(10, |record| &*record.username == "c").len(), 1);
         assert_eq!(log.recent(1, |_| true).len(), 1);
     }
 
@@ -187,7 +225,7 @@ mod tests {
         log.collect();
         let records = log.recent(1, |_| true);
         assert_eq!(records[0].username.len(), 64);
-        assert_eq!(records[0].user_agent, "phone/1 \u{fffd}\u{fffd}");
+        assert_eq!(&*records[0].user_agent, "phone/1 \u{fffd}\u{fffd}");
     }
 
     #[test]
@@ -211,7 +249,7 @@ mod tests {
             log.record(lane, &event(b"b", AuthReason::Ok));
         }
         log.collect();
-        let remarks: Vec<_> = log.recent(10, |record| record.username == "a").iter().map(|r| r.remark).collect();
+        let remarks: Vec<_> = log.recent(10, |record| &*record.username == "a").iter().map(|r| r.remark).collect();
         assert_eq!(remarks, [remark, remark]);
         let counts: Vec<_> = log.remarks().collect();
         assert_eq!(counts, [(AuthRemark::AlgorithmDowngrade, 2), (AuthRemark::InsecureTransport, 0)]);

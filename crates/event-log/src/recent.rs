@@ -1,29 +1,29 @@
 //! The newest events; the oldest give way.
 
-use crate::EventRecord;
+use crate::record::Slot;
 use std::collections::VecDeque;
 
 pub(crate) struct Recent {
-    records: VecDeque<EventRecord>,
+    slots: VecDeque<Slot>,
     most: usize,
 }
 
 impl Recent {
     pub(crate) const fn new(most: usize) -> Self {
-        Self { records: VecDeque::new(), most }
+        Self { slots: VecDeque::new(), most }
     }
 
-    pub(crate) fn push(&mut self, record: EventRecord) {
+    pub(crate) fn push(&mut self, slot: Slot) {
         if self.most == 0 {
             return;
         }
-        while self.records.len() >= self.most {
-            self.records.pop_front();
+        while self.slots.len() >= self.most {
+            self.slots.pop_front();
         }
-        self.records.push_back(record);
+        self.slots.push_back(slot);
     }
 
-    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &EventRecord> {
-        self.records.iter().rev()
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().rev()
     }
 }

@@ -1,10 +1,11 @@
 //! An event in the form it is kept in.
 
 use domain::{
-    AccountId, AuthEvent, AuthReason, AuthRemark, CredentialId, DigestAlgorithm, RealmId, SignallingTransport,
-    Timestamp,
+    AccountId, AuthEvent, AuthReason, AuthRecord, AuthRemark, CredentialId, DigestAlgorithm, NearMiss, RealmId,
+    SignallingTransport, Timestamp,
 };
-use std::net::SocketAddr;
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, SocketAddr};
 
 /// A text of at most `N` octets without an allocation of its own; longer ones are cut.
 #[derive(Clone, Copy)]
@@ -23,30 +24,38 @@ impl<const N: usize> ShortText<N> {
         Self { octets, length: u8::try_from(length).unwrap_or(u8::MAX) }
     }
 
+    fn octets(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
     /// As valid text without control characters: a sender must not be able to write into a log or a terminal.
-    fn to_text(self) -> String {
-        let octets = self.octets.get(..usize::from(self.length)).unwrap_or_default();
+    fn to_text(self) -> Box<str> {
         let harmless = |character: char| if character.is_control() { '\u{fffd}' } else { character };
-        String::from_utf8_lossy(octets).chars().map(harmless).collect()
+        String::from_utf8_lossy(self.octets()).chars().map(harmless).collect()
     }
 }
 
 /// An event as copied on the signalling path.
+#[derive(Clone)]
 pub(crate) struct Slot {
-    at: Timestamp,
-    reason: AuthReason,
-    realm: Option<RealmId>,
-    account: Option<AccountId>,
-    credential: Option<CredentialId>,
+    pub(crate) at: Timestamp,
+    pub(crate) reason: AuthReason,
+    pub(crate) realm: Option<RealmId>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) credential: Option<CredentialId>,
+    pub(crate) cseq: u32,
     source: SocketAddr,
     transport: SignallingTransport,
-    algorithm: Option<DigestAlgorithm>,
+    pub(crate) algorithm: Option<DigestAlgorithm>,
     remark: Option<AuthRemark>,
+    near_miss: Option<NearMiss>,
     method: ShortText<16>,
     username: ShortText<64>,
     host: ShortText<64>,
     user_agent: ShortText<64>,
     call_id: ShortText<64>,
+    claimed_realm: ShortText<64>,
+    date: ShortText<32>,
 }
 
 impl Slot {
@@ -57,29 +66,38 @@ impl Slot {
             realm: event.realm,
             account: event.account,
             credential: event.credential,
-            source: event.source,
+            cseq: event.cseq,
+            source: SocketAddr::new(event.source.ip().to_canonical(), event.source.port()),
             transport: event.transport,
             algorithm: event.algorithm,
             remark: event.remark,
+            near_miss: event.near_miss,
             method: ShortText::of(event.method),
             username: ShortText::of(event.username),
             host: ShortText::of(event.host),
             user_agent: ShortText::of(event.user_agent),
             call_id: ShortText::of(event.call_id),
+            claimed_realm: ShortText::of(event.claimed_realm),
+            date: ShortText::of(event.date),
         }
     }
 
-    pub(crate) fn to_record(&self) -> EventRecord {
-        EventRecord {
+    /// The realm of the answer is kept for those alone who were refused for it.
+    pub(crate) fn to_record(&self) -> AuthRecord {
+        let claimed_realm = (self.reason == AuthReason::RealmMismatch).then(|| self.claimed_realm.to_text());
+        AuthRecord {
             at: self.at,
-            reason: self.reason,
-            realm: self.realm,
+            last_at: self.at,
+            attempts: 1,
             account: self.account,
             credential: self.credential,
+            reason: self.reason,
+            remark: self.remark,
+            near_miss: self.near_miss,
+            claimed_realm,
             source: self.source,
             transport: self.transport,
             algorithm: self.algorithm,
-            remark: self.remark,
             method: self.method.to_text(),
             username: self.username.to_text(),
             host: self.host.to_text(),
@@ -87,64 +105,63 @@ impl Slot {
             call_id: self.call_id.to_text(),
         }
     }
-}
 
-/// One authentication attempt, for people. Texts are cut (16 octets of method, 64 of the others), valid and without
-/// control characters; what they say is the sender's claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventRecord {
-    /// When it was decided.
-    pub at: Timestamp,
-    /// Why it was answered as it was.
-    pub reason: AuthReason,
-    /// The realm that the addressed host led to.
-    pub realm: Option<RealmId>,
-    /// The account that owns the credential.
-    pub account: Option<AccountId>,
-    /// The credential, if one was found.
-    pub credential: Option<CredentialId>,
-    /// The address it came from.
-    pub source: SocketAddr,
-    /// The transport it came over.
-    pub transport: SignallingTransport,
-    /// The algorithm answered or offered first.
-    pub algorithm: Option<DigestAlgorithm>,
-    /// What else is worth telling.
-    pub remark: Option<AuthRemark>,
-    /// The SIP method.
-    pub method: String,
-    /// The digest username as sent.
-    pub username: String,
-    /// The host of the Request-URI.
-    pub host: String,
-    /// The User-Agent header.
-    pub user_agent: String,
-    /// The Call-ID.
-    pub call_id: String,
-}
-
-impl EventRecord {
-    /// Whether somebody who sent an answer was turned away.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        !matches!(self.reason, AuthReason::Ok | AuthReason::Challenge)
+    /// Whether the log says it: a refusal, or what is worth telling besides.
+    pub(crate) const fn is_remarkable(&self) -> bool {
+        self.reason.is_refusal() || self.remark.is_some()
     }
 
-    pub(crate) fn log(&self) {
-        tracing::info!(
-            target: "sipwarden::auth",
-            reason = self.reason.as_str(),
-            remark = self.remark.map(AuthRemark::as_str),
-            algorithm = self.algorithm.map(DigestAlgorithm::as_str),
-            username = %self.username,
-            source = %self.source,
-            transport = self.transport.as_str(),
-            method = %self.method,
-            host = %self.host,
-            user_agent = %self.user_agent,
-            call_id = %self.call_id,
-            "{}",
-            if self.is_refusal() { "refused" } else { "remarkable" }
-        );
+    pub(crate) fn date(&self) -> Box<str> {
+        self.date.to_text()
     }
+
+    pub(crate) fn source(&self) -> IpAddr {
+        self.source.ip()
+    }
+
+    /// The same for the attempts of one exchange: a challenge and its answer.
+    pub(crate) fn exchange_key(&self, hasher: &RandomState) -> u64 {
+        hasher.hash_one((self.call_id.octets(), self.source()))
+    }
+
+    /// The same for whoever it is: a credential, or a name from an address.
+    pub(crate) fn owner_key(&self, hasher: &RandomState) -> u64 {
+        match self.credential {
+            Some(credential) => hasher.hash_one((1_u8, credential)),
+            None => hasher.hash_one((2_u8, self.account, self.username.octets(), self.source())),
+        }
+    }
+
+    /// The same for attempts that differ in nothing that a reader would miss.
+    pub(crate) fn likeness_key(&self, hasher: &RandomState) -> u64 {
+        let who = (self.owner_key(hasher), self.source(), self.transport);
+        let what = (self.reason, self.remark, self.near_miss, self.method.octets(), self.user_agent.octets());
+        hasher.hash_one((who, what))
+    }
+
+    /// The same for attempts of one name, or one credential, from one address that ended alike.
+    pub(crate) fn summary_key(&self, hasher: &RandomState) -> u64 {
+        hasher.hash_one((self.owner_key(hasher), self.source(), self.reason))
+    }
+}
+
+/// Says it in the log. A name that no credential has may be a password that was typed in the wrong field, so it stays
+/// between the record and its account.
+pub(crate) fn log(record: &AuthRecord) {
+    let is_known = record.credential.is_some() || record.username.is_empty();
+    tracing::info!(
+        target: "sipwarden::auth",
+        reason = record.reason.as_str(),
+        remark = record.remark.map(AuthRemark::as_str),
+        algorithm = record.algorithm.map(DigestAlgorithm::as_str),
+        username = if is_known { &*record.username } else { "<unknown>" },
+        source = %record.source,
+        transport = record.transport.as_str(),
+        method = &*record.method,
+        host = &*record.host,
+        user_agent = &*record.user_agent,
+        call_id = &*record.call_id,
+        "{}",
+        if record.is_refusal() { "refused" } else { "remarkable" }
+    );
 }

@@ -7,9 +7,9 @@ use crate::rate_limit::RateLimits;
 use crate::request_id::RequestId;
 use crate::routes::Routes;
 use crate::{
-    Config, Exposition, Readiness, account_settings, algorithm_report, audit_log, bans, call_records, call_webhook,
-    calls, credentials, health, ip_acls, me, metrics_page, numbers, openapi, origination_uris, panic_guard, path,
-    phone_settings, reference, registrations, sub_accounts, tokens, trunks,
+    Config, Exposition, Readiness, account_settings, algorithm_report, audit_log, auth_events, bans, call_records,
+    call_webhook, calls, credentials, health, ip_acls, me, metrics_page, numbers, openapi, origination_uris,
+    panic_guard, path, phone_settings, reference, registrations, sub_accounts, tokens, trunks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -163,6 +163,7 @@ pub(crate) fn described_routes() -> Routes {
         .merge(tokens::routes())
         .merge(sub_accounts::routes())
         .merge(registrations::routes())
+        .merge(auth_events::routes())
         .merge(calls::routes())
         .merge(call_records::routes())
         .merge(call_webhook::routes())

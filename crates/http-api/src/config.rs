@@ -1,5 +1,6 @@
 //! What the operator may set about HTTP.
 
+use crate::auth_events::NothingHappens;
 use crate::observer::{RequestObserver, Unobserved};
 use crate::operator::OperatorApi;
 use crate::origination_uris::NobodyRegisters;
@@ -8,7 +9,7 @@ use domain::Network;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{LiveRegistrations, UpstreamRegistrations};
+use storage::{LiveAuthEvents, LiveRegistrations, UpstreamRegistrations};
 
 /// Bounds of the HTTP side. Every one of them has an end, so that no client can hold what it does not use.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Config {
     pub operator_api: Option<OperatorApi>,
     /// Who is online; nobody by default.
     pub registrations: Arc<dyn LiveRegistrations>,
+    /// Authentication events as they happen; nothing happens by default.
+    pub auth_events: Arc<dyn LiveAuthEvents>,
     /// How our registrations with carriers stand; there are none by default.
     pub upstream: Arc<dyn UpstreamRegistrations>,
     /// Networks that URLs of webhooks may lead to although they are not public.
@@ -91,6 +94,7 @@ impl Default for Config {
             rate_limit: None,
             operator_api: None,
             registrations: Arc::new(NobodyOnline),
+            auth_events: Arc::new(NothingHappens),
             upstream: Arc::new(NobodyRegisters),
             webhook_networks: Vec::new(),
             sip_services: Vec::new(),

@@ -16,6 +16,7 @@ mod algorithm_report;
 mod answer;
 mod api;
 mod audit_log;
+mod auth_events;
 mod authenticated;
 mod bans;
 mod body;

@@ -11,7 +11,7 @@ use crate::json_object::JsonFault;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use provisioning::{AuthenticationError, PermissionError, ProvisioningError, RotationError, ScopeError};
+use provisioning::{AuthenticationError, PermissionError, ProvisioningError, RotationError, ScopeError, StreamError};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -76,6 +76,8 @@ pub(crate) enum Problem {
         /// After how many seconds the next one is admitted; at least 1.
         retry_after_seconds: u64,
     },
+    /// As many streams of these events are open as may be.
+    TooManyStreams,
     /// The use case refused or failed.
     Refused(ProvisioningError),
     /// The server cannot serve yet, or any more.
@@ -127,7 +129,7 @@ impl Problem {
             | Self::NotACredentialId
             | Self::NotATokenId
             | Self::NotAnId(_) => StatusCode::NOT_FOUND,
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests { .. } | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -201,6 +203,7 @@ impl Problem {
             Self::Json(fault) => return json_sentence(*fault),
             Self::Fields(problems) => return Cow::Owned(problems.sentence()),
             Self::Permission(error) => return Cow::Owned(error.to_string()),
+            Self::TooManyStreams => "Too many streams of these events are open already; close one of them",
             Self::TooManyRequests { retry_after_seconds: 1 } => "Too many requests; wait a second",
             Self::TooManyRequests { retry_after_seconds } => {
                 return Cow::Owned(format!("Too many requests; wait {retry_after_seconds} seconds"));
@@ -269,6 +272,15 @@ impl From<ScopeError> for Problem {
 impl From<PermissionError> for Problem {
     fn from(error: PermissionError) -> Self {
         Self::Permission(error)
+    }
+}
+
+impl From<StreamError> for Problem {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Refused(error) => error.into(),
+            StreamError::TooMany(_) => Self::TooManyStreams,
+        }
     }
 }
 

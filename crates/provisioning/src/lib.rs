@@ -16,6 +16,8 @@ mod api_tokens;
 mod asker;
 mod audit_log;
 mod audited;
+mod auth_event_stream;
+mod auth_events;
 mod bans;
 mod base_domain;
 mod calls;
@@ -57,6 +59,7 @@ mod token_uses;
 mod trunks;
 mod update_credential;
 mod webhooks;
+mod why;
 
 pub use account_name::{AccountName, AccountNameError};
 pub use account_settings::SettingsUpdate;
@@ -64,6 +67,8 @@ pub use accounts::{AccountCreated, AccountUpdate, AccountView, CallLimitsPatch, 
 pub use algorithm_report::AlgorithmReportQuery;
 pub use api_tokens::{ApiTokenCreated, ApiTokenView};
 pub use audit_log::{AuditCheck, AuditPage, AuditRequest};
+pub use auth_event_stream::{AuthEventStream, StreamError, Streamed, WatchPermission};
+pub use auth_events::{AuthEventView, AuthEventsPage, AuthEventsRequest};
 pub use base_domain::{BaseDomainOutcome, DEFAULT_BASE_DOMAIN};
 pub use calls::{CallRecordsPage, CallRecordsRequest, Concurrency, LiveCallsRequest};
 pub use create_credential::NewCredential;
@@ -96,6 +101,7 @@ pub use trunks::{
 };
 pub use update_credential::{CallsAfter, CredentialUpdate};
 pub use webhooks::{WebhookPut, WebhookUpdate, WebhookView};
+pub use why::{ExplainedEvent, WhyPage};
 
 use domain::{Clock, RandomSource, UsernameRule};
 use keyring::Keyring;

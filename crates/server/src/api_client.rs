@@ -2,19 +2,25 @@
 
 use crate::failure::Failure;
 use crate::trust;
+use bytes::Bytes;
 use serde_json::Value;
 use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 use ureq::Agent;
 use ureq::http::{HeaderValue, Request};
 
 /// Longest an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(35);
+/// Octets of a stream read at once.
+const PART_OCTETS: usize = 16 << 10;
+/// Parts of a stream that may wait to be read.
+const PARTS_WAITING: usize = 16;
 /// How long a server on this machine may take to start: `sipwarden serve &` returns before it listens.
 const STARTING_LIMIT: Duration = Duration::from_secs(5);
 /// How often a server that may be starting is tried again.
@@ -108,6 +114,37 @@ impl ApiClient {
             }
             Err(error) => Err(failed(&url, &error)),
         }
+    }
+
+    /// What one path below the account answers, part by part as it comes, for as long as it does.
+    pub(crate) async fn stream(&self, path: &str) -> Result<mpsc::Receiver<Bytes>, Failure> {
+        let url = format!("{}/Account/{}/{path}", self.base, self.auth_id);
+        let request = self.request("GET", &url, Vec::new())?;
+        let agent = self.agent()?;
+        let request =
+            agent.configure_request(request).timeout_global(None).timeout_recv_response(Some(TIMEOUT)).build();
+        let (sender, parts) = mpsc::channel(PARTS_WAITING);
+        let begun = tokio::task::spawn_blocking(move || agent.run(request)).await;
+        let mut response = begun.map_err(|error| no_answer(&url, &error))?.map_err(|error| failed(&url, &error))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            let text = response.body_mut().read_to_string().map_err(|error| failed(&url, &error))?;
+            let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+            let answer = Answer { request: url, status, body, text, elapsed: Duration::ZERO };
+            return answer.expect(200).map(|_| parts);
+        }
+        // It ends with the stream, or with whoever reads it.
+        tokio::task::spawn_blocking(move || {
+            let mut reader = response.body_mut().as_reader();
+            let mut part = vec![0; PART_OCTETS];
+            while let Ok(read @ 1..) = reader.read(&mut part) {
+                let octets = Bytes::copy_from_slice(part.get(..read).unwrap_or_default());
+                if sender.blocking_send(octets).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(parts)
     }
 
     fn request(&self, method: &str, url: &str, body: Vec<u8>) -> Result<Request<Vec<u8>>, Failure> {

@@ -14,6 +14,7 @@ use crate::settings_command::SettingsCommand;
 use crate::tenant_cli::{NumberCommand, PhonesOptions, SubAccountCommand, TokenCommand};
 use crate::trunk_cli::{AclCommand, OriginationUriCommand, TrunkCommand};
 use crate::webhook_cli::WebhookCommand;
+use crate::why_cli::WhyOptions;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -103,7 +104,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: OriginationUriCommand,
     },
-    /// Be told at a URL what happens to calls, over HTTP
+    /// Be told at a URL what happens to calls and phones, over HTTP
     Webhook {
         #[command(subcommand)]
         command: WebhookCommand,
@@ -129,6 +130,8 @@ pub(crate) enum Command {
     Calls(CallsOptions),
     /// Show call records, newest first, over HTTP
     Cdrs(CdrsOptions),
+    /// Say why the last attempts to authenticate ended as they did, newest first, and what mends them
+    Why(WhyOptions),
     /// Try everything once with throw-away data: serve, create a credential, register and call with it
     Quickstart {
         /// Stop after the last step instead of serving on; exit 0 if every step went as it should

@@ -17,6 +17,8 @@ mod configuration;
 mod control_socket;
 mod credential_command;
 mod data_dir;
+mod event_names;
+mod event_stream;
 mod failure;
 mod hardening;
 mod https;
@@ -62,6 +64,8 @@ mod watch;
 mod webhook_cli;
 mod webhook_command;
 mod webhooks;
+mod why_cli;
+mod why_command;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -113,6 +117,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Ban { command } => in_runtime(ban_commands::ban(command)),
         cli::Command::Bans(options) => in_runtime(ban_commands::bans(options)),
         cli::Command::Cdrs(options) => in_runtime(call_commands::cdrs(options)),
+        cli::Command::Why(options) => in_runtime(why_command::run(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),
     }
 }

@@ -85,7 +85,13 @@ pub(crate) fn harmless(phone: &Value) -> Value {
 /// A text without what a terminal obeys (control characters, and those that turn the direction of writing), and with an
 /// apostrophe before what a spreadsheet would take for a formula.
 fn shown(text: &str) -> String {
-    let mut shown = String::from(if starts_a_formula(text) { "'" } else { "" });
+    let apostrophe = if starts_a_formula(text) { "'" } else { "" };
+    format!("{apostrophe}{}", harmless_text(text))
+}
+
+/// A text without what a terminal obeys.
+pub(crate) fn harmless_text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_obeyed(character) { shown.extend(character.escape_unicode()) } else { shown.push(character) }
     }

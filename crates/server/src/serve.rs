@@ -4,6 +4,7 @@ use crate::background;
 use crate::calls::{self, CallHops, EchoPlaces};
 use crate::configuration::Configuration;
 use crate::control_socket;
+use crate::event_names::KnownNames;
 use crate::failure::Failure;
 use crate::hardening;
 use crate::https;
@@ -18,11 +19,11 @@ use crate::signals::StopSignals;
 use crate::sip_listeners::{self, RunningSip, SipSockets};
 use crate::telemetry;
 use crate::watch::Watch;
-use crate::webhooks::{Surroundings, Webhooks};
+use crate::webhooks::{RefusalTeller, Surroundings, Webhooks};
 use call_journal::{Journal, JournalTask, Retention};
 use directory::{Connections, Directory, RegistrationView, RegistrationWriter, SaveStatistics, WriterConfig};
 use domain::{CallRecord, RealmName};
-use event_log::EventLog;
+use event_log::{EventLog, KeeperTask, Keeping, LiveFeed, Sampling};
 use http_api::{HttpApi, Readiness, SipService};
 use provisioning::{BaseDomainOutcome, InstallationOperator};
 use sip_digest::{NonceIssuer, NonceKey};
@@ -46,6 +47,12 @@ const CARRIERS_LIMIT: Duration = Duration::from_secs(2);
 const CARRIERS_ASKED_EVERY: Duration = Duration::from_millis(10);
 /// How long open HTTP requests may take to end at shutdown.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+/// How long authentication events of no account are kept, in days: as long as an account keeps its own by default.
+const OPERATOR_EVENT_DAYS: u32 = 30;
+/// Authentication events that an account may have, and the operator besides: about 30 MiB.
+const MOST_EVENTS_OF_ACCOUNT: u32 = 100_000;
+/// Authentication events that may wait for the disk.
+const EVENTS_WAITING: usize = 16_384;
 
 /// Runs a server until a signal stops it.
 pub(crate) async fn run(options: ServeOptions) -> Result<(), Failure> {
@@ -99,6 +106,8 @@ pub(crate) struct Server {
     timers: Timekeeper,
     journal: JournalTask,
     deliverer: DelivererTask,
+    keeper: KeeperTask,
+    live_events: Arc<LiveFeed>,
     watch: Arc<Watch>,
 }
 
@@ -124,6 +133,9 @@ struct Signalling {
     journal: JournalTask,
     webhooks: Arc<Webhooks>,
     deliverer: DelivererTask,
+    keeper: KeeperTask,
+    live_events: Arc<LiveFeed>,
+    refusals: Arc<RefusalTeller>,
 }
 
 impl Server {
@@ -164,6 +176,7 @@ impl Server {
             Arc::clone(&node.random),
             http_api::Config {
                 registrations: Arc::clone(&signalling.online) as _,
+                auth_events: Arc::clone(&signalling.live_events) as _,
                 upstream: Arc::clone(signalling.edge.calls()) as _,
                 sip_services: sip_services(&sip_addresses, &configuration),
                 webhook_networks: configuration.webhooks.allowed.clone(),
@@ -189,6 +202,8 @@ impl Server {
             tokio::spawn(background::save_algorithm_uses(Arc::clone(&signalling.directory), Arc::clone(&node.storage))),
         ];
         background.push(tokio::spawn(retention(&node, configuration.cdr_retention_days).run()));
+        background.push(tokio::spawn(event_retention(&node).run()));
+        background.push(tokio::spawn(signalling.refusals.run()));
         background.extend(signalling.media.clone().map(|media| tokio::spawn(media.watch())));
         background.extend(certificates.clone().map(|certificates| tokio::spawn(certificates.watch())));
         Ok(Self {
@@ -208,6 +223,8 @@ impl Server {
             timers,
             journal: signalling.journal,
             deliverer: signalling.deliverer,
+            keeper: signalling.keeper,
+            live_events: signalling.live_events,
             watch,
         })
     }
@@ -215,6 +232,8 @@ impl Server {
     /// Stops both planes: requests under way are answered, and what is not stored yet is stored.
     pub(crate) async fn stop(self) {
         Listening::remove(&self.data_dir);
+        // Whoever watches would keep a request open for as long as the server takes.
+        self.live_events.close();
         // Without a receiver every listener has ended already.
         let _ = self.stop_http.send(true);
         leave_carriers(self.edge.calls()).await;
@@ -230,6 +249,11 @@ impl Server {
             let _ = task.await;
         }
         background::flush_bans(&self.edge.bans(), &*self.node.storage).await;
+        // What happened since it was last done by the clock.
+        self.events.collect();
+        if tokio::time::timeout(DRAIN_LIMIT, self.keeper.close()).await.is_err() {
+            tracing::error!("the last authentication events could not be stored in time");
+        }
         drop(self.timers);
         // The edge held the writer's last sender; the writer stores what is left and ends.
         drop(self.edge);
@@ -387,7 +411,6 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
         Arc::clone(&node.clock),
         WriterConfig::default(),
     );
-    let events = Arc::new(EventLog::new(event_log::Config { lanes, ..event_log::Config::default() }));
     let online = RegistrationView::new(Arc::clone(&directory), &writer, Arc::clone(&node.clock));
     let saves = Arc::clone(writer.statistics());
     let (journal, journal_task) = Journal::start(Arc::clone(&node.storage) as _, call_journal::Config::default());
@@ -399,6 +422,20 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
     };
     let (webhooks, deliverer) = Webhooks::start(&configuration.webhooks, surroundings).await?;
     node.provisioning.know_webhook_deliveries(Arc::clone(&webhooks) as _);
+    let refusals = RefusalTeller::new(Arc::clone(&webhooks));
+    let live_events = Arc::new(LiveFeed::default());
+    let (events, keeper) = EventLog::keeping(
+        event_log::Config { lanes, ..event_log::Config::default() },
+        Keeping {
+            storage: Arc::clone(&node.storage) as _,
+            names: Arc::new(KnownNames(Arc::clone(&directory))),
+            clock: Arc::clone(&node.clock),
+            listeners: vec![Arc::clone(&live_events) as _, Arc::clone(&refusals) as _],
+            sampling: Sampling::default(),
+            room: EVENTS_WAITING,
+        },
+    );
+    let events = Arc::new(events);
     let hops = CallHops::new();
     let media = configuration.media.open(&*node.random).await?;
     let calls = sip_edge::CallParts {
@@ -470,6 +507,9 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
         journal: journal_task,
         webhooks,
         deliverer,
+        keeper,
+        live_events,
+        refusals,
     })
 }
 
@@ -488,6 +528,15 @@ fn start_echo(node: &Node, configuration: &Configuration, (edge, sip): (&Arc<Edg
 
 fn retention(node: &Node, days: u32) -> Retention {
     Retention { storage: Arc::clone(&node.storage) as _, clock: Arc::clone(&node.clock), days }
+}
+
+fn event_retention(node: &Node) -> event_log::Retention {
+    event_log::Retention {
+        storage: Arc::clone(&node.storage) as _,
+        clock: Arc::clone(&node.clock),
+        operator_days: OPERATOR_EVENT_DAYS,
+        most: MOST_EVENTS_OF_ACCOUNT,
+    }
 }
 
 /// The nonce key outlives the process, so that nonces of before a restart are known for what they are.

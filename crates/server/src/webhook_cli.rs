@@ -11,7 +11,7 @@ pub(crate) enum WebhookCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
-    /// Say where the account is told what happens to its calls; the secret is shown when there was no webhook before
+    /// Say where the account is told what happens to its calls and phones; the secret is shown when there was no webhook before
     Set {
         /// Where: http or https
         #[arg(value_name = "WEBHOOK-URL", required_unless_present = "no_url")]
@@ -19,8 +19,8 @@ pub(crate) enum WebhookCommand {
         /// No URL of the account's own: a secret alone, for the URLs of trunks
         #[arg(long, conflicts_with = "receiver")]
         no_url: bool,
-        /// An event to tell: call.ringing, call.answered or call.ended; may be given several times [default: all at
-        /// first, then as before]
+        /// An event to tell: call.ringing, call.answered, call.ended, auth.refused or auth.banned; may be given several
+        /// times [default: those of calls at first, then as before]
         #[arg(long = "event", value_name = "EVENT")]
         events: Vec<String>,
         /// Whether anything is told [default: yes at first, then as before]

@@ -1,6 +1,9 @@
 //! Webhooks between the parts: who wants to be told what and where, what calls tell, and what the API is told of it.
 
+mod refusals;
 mod subscriptions;
+
+pub(crate) use refusals::RefusalTeller;
 
 use crate::configuration::parse;
 use crate::failure::Failure;

@@ -17,12 +17,13 @@ use crate::throttle::{Admission, Claimant, Incarnation};
 use directory::{CredentialSnapshot, RealmEntry, Realms};
 use domain::{
     AccountId, AuthEvent, AuthReason, AuthRemark, ChallengePolicy, CredentialId, Day, DigestAlgorithm, DigestRules,
+    NearMiss,
 };
 use sip_digest::{
     Algorithm, Attempt, Candidate, HashAlgorithm, NonceScope, Refusal, StaleReason, Staleness, UriAgreement, Verdict,
     VerifiedIdentity, uri_agrees, verify,
 };
-use sip_message::DigestCredentials;
+use sip_message::{DigestCredentials, HeaderName};
 use sip_transaction::Reliability;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -54,12 +55,15 @@ pub(crate) struct Attributed<'c> {
     pub(crate) account: Option<AccountId>,
     pub(crate) credential: Option<CredentialId>,
     pub(crate) remark: Option<AuthRemark>,
+    pub(crate) near_miss: Option<NearMiss>,
+    pub(crate) claimed_realm: &'c [u8],
 }
 
 /// Why a request was turned away, and how it is challenged again.
 struct Ruling {
     reason: AuthReason,
     remark: Option<AuthRemark>,
+    near_miss: Option<NearMiss>,
     challenge: Again,
 }
 
@@ -75,7 +79,7 @@ enum Again {
 impl Ruling {
     /// As after a wrong password.
     const fn refused(reason: AuthReason) -> Self {
-        Self { reason, remark: None, challenge: Again::Same(Staleness::Fresh) }
+        Self { reason, remark: None, near_miss: None, challenge: Again::Same(Staleness::Fresh) }
     }
 }
 
@@ -86,21 +90,20 @@ impl From<Unmet> for Ruling {
             Unmet::Transport => {
                 Self { remark: Some(AuthRemark::InsecureTransport), ..Self::refused(AuthReason::SourceNotInAcl) }
             }
-            Unmet::Algorithm => {
-                Self { reason: AuthReason::AlgorithmNotAllowed, remark: None, challenge: Again::Stronger }
-            }
+            Unmet::Algorithm => Self { challenge: Again::Stronger, ..Self::refused(AuthReason::AlgorithmNotAllowed) },
         }
     }
 }
 
 impl<'c> Attributed<'c> {
-    fn to(subject: Option<&Subject<'_>>, username: &'c [u8], hash: HashAlgorithm) -> Self {
+    fn to(subject: Option<&Subject<'_>>, claim: &DigestCredentials<'c>, hash: HashAlgorithm) -> Self {
         Self {
-            username,
+            username: claim.username.unwrap_or_default(),
+            claimed_realm: claim.realm.unwrap_or_default(),
             algorithm: Some(name_of(hash)),
             account: subject.map(|subject| subject.account),
             credential: subject.map(|subject| subject.id),
-            remark: None,
+            ..Self::default()
         }
     }
 }
@@ -191,7 +194,7 @@ impl Edge {
             candidates: &[candidate],
         };
         let verdict = verify(&attempt, &mut SpendOnItsLane { lanes: &self.lanes });
-        let attributed = Attributed::to(subject.as_ref(), username, hash);
+        let attributed = Attributed::to(subject.as_ref(), &claim, hash);
         let unmet = unmet(&verdict, credential, name_of(hash), incoming);
         let is_failure = is_issued && is_failure(&verdict) || unmet.is_some_and(Unmet::is_failure);
         let now_ms = incoming.now.as_unix_millis();
@@ -213,7 +216,8 @@ impl Edge {
             if is_failure && admission == Admission::Verified {
                 self.throttle.failed(&claimant, now_ms);
             }
-            self.note(incoming, &asked, ruling.reason, Attributed { remark: ruling.remark, ..attributed });
+            let Ruling { reason, remark, near_miss, .. } = ruling;
+            self.note(incoming, &asked, reason, Attributed { remark, near_miss, ..attributed });
         }
         self.challenge_again(scratch, &asked, ruling.challenge, answer);
         None
@@ -284,6 +288,15 @@ impl Edge {
             call_id: request.call_id(),
             algorithm: attributed.algorithm,
             remark: attributed.remark,
+            near_miss: attributed.near_miss,
+            claimed_realm: attributed.claimed_realm,
+            // Nobody asks for the clock of a phone that was let in.
+            date: if reason == AuthReason::Ok {
+                b""
+            } else {
+                request.headers().first(HeaderName::Date).unwrap_or_default()
+            },
+            cseq: request.cseq_number(),
         };
         self.parts.events.record(incoming.lane, &event);
     }
@@ -324,15 +337,15 @@ fn is_address(host: &[u8]) -> bool {
 
 /// A nonce that anybody could have made up must not turn the answer into a test for passwords that no throttle sees;
 /// so only nonces that we issued to this very source are worth a `stale=true`.
-fn stale(reason: StaleReason) -> Ruling {
-    let (reason, staleness) = match reason {
-        StaleReason::Expired | StaleReason::OtherBoot | StaleReason::Evicted => {
-            (AuthReason::StaleNonce, Staleness::Stale)
-        }
-        StaleReason::Replayed => (AuthReason::ReplayedNonceCount, Staleness::Stale),
-        StaleReason::Foreign => (AuthReason::ForeignNonce, Staleness::Fresh),
+fn stale(stale: StaleReason) -> Ruling {
+    let (reason, near_miss, staleness) = match stale {
+        StaleReason::Expired => (AuthReason::StaleNonce, Some(NearMiss::NonceExpired), Staleness::Stale),
+        StaleReason::OtherBoot => (AuthReason::StaleNonce, Some(NearMiss::NonceOfOtherBoot), Staleness::Stale),
+        StaleReason::Evicted => (AuthReason::StaleNonce, Some(NearMiss::NonceForgotten), Staleness::Stale),
+        StaleReason::Replayed => (AuthReason::ReplayedNonceCount, None, Staleness::Stale),
+        StaleReason::Foreign => (AuthReason::ForeignNonce, None, Staleness::Fresh),
     };
-    Ruling { reason, remark: None, challenge: Again::Same(staleness) }
+    Ruling { near_miss, challenge: Again::Same(staleness), ..Ruling::refused(reason) }
 }
 
 fn refused(refusal: Refusal, user_is_known: bool) -> AuthReason {

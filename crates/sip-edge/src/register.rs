@@ -64,10 +64,9 @@ impl Edge {
                 let subject = passed.identity.subject();
                 let attributed = Attributed {
                     username: subject.username,
-                    algorithm: None,
                     account: Some(subject.account),
                     credential: Some(subject.id),
-                    remark: None,
+                    ..Attributed::default()
                 };
                 self.note(incoming, &passed.asked, AuthReason::CredentialDisabled, attributed);
                 self.challenge(scratch, &passed.asked, Staleness::Fresh, &mut answer);

@@ -19,6 +19,7 @@ mod accounts;
 mod algorithm_uses;
 mod answers;
 mod audit_log;
+mod auth_events;
 mod backup;
 mod bans;
 mod call_records;

@@ -5,17 +5,18 @@
 
 use crate::failure::Failure;
 use domain::{
-    Account, AccountId, AccountProfile, AccountSettings, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId, Ban,
-    BanId, BanKind, BindingId, CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord,
-    CallSnapshot, ChallengePolicy, ContactBinding, Credential, CredentialId, Day, DigestAlgorithm, DigestRules,
-    EventRetention, HostName, HungUpBy, Network, Networks, OperatorToken, PasswordScore, Realm, RealmId, RealmName,
-    Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope, TrunkId, Username,
-    WebhookMethod,
+    Account, AccountId, AccountProfile, AccountSettings, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId,
+    AuthReason, AuthRecord, AuthRecordId, AuthRemark, Ban, BanId, BanKind, BindingId, CallDetails, CallDirection,
+    CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallSnapshot, ChallengePolicy, ContactBinding, Credential,
+    CredentialId, Day, DigestAlgorithm, DigestRules, EventRetention, HostName, HungUpBy, NearMiss, Network, Networks,
+    OperatorToken, PasswordScore, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s,
+    SignallingTransport, Timestamp, TokenId, TokenScope, TrunkId, Username, WebhookMethod,
 };
 use rusqlite::types::{FromSql, Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
 use std::fmt::Display;
 use storage::{AuditHash, AuditRecord, CredentialNumber, Fact, RememberedAnswer, WebhookDelivery};
+use storage::{CredentialNumber, Fact, KeptAuthRecord, RememberedAnswer, WebhookDelivery};
 
 /// The columns [`realm`] reads.
 pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qop, md5_retired";
@@ -41,6 +42,9 @@ pub(crate) const NUMBERED_CREDENTIAL: &str = "id, account_id, realm_id, username
      requires_secure_transport, allowed_networks, password_score, no";
 /// The columns [`algorithm_use`] reads.
 pub(crate) const ALGORITHM_USE: &str = "credential, algorithm, first_day, last_day, user_agent";
+/// The columns [`auth_record`] reads.
+pub(crate) const AUTH_RECORD: &str = "id, at, account_id, credential, reason, remark, near_miss, claimed_realm, \
+     source, transport, method, username, host, user_agent, call_id, algorithm, attempts, last_at";
 /// The columns [`binding`] reads.
 pub(crate) const BINDING: &str = "credential, binding, generation, contact, instance, reg_id, path, q_thousandths, \
      call_id, cseq, user_agent, transport, source, local, registered_at, expires_at";
@@ -349,6 +353,41 @@ pub(crate) fn webhook_delivery(row: &Row<'_>) -> Result<WebhookDelivery> {
         method: parsed(row, 5, |name| WebhookMethod::from_name(name).ok_or("no method has that name"))?,
         event: row.get(6)?,
     })
+}
+
+pub(crate) fn auth_record(row: &Row<'_>) -> Result<KeptAuthRecord> {
+    let remark = |name: &str| AuthRemark::from_name(name).ok_or("no remark has that name");
+    let near_miss = |name: &str| NearMiss::from_name(name).ok_or("no near miss has that name");
+    let algorithm = |name: &str| DigestAlgorithm::from_name(name).ok_or("no algorithm has that name");
+    let record = AuthRecord {
+        at: moment(row, 1)?,
+        account: row.get::<_, Option<i64>>(2)?.map(AccountId),
+        credential: row.get::<_, Option<[u8; 16]>>(3)?.map(CredentialId::from_bytes),
+        reason: parsed(row, 4, |name| AuthReason::from_name(name).ok_or("no reason has that name"))?,
+        remark: some_parsed(row, 5, remark)?,
+        near_miss: some_parsed(row, 6, near_miss)?,
+        claimed_realm: row.get(7)?,
+        source: parsed(row, 8, str::parse)?,
+        transport: transport(row, 9)?,
+        method: row.get(10)?,
+        username: row.get(11)?,
+        host: row.get(12)?,
+        user_agent: row.get(13)?,
+        call_id: row.get(14)?,
+        algorithm: some_parsed(row, 15, algorithm)?,
+        attempts: row.get(16)?,
+        last_at: moment(row, 17)?,
+    };
+    Ok(KeptAuthRecord { id: AuthRecordId(row.get(0)?), record })
+}
+
+/// A text that may be absent.
+fn some_parsed<T, E: Display>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl FnOnce(&str) -> std::result::Result<T, E>,
+) -> Result<Option<T>> {
+    if row.get_ref(column)? == ValueRef::Null { Ok(None) } else { parsed(row, column, parse).map(Some) }
 }
 
 fn transport(row: &Row<'_>, column: usize) -> Result<SignallingTransport> {

@@ -48,3 +48,6 @@ INSERT INTO call_records VALUES (x'018BCFE5687B7000800000000000000C', 1, x'21234
 INSERT INTO webhook_outbox VALUES (x'018BCFE5687B7000800000000000000D', 1, 'https://hooks.example.com/', '{}', 1700000062123456, 'GET', 'call.ringing');
 INSERT INTO webhooks VALUES (1, 'https://hooks.example.com/calls?key=1', 'call.ringing call.answered call.ended', 1, x'010203', x'040506',
     1700086400123456, 1700000000123456, 1700000001123456, 9);
+INSERT INTO auth_events VALUES (7, 1700000000123456, 1, x'018BCFE5687B70008000000000000001', 'realm_mismatch', 'algorithm_downgrade',
+    'other_realm', 'asterisk', '192.0.2.1:5062', 'udp', 'REGISTER', 'office_phone_01', 'ma-aaaaaaaa.sip.localhost', 'Phone/1.0',
+    'call-1', 'MD5', 12, 1700000062123456);

@@ -299,26 +299,29 @@ CREATE TABLE credential_uses (
     generation INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE auth_events (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
-    at         INTEGER NOT NULL,
-    account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
-    credential BLOB,
-    reason     TEXT NOT NULL,
-    remark     TEXT,
-    hint       TEXT,
-    source     TEXT NOT NULL,
-    transport  TEXT NOT NULL,
-    method     TEXT NOT NULL,
-    username   TEXT NOT NULL,
-    host       TEXT NOT NULL,
-    user_agent TEXT NOT NULL,
-    call_id    TEXT NOT NULL,
-    algorithm  TEXT,
-    -- How many attempts alike it stands for.
-    attempts   INTEGER NOT NULL DEFAULT 1 CHECK (attempts > 0)
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    at            INTEGER NOT NULL,
+    account_id    INTEGER,
+    credential    BLOB,
+    reason        TEXT NOT NULL,
+    remark        TEXT,
+    near_miss     TEXT,
+    claimed_realm TEXT,
+    source        TEXT NOT NULL,
+    transport     TEXT NOT NULL,
+    method        TEXT NOT NULL,
+    username      TEXT NOT NULL,
+    host          TEXT NOT NULL,
+    user_agent    TEXT NOT NULL,
+    call_id       TEXT NOT NULL,
+    algorithm     TEXT,
+    -- How many attempts alike it stands for, and when the last of them was.
+    attempts      INTEGER NOT NULL CHECK (attempts > 0),
+    last_at       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX auth_events_of_account ON auth_events (account_id);
 CREATE INDEX auth_events_of_credential ON auth_events (credential) WHERE credential IS NOT NULL;
+CREATE INDEX credentials_by_folded_username ON credentials (realm_id, username COLLATE NOCASE);
 CREATE TABLE bans (
     id         BLOB PRIMARY KEY CHECK (length(id) = 16),
     kind       TEXT NOT NULL CHECK (kind IN ('pair', 'source', 'username')),

@@ -10,12 +10,13 @@
 //! * [`BanStore`] keeps bans across restarts; [`LiveBans`] knows those that hold.
 //! * [`AuditLog`] reads what was changed and by whom, and [`AuditChain`] whether anybody has changed that.
 //! * [`WebhookOutbox`] keeps what webhooks are still to be told; [`WebhookDeliveries`] knows how telling goes.
-//! * [`EventSink`] takes authentication events and never blocks.
+//! * [`EventSink`] takes authentication events and never blocks; [`AuthEvents`] keeps them, [`LiveAuthEvents`] lets people watch.
 //!
 //! Futures are boxed, because the adapter is chosen at run time.
 
 mod algorithm_uses;
 mod audit_log;
+mod auth_events;
 mod bans;
 mod call_journal;
 mod call_records;
@@ -23,6 +24,7 @@ mod change;
 mod error;
 mod events;
 mod feed;
+mod live_auth_events;
 mod live_calls;
 mod live_registrations;
 mod reads;
@@ -36,6 +38,9 @@ pub use algorithm_uses::{
     AlgorithmReport, AlgorithmReportRequest, AlgorithmTotals, AlgorithmUses, CredentialAlgorithms, ReportOf,
 };
 pub use audit_log::{AuditChain, AuditFault, AuditFilter, AuditHash, AuditLog, AuditRecord};
+pub use auth_events::{
+    AuthEventChange, AuthEventFilter, AuthEventTrim, AuthEvents, KeptAuthRecord, RecordOwner, RecordsFrom, RecordsOf,
+};
 pub use bans::{BanPage, BanStore, BansOf, LiveBans};
 pub use call_journal::{CallEventSink, CallJournal, WhenDurable};
 pub use call_records::{CallChange, CallRecordFilter, CallRecords};
@@ -46,6 +51,7 @@ pub use change::{
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
 pub use feed::{ChangeFeed, Coherence, Fact, Follower};
+pub use live_auth_events::{AuthEventWatch, LiveAuthEvents, TooManyWatchers, Watched};
 pub use live_calls::{LiveCallFilter, LiveCallPage, LiveCalls};
 pub use live_registrations::{LiveRegistration, LiveRegistrationPage, LiveRegistrations, RegistrationFilter};
 pub use reads::{
@@ -78,6 +84,7 @@ pub trait Storage:
     + Coherence
     + Registrations
     + AlgorithmUses
+    + AuthEvents
     + CallRecords
     + WebhookOutbox
     + Webhooks
@@ -100,6 +107,7 @@ impl<T> Storage for T where
         + Coherence
         + Registrations
         + AlgorithmUses
+        + AuthEvents
         + CallRecords
         + WebhookOutbox
         + Webhooks

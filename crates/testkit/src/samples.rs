@@ -3,14 +3,14 @@
 
 use crate::SeededRandom;
 use domain::{
-    Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditAction, AuditEvent, AuthId, BindingId,
-    CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallRules, CalledNumberIn,
-    CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164, HostName, HungUpBy,
-    InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken, OriginationUri,
-    OriginationUriId, PassedHeader, PasswordScore, PreviousWebhookSecret, RandomSource, RealmName, ReferPolicy,
-    Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk,
-    TrunkAttachments, TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret,
-    Username, UsernameRule, Webhook, WebhookEvents, WebhookMethod, WebhookSecret, WebhookUrl,
+    Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditAction, AuditEvent, AuthId, AuthReason,
+    AuthRecord, BindingId, CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord,
+    CallRules, CalledNumberIn, CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164,
+    HostName, HungUpBy, InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken,
+    OriginationUri, OriginationUriId, PassedHeader, PasswordScore, PreviousWebhookSecret, RandomSource, RealmName,
+    ReferPolicy, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId,
+    TokenScope, Trunk, TrunkAttachments, TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration,
+    UpstreamSecret, Username, UsernameRule, Webhook, WebhookEvents, WebhookMethod, WebhookSecret, WebhookUrl,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
@@ -225,7 +225,7 @@ pub fn webhook(account: AccountId) -> Webhook {
     Webhook {
         account,
         url: Some(WebhookUrl::parse("https://hooks.example.com/calls?key=1").expect("a valid URL")),
-        events: WebhookEvents::all(),
+        events: WebhookEvents::of_calls(),
         enabled: true,
         secret: WebhookSecret {
             current: Sealed::from_bytes(Box::new([1, 2, 3])),
@@ -350,6 +350,31 @@ pub fn call_record(account: AccountId, number: u64) -> CallRecord {
     let at = call.begun_at.plus_seconds(64);
     let (by, reason) = (HungUpBy::Callee, CallEndReason::Completed);
     CallRecord { call, end: CallEnd { at, by, reason, sip_status: 200, q850_cause: Some(16) } }
+}
+
+/// A record of a refused attempt; each differs from the next by a second.
+#[must_use]
+pub fn auth_record(account: Option<AccountId>, number: i64) -> AuthRecord {
+    let at = CREATED_AT.plus_seconds(number);
+    AuthRecord {
+        at,
+        last_at: at,
+        attempts: 1,
+        account,
+        credential: None,
+        reason: AuthReason::UnknownUser,
+        remark: None,
+        near_miss: None,
+        claimed_realm: None,
+        source: SocketAddr::from(([192, 0, 2, 1], 5060)),
+        transport: SignallingTransport::Udp,
+        algorithm: None,
+        method: "REGISTER".into(),
+        username: format!("phone{number}").into(),
+        host: "example.com".into(),
+        user_agent: "Phone/1.0".into(),
+        call_id: format!("call-{number}").into(),
+    }
 }
 
 /// An audit event about `subject`.

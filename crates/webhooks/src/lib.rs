@@ -25,5 +25,5 @@ mod statistics;
 pub use allowed::Allowed;
 pub use attempt::{AttemptError, Secure, Stream};
 pub use deliverer::{Config, Deliverer, DelivererTask, Parts, Subscribers};
-pub use message::{TEST_EVENT, call_message, message_id, test_message};
+pub use message::{AuthNews, TEST_EVENT, auth_message, call_message, message_id, test_message};
 pub use statistics::WebhookStatistics;

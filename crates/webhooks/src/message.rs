@@ -1,6 +1,6 @@
 //! What messages say: the JSON that is stored, signed and sent.
 
-use domain::{AuthId, CallDetails, CallEnd, CallEvent, CallRecord, Timestamp};
+use domain::{AuthId, AuthRecord, CallDetails, CallEnd, CallEvent, CallRecord, Timestamp, WebhookEventKind};
 use jiff::fmt::temporal::DateTimePrinter;
 use serde::Serialize;
 use uuid::Uuid;
@@ -20,6 +20,45 @@ struct Message<'m> {
     account_id: &'m str,
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<Call<'m>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<Auth<'m>>,
+}
+
+/// An authentication event in the fields of the HTTP API, but for the name it has in lists.
+#[derive(Serialize)]
+struct Auth<'a> {
+    sentence: &'a str,
+    mend: Option<&'a str>,
+    at: String,
+    last_at: String,
+    attempts: u32,
+    sampled: bool,
+    reason: &'static str,
+    remark: Option<&'static str>,
+    near_miss: Option<&'static str>,
+    credential_id: Option<String>,
+    username: Option<&'a str>,
+    claimed_realm: Option<&'a str>,
+    source: Option<String>,
+    transport: &'static str,
+    method: &'a str,
+    host: Option<&'a str>,
+    user_agent: Option<&'a str>,
+    call_id: Option<&'a str>,
+    algorithm: Option<&'static str>,
+}
+
+/// An authentication event that is told, and what it is called there.
+#[derive(Debug, Clone, Copy)]
+pub struct AuthNews<'n> {
+    /// What it is told as.
+    pub kind: WebhookEventKind,
+    /// What happened, with the attempts since it was told last.
+    pub record: &'n AuthRecord,
+    /// The same in words.
+    pub sentence: &'n str,
+    /// What mends it.
+    pub mend: Option<&'n str>,
 }
 
 /// The call in the fields of the HTTP API: those of a call that is up, or of its record where it is over.
@@ -73,6 +112,20 @@ pub fn call_message(id: [u8; 16], account: &AuthId, event: &CallEvent) -> Box<st
         at: moment(event.at),
         account_id: account.as_str(),
         call: Some(call(event)),
+        auth: None,
+    })
+}
+
+/// The JSON of what became of attempts to authenticate.
+#[must_use]
+pub fn auth_message(id: [u8; 16], account: &AuthId, news: &AuthNews<'_>) -> Box<str> {
+    printed(&Message {
+        id: Uuid::from_bytes(id).to_string(),
+        event: news.kind.as_str(),
+        at: moment(news.record.last_at),
+        account_id: account.as_str(),
+        call: None,
+        auth: Some(auth(news)),
     })
 }
 
@@ -80,12 +133,37 @@ pub fn call_message(id: [u8; 16], account: &AuthId, event: &CallEvent) -> Box<st
 #[must_use]
 pub fn test_message(id: [u8; 16], account: &AuthId, at: Timestamp) -> Box<str> {
     let id = Uuid::from_bytes(id).to_string();
-    printed(&Message { id, event: TEST_EVENT, at: moment(at), account_id: account.as_str(), call: None })
+    printed(&Message { id, event: TEST_EVENT, at: moment(at), account_id: account.as_str(), call: None, auth: None })
 }
 
 /// Texts and numbers always print.
 fn printed(message: &Message<'_>) -> Box<str> {
     serde_json::to_string(message).unwrap_or_default().into()
+}
+
+fn auth<'n>(news: &AuthNews<'n>) -> Auth<'n> {
+    let record = news.record;
+    Auth {
+        sentence: news.sentence,
+        mend: news.mend,
+        at: moment(record.at),
+        last_at: moment(record.last_at),
+        attempts: record.attempts,
+        sampled: record.attempts > 1,
+        reason: record.reason.as_str(),
+        remark: record.remark.map(|remark| remark.as_str()),
+        near_miss: record.near_miss.map(|near_miss| near_miss.as_str()),
+        credential_id: record.credential.map(|credential| credential.to_string()),
+        username: there(&record.username),
+        claimed_realm: record.claimed_realm.as_deref(),
+        source: (record.source != AuthRecord::MANY_SOURCES).then(|| record.source.to_string()),
+        transport: record.transport.as_str(),
+        method: &record.method,
+        host: there(&record.host),
+        user_agent: there(&record.user_agent),
+        call_id: there(&record.call_id),
+        algorithm: record.algorithm.map(|algorithm| algorithm.as_str()),
+    }
 }
 
 fn call(event: &CallEvent) -> Call<'_> {

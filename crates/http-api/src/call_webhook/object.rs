@@ -7,7 +7,7 @@ use serde::Serialize;
 use storage::WebhookReport;
 use utoipa::ToSchema;
 
-/// Where an account is told what happens to its calls, and how telling goes.
+/// Where an account is told what happens to its calls and phones, and how telling goes.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CallWebhook)]
@@ -18,8 +18,9 @@ pub(crate) struct WebhookObject<'v> {
     /// Where messages go; null where the URLs of trunks are enough.
     #[schema(max_length = 2048, example = "https://hooks.example.com/calls")]
     url: Option<&'v str>,
-    /// Which events are told: any of `call.ringing`, `call.answered` and `call.ended`.
-    #[schema(min_items = 1, max_items = 3, example = json!(["call.ringing", "call.answered", "call.ended"]))]
+    /// Which events are told: any of `call.ringing`, `call.answered`, `call.ended`,
+    /// `auth.refused` and `auth.banned`.
+    #[schema(min_items = 1, max_items = 5, example = json!(["call.ringing", "call.answered", "call.ended"]))]
     events: Vec<&'static str>,
     /// Whether anything is told, at this URL or those of trunks.
     enabled: bool,

@@ -11,7 +11,7 @@ use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{CallEventKind, Network, WebhookEvents, WebhookUrl};
+use domain::{Network, WebhookEventKind, WebhookEvents, WebhookUrl};
 use provisioning::{WebhookPut, WebhookUpdate};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -21,7 +21,8 @@ const SHAPE: Shape = Shape {
     refused: &[("secret", "is made by the server; POST …/rotate-secret replaces it")],
     hint: "only url, events and enabled are accepted",
 };
-const NO_EVENT: &str = "must hold one to three of call.ringing, call.answered and call.ended, and nothing else";
+const NO_EVENT: &str =
+    "must hold one to five of call.ringing, call.answered, call.ended, auth.refused and auth.banned, and nothing else";
 
 /// What the webhook is to be.
 #[derive(ToSchema)]
@@ -32,8 +33,8 @@ pub(crate) struct WebhookBody {
     /// Where messages go: http or https, and public; null where the URLs of trunks are enough.
     #[schema(required = true, max_length = 2048, example = "https://hooks.example.com/calls")]
     url: Option<String>,
-    /// Which events are told; absent, they stay, and are all at first.
-    #[schema(nullable = false, min_items = 1, max_items = 3, value_type = Option<Vec<EventName>>)]
+    /// Which events are told; absent, they stay, and are those of calls at first.
+    #[schema(nullable = false, min_items = 1, max_items = 5, value_type = Option<Vec<EventName>>)]
     #[schema(example = json!(["call.ended"]))]
     events: Option<Vec<String>>,
     /// Whether anything is told; absent, it stays, and is so at first.
@@ -41,7 +42,7 @@ pub(crate) struct WebhookBody {
     enabled: Option<bool>,
 }
 
-/// What can happen to a call.
+/// What can be told.
 #[derive(ToSchema)]
 #[schema(as = CallEventName)]
 #[expect(dead_code, reason = "describes what `read` takes")]
@@ -52,6 +53,10 @@ enum EventName {
     Answered,
     #[schema(rename = "call.ended")]
     Ended,
+    #[schema(rename = "auth.refused")]
+    Refused,
+    #[schema(rename = "auth.banned")]
+    Banned,
 }
 
 /// Create or change the webhook
@@ -88,8 +93,8 @@ fn read(body: &[u8], allowed: &[Network]) -> Result<WebhookUpdate, Problem> {
         None => Some(None),
     });
     let events = object.texts("events").and_then(|names| {
-        let kinds: Option<Vec<_>> = names.iter().map(|name| CallEventKind::from_name(name)).collect();
-        let kinds = kinds.filter(|kinds| kinds.len() <= CallEventKind::ALL.len());
+        let kinds: Option<Vec<_>> = names.iter().map(|name| WebhookEventKind::from_name(name)).collect();
+        let kinds = kinds.filter(|kinds| kinds.len() <= WebhookEventKind::ALL.len());
         object.valid("events", kinds.and_then(|kinds| WebhookEvents::of(&kinds)).ok_or(NO_EVENT))
     });
     let enabled = object.flag("enabled");

@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod audit_log;
+mod auth_events;
 mod backup;
 mod bans;
 mod control_socket;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Routes {
         .merge(operator_tokens::routes())
         .merge(audit_log::routes())
         .merge(bans::routes())
+        .merge(auth_events::routes())
         .operation(backup::__path_backup, backup::backup)
         .operation(rotate_keys::__path_rotate, rotate_keys::rotate)
         .schema::<rotate_keys::RotationLine>()

@@ -12,7 +12,7 @@ use storage::{Change, ChangeSet};
 pub struct WebhookUpdate {
     /// Where messages go; `None` where the URLs of trunks are enough.
     pub url: Option<WebhookUrl>,
-    /// Which events are told; absent, they stay, and are all at first.
+    /// Which events are told; absent, they stay, and are those of calls at first.
     pub events: Option<WebhookEvents>,
     /// Whether anything is told; absent, it stays, and is so at first.
     pub enabled: Option<bool>,
@@ -64,7 +64,7 @@ impl Provisioning {
         let new = Webhook {
             account: account.account(),
             url: update.url.clone(),
-            events: update.events.clone().unwrap_or_else(WebhookEvents::all),
+            events: update.events.clone().unwrap_or_else(WebhookEvents::of_calls),
             enabled: update.enabled.unwrap_or(true),
             secret: WebhookSecret { current: sealing.seal_webhook_secret(&place, secret.as_bytes()), previous: None },
             created_at: now,

@@ -29,6 +29,12 @@ pub(crate) const ALGORITHM_USES_DEFERRED: Family = counter(
 );
 pub(crate) const EVENTS_DROPPED: Family =
     counter("sipwarden_authentication_events_dropped_total", "Authentication events that found no room to be kept.");
+pub(crate) const RECORDS_WAITING: Family =
+    gauge("sipwarden_authentication_records_waiting", "Records of authentication events that are not stored yet.");
+pub(crate) const RECORDS_LOST: Family = counter(
+    "sipwarden_authentication_records_lost_total",
+    "Records of authentication events that were not stored, and attempts that no record stands for, by why.",
+);
 pub(crate) const ACCOUNTS: Family = gauge("sipwarden_accounts", "Accounts, disabled ones included.");
 pub(crate) const CREDENTIALS: Family = gauge("sipwarden_credentials", "Credentials, disabled ones included.");
 pub(crate) const REGISTRATIONS: Family = gauge("sipwarden_registrations", "Contact bindings that have not expired.");

@@ -102,6 +102,13 @@ impl Metrics {
             remarks.value(&[("remark", remark.as_str())], count);
         }
         plain(page, &families::EVENTS_DROPPED, self.events.dropped());
+        if let Some(keeping) = self.events.keeping_statistics() {
+            plain(page, &families::RECORDS_WAITING, keeping.pending());
+            let mut lost = page.family(&families::RECORDS_LOST);
+            for (reason, count) in [("no_room", keeping.dropped()), ("too_many", keeping.unkept())] {
+                lost.value(&[("reason", reason)], count);
+            }
+        }
         plain(page, &families::ANSWERS_WITHHELD, handled.withheld);
         plain(page, &families::SHED, handled.shed);
         plain(page, &families::BEYOND_RATE, handled.beyond_rate);

@@ -200,7 +200,7 @@ async fn register(server: &Server, (places, tenant): (&Places, &Tenant), attempt
         Err(error) => return report.broken(attempt.title, &error.to_string()),
     };
     server.events.collect();
-    let noted = server.events.recent(1, |event| event.username == USERNAME).first().map(|event| event.reason);
+    let noted = server.events.recent(1, |event| &*event.username == USERNAME).first().map(|event| event.reason);
     let as_expected = noted == Some(attempt.expected) && is_consistent(&exchange, attempt);
     report.exchange(attempt.title, &exchange, noted, as_expected);
 }

@@ -1,6 +1,9 @@
 //! Who wants to be told what and where, by the facts.
 
-use domain::{AccountId, AuthId, CallEvent, Revision, Sealed, Timestamp, TrunkId, Webhook, WebhookMethod, WebhookUrl};
+use domain::{
+    AccountId, AuthId, CallEvent, Revision, Sealed, Timestamp, TrunkId, Webhook, WebhookEventKind, WebhookMethod,
+    WebhookUrl,
+};
 use keyring::{Keyring, WebhookSecretContext};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -62,11 +65,20 @@ impl Subscriptions {
     pub(crate) fn places(&self, event: &CallEvent) -> Option<(AuthId, Vec<(WebhookUrl, WebhookMethod)>)> {
         let accounts = self.read();
         let subscription = accounts.get(&event.call.account)?;
-        let webhook = subscription.enabled().filter(|webhook| webhook.events.includes(event.kind))?;
+        let webhook =
+            subscription.enabled().filter(|webhook| webhook.events.includes(WebhookEventKind::Call(event.kind)))?;
         let own = webhook.url.clone().map(|url| (url, WebhookMethod::Post));
         let of_trunk = event.call.trunk.and_then(|trunk| subscription.trunks.get(&trunk)).cloned();
         let of_trunk = of_trunk.filter(|(url, _)| webhook.url.as_ref() != Some(url));
         Some((subscription.auth_id.clone(), own.into_iter().chain(of_trunk).collect()))
+    }
+
+    /// Where an account is told what happens to its phones: trunks are told of calls alone.
+    pub(crate) fn place(&self, account: AccountId, kind: WebhookEventKind) -> Option<(AuthId, WebhookUrl)> {
+        let accounts = self.read();
+        let subscription = accounts.get(&account)?;
+        let webhook = subscription.enabled().filter(|webhook| webhook.events.includes(kind))?;
+        Some((subscription.auth_id.clone(), webhook.url.clone()?))
     }
 
     /// Who signs for an account, and with what; `None` where nothing of it opens.

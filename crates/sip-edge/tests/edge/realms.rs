@@ -68,7 +68,7 @@ async fn without_a_realm_nobody_verifies() {
     let mut phone = Phone { host: "198.51.100.1".into(), ..Phone::new("alice") };
     assert_eq!(status(&phone.register(&mut world, &[])), 401);
     let event = world.events().pop().unwrap();
-    assert_eq!((event.reason, event.realm, event.credential), (AuthReason::UnknownUser, None, None));
+    assert_eq!((event.reason, event.account, event.credential), (AuthReason::UnknownUser, None, None));
 }
 
 #[tokio::test]

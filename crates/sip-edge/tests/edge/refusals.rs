@@ -323,7 +323,7 @@ async fn a_retransmitted_refusal_is_one_attempt() {
     };
     let guess = text(&phone, 1);
     let attempts = |world: &World| {
-        let wrong = |event: &&event_log::EventRecord| event.reason == AuthReason::WrongPassword;
+        let wrong = |event: &&domain::AuthRecord| event.reason == AuthReason::WrongPassword;
         world.events().iter().filter(wrong).count()
     };
     for _ in 0..3 {

@@ -5,7 +5,7 @@ use domain::{
     AccountId, AuthId, AuthReason, CallEvent, CallId, CallRecord, CallSnapshot, Clock, CredentialId, HostName,
     Password, RandomSource, RealmName, Timestamp, Username, UsernameRule,
 };
-use event_log::{EventLog, EventRecord};
+use event_log::EventLog;
 use keyring::Keyring;
 use parking_lot::Mutex;
 use provisioning::{
@@ -202,7 +202,7 @@ impl World {
     }
 
     /// The events since the beginning, oldest first.
-    pub fn events(&self) -> Vec<EventRecord> {
+    pub fn events(&self) -> Vec<domain::AuthRecord> {
         self.node.events.collect();
         let mut events = self.node.events.recent(usize::MAX, |_| true);
         events.reverse();

@@ -2,17 +2,17 @@
 
 use crate::database::{Database, LATEST};
 use domain::{
-    AccountId, AccountProfile, ApiTokenHash, CallEndReason, CallLimits, CallRules, Day, DigestAlgorithm, DigestRules,
-    HungUpBy, IpAcl, Number, OriginationUri, Requirements, Revision, Timestamp, TokenScope, Trunk, TrunkAttachments,
-    TrunkId, Webhook, WebhookMethod,
+    AccountId, AccountProfile, ApiTokenHash, AuthReason, AuthRecordId, CallEndReason, CallLimits, CallRules, Day,
+    DigestAlgorithm, DigestRules, HungUpBy, IpAcl, NearMiss, Number, OriginationUri, Requirements, Revision, Timestamp,
+    TokenScope, Trunk, TrunkAttachments, TrunkId, Webhook, WebhookMethod,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
-    Accounts, AlgorithmUses, Answers, AuditChain, AuditLog, Boots, CallRecordFilter, CallRecords, ChangeFeed,
-    Credentials, NumbersOf, Page, Registrations, SettingName, Settings, SubAccountFilter, Tokens, Trunks,
-    WebhookDelivery, WebhookOutbox, Webhooks,
+    Accounts, AlgorithmUses, Answers, AuditChain, AuditLog, AuthEventFilter, AuthEvents, Boots, CallRecordFilter,
+    CallRecords, ChangeFeed, Credentials, NumbersOf, Page, RecordsFrom, RecordsOf, Registrations, SettingName,
+    Settings, SubAccountFilter, Tokens, Trunks, WebhookDelivery, WebhookOutbox, Webhooks,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
@@ -267,7 +267,14 @@ async fn a_database_of_version_6_opens_with_all_its_rows() {
 async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
     let database = Database::new();
     make(&database, LATEST, SCHEMA_V7, ROWS_V7);
-    assert_rows_since_version_6(&database.open()).await;
+    let storage = database.open();
+    assert_rows_since_version_6(&storage).await;
+    let all = AuthEventFilter::all(RecordsOf::Everybody);
+    let kept = storage.auth_events(all, RecordsFrom::Newest, 10).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    let (id, record) = (kept[0].id, &kept[0].record);
+    assert_eq!((id, record.attempts, record.account), (AuthRecordId(7), 12, Some(AccountId(1))));
+    assert_eq!((record.reason, record.near_miss), (AuthReason::RealmMismatch, Some(NearMiss::OtherRealm)));
 }
 
 /// What version 6 has besides: where accounts are told what happens.

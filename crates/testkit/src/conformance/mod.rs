@@ -8,6 +8,7 @@ pub mod algorithm_uses;
 pub mod answers;
 pub mod atomicity;
 pub mod audit_log;
+pub mod auth_events;
 pub mod bans;
 pub mod boots_and_settings;
 pub mod call_records;
@@ -196,6 +197,14 @@ macro_rules! storage_conformance {
                 records_are_filtered
                 records_are_trimmed_in_steps
                 a_call_of_an_account_that_is_gone_leaves_nothing
+            }
+            auth_events {
+                records_return_as_they_were_saved
+                attempts_are_added
+                records_are_walked_both_ways
+                auth_events_are_filtered
+                auth_events_are_trimmed_in_steps
+                usernames_in_another_case_are_found
             }
             webhook_outbox {
                 messages_are_kept_until_they_are_removed

@@ -4,7 +4,8 @@
 use super::{Subject, assert_conflict};
 use crate::samples::{self, CREATED_AT};
 use domain::{
-    AccountId, CallEventKind, PreviousWebhookSecret, Revision, Sealed, Timestamp, Webhook, WebhookEvents, WebhookSecret,
+    AccountId, PreviousWebhookSecret, Revision, Sealed, Timestamp, Webhook, WebhookEventKind, WebhookEvents,
+    WebhookSecret,
 };
 use storage::{Change, Conflict, ResealedWebhookSecret};
 
@@ -16,7 +17,7 @@ pub async fn a_webhook_returns_as_it_was_written(subject: Subject) {
     assert_eq!(subject.storage.webhook(account).await.unwrap(), Some(whole.clone()));
     let secret = WebhookSecret { previous: None, ..whole.secret.clone() };
     let later = CREATED_AT.plus_seconds(9);
-    let events = WebhookEvents::of(&[CallEventKind::Ended]).unwrap();
+    let events = WebhookEvents::of(&[WebhookEventKind::AuthRefused]).unwrap();
     let bare = Webhook { url: None, events, enabled: false, secret, created_at: later, updated_at: later, ..whole };
     let bare = Webhook { created_at: CREATED_AT, ..put(&subject, bare).await };
     assert_eq!(subject.storage.webhook(account).await.unwrap(), Some(bare));

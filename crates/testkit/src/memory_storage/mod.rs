@@ -3,6 +3,7 @@
 mod accounts;
 mod algorithm_uses;
 mod audit_log;
+mod auth_events;
 mod bans;
 mod call_records;
 mod credentials;

@@ -1,9 +1,9 @@
 //! The stored things and the rules by which they change.
 
 use domain::{
-    Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, Ban, BanId, BindingId, CallId, CallRecord, CallSnapshot,
-    ContactBinding, Credential, CredentialId, DigestAlgorithm, HostName, IpAcl, Number, OperatorToken, OriginationUri,
-    Realm, RealmId, Revision, Timestamp, Trunk, Username, Webhook,
+    Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, AuthRecord, AuthRecordId, Ban, BanId, BindingId, CallId,
+    CallRecord, CallSnapshot, ContactBinding, Credential, CredentialId, DigestAlgorithm, HostName, IpAcl, Number,
+    OperatorToken, OriginationUri, Realm, RealmId, Revision, Timestamp, Trunk, Username, Webhook,
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
@@ -47,6 +47,8 @@ pub(super) struct State {
     pub webhook_outbox: BTreeMap<[u8; 16], WebhookDelivery>,
     pub bans: BTreeMap<BanId, Ban>,
     pub boots: Vec<(u32, Timestamp)>,
+    pub auth_records: BTreeMap<AuthRecordId, AuthRecord>,
+    pub last_auth_record: i64,
 }
 
 /// Where a host name leads, and which account it was given to.
