@@ -242,7 +242,7 @@ fn limits_of_calls_are_named() {
     trunked.change(&json!({"concurrent_calls_limit": 1}));
     let (_caller, _callee) = trunked.answered(&mut phone, &mut gateway, &trunked.draft("+4930555"));
     let refused = trunked.call(&mut phone, &trunked.draft("+4930556"));
-    expect(&trunked.api, &refused.call_id, "calls_exceeded", None);
+    expect(&trunked.api, refused.call_id(), "calls_exceeded", None);
     trunked.change(&json!({"concurrent_calls_limit": 100, "cps_limit": 1}));
     let reasons = wait_for("a call too many", KEPT_WITHIN, || {
         let draft = trunked.draft("+4930557");

@@ -24,8 +24,9 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// How often it is looked whether whoever watches may still do so.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// After how much silence a comment is sent: proxies close what is silent for longer.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// After how much silence a comment is sent: proxies close what is silent for long, and only who is written to is known
+/// to have left.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// Tells clients to wait so long before they come again.
 const HELLO: &str = "retry: 2000\n\n";
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Watch authentication events
 ///
 /// Server-sent events: each `auth-event` carries what `why` lists, within a second of its happening; `missed` says how
-/// many came faster than they were read, which the list has. A comment every quarter of a minute keeps the connection
+/// many came faster than they were read, which the list has. A comment after five seconds of silence keeps the connection
 /// alive. `Last-Event-ID`, or `cursor`, takes up after that event. The stream ends when the token is revoked or expires or its account
 /// is disabled. An account may have ten at a time.
 #[utoipa::path(
