@@ -131,6 +131,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("rustls", &["tls-identity", "acceptance"]),
     ("tokio-rustls", &["tls-identity"]),
     ("rustls-webpki", &["tls-identity"]),
+    ("x509-cert", &["tls-identity"]),
     ("rustls-native-certs", &["tls-identity"]),
     ("tungstenite", &["sip-transport", "acceptance"]),
     ("rcgen", &["acceptance"]),

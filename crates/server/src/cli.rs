@@ -4,6 +4,7 @@ use crate::audit_cli::AuditCommand;
 use crate::ban_cli::{BanCommand, BansOptions};
 use crate::call_cli::CallOptions;
 use crate::calls_cli::{CallsOptions, CdrsOptions};
+use crate::doctor::DoctorOptions;
 use crate::import::ImportOptions;
 use crate::operator_cli::{
     AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, ReportOptions,
@@ -138,6 +139,8 @@ pub(crate) enum Command {
         #[arg(long)]
         exit: bool,
     },
+    /// Look at everything `serve` with the same options needs, and say what to mend; changes nothing
+    Doctor(Box<DoctorOptions>),
     /// Check a configuration, or print an example
     Config {
         #[command(subcommand)]

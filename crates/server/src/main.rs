@@ -17,6 +17,7 @@ mod configuration;
 mod control_socket;
 mod credential_command;
 mod data_dir;
+mod doctor;
 mod event_names;
 mod event_stream;
 mod failure;
@@ -116,6 +117,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Audit { command } => in_runtime(audit_commands::audit(command)),
         cli::Command::Ban { command } => in_runtime(ban_commands::ban(command)),
         cli::Command::Bans(options) => in_runtime(ban_commands::bans(options)),
+        cli::Command::Doctor(options) => in_runtime(doctor::doctor(*options)),
         cli::Command::Cdrs(options) => in_runtime(call_commands::cdrs(options)),
         cli::Command::Why(options) => in_runtime(why_command::run(options)),
         cli::Command::Quickstart { exit } => in_runtime(quickstart::run(exit)),

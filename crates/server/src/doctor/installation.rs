@@ -1,0 +1,93 @@
+//! The data directory, the database and the master key; and whether a server runs on them.
+
+use super::finding::Finding;
+use crate::configuration::Configuration;
+use crate::listening::Listening;
+use crate::patience::{self, Reached};
+use keyring::source::KeySource;
+use std::os::unix::fs::PermissionsExt;
+
+/// What the other looks go by.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// What a running server listens on.
+    pub(super) running: Option<Listening>,
+}
+
+pub(super) async fn examine(configuration: &Configuration) -> (Vec<Finding>, State) {
+    let data_dir = &configuration.data_dir;
+    let shown = data_dir.path().display();
+    if !data_dir.database().exists() {
+        let text = format!("{shown} has no database yet; the first sipwarden serve, or account create, makes it");
+        return (vec![Finding::warning("database", text), key(configuration)], State::default());
+    }
+    let mut state = State::default();
+    let database = match patience::reach(data_dir).await {
+        Ok(Reached::Server(_)) => {
+            state.running = Listening::read(data_dir);
+            Finding::ok("database", format!("{shown} is in use by a running server"))
+        }
+        Ok(Reached::Alone(_lock)) => verified(configuration),
+        Err(failure) => Finding::failed("database", failure.to_string()),
+    };
+    let findings = permissions(configuration).into_iter().chain([database, key(configuration)]);
+    (findings.collect(), state)
+}
+
+/// Nobody else on the machine may look into the directory.
+fn permissions(configuration: &Configuration) -> Option<Finding> {
+    let path = configuration.data_dir.path();
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| {
+        let shown = path.display();
+        Finding::warning(
+            "data directory",
+            format!("others on this machine may look into {shown}; run chmod 700 {shown}"),
+        )
+    })
+}
+
+fn verified(configuration: &Configuration) -> Finding {
+    let path = configuration.data_dir.database();
+    match tokio::task::block_in_place(|| storage_sqlite::verify(&path)) {
+        Ok(found) => Finding::ok(
+            "database",
+            format!(
+                "{} is sound: {} accounts, {} credentials, {} registrations; no server runs on it",
+                path.display(),
+                found.accounts,
+                found.credentials,
+                found.registrations
+            ),
+        ),
+        Err(error) => Finding::failed("database", error.to_string()),
+    }
+}
+
+fn key(configuration: &Configuration) -> Finding {
+    let source = &*configuration.key_source;
+    let (path, has_database) = match source {
+        KeySource::File(path) => (Some(path), configuration.data_dir.database().exists()),
+        _ => (None, true),
+    };
+    match path {
+        Some(path) if !path.exists() && !has_database => Finding::ok(
+            "master key",
+            format!("{} is made with the database; keep a copy of it elsewhere", path.display()),
+        ),
+        Some(path) if !path.exists() => Finding::failed(
+            "master key",
+            format!(
+                "{} is missing, and without it nothing in the database opens; restore it from your backup, or name it \
+                 with --master-key-file",
+                path.display()
+            ),
+        ),
+        _ => match source.load() {
+            Ok(_) => {
+                Finding::ok("master key", "can be read; a backup of the database is worth nothing without it".into())
+            }
+            Err(error) => Finding::failed("master key", error.to_string()),
+        },
+    }
+}
