@@ -24,7 +24,7 @@ fn listed(finished: &Finished) -> Vec<Value> {
 fn tamper(data_dir: &Path, sql: &str) {
     let program =
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.executescript(sys.argv[2])";
-    let database = data_dir.join("sipwarden.sqlite");
+    let database = data_dir.join("sipwarden.db");
     let finished = run(Command::new("python3").args(["-c", program]).arg(database).arg(sql), LIMIT);
     assert_eq!(finished.code(), Some(0), "{finished:?}");
 }

@@ -15,8 +15,7 @@ use domain::{
 use rusqlite::types::{FromSql, Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
 use std::fmt::Display;
-use storage::{AuditHash, AuditRecord, CredentialNumber, Fact, RememberedAnswer, WebhookDelivery};
-use storage::{CredentialNumber, Fact, KeptAuthRecord, RememberedAnswer, WebhookDelivery};
+use storage::{AuditHash, AuditRecord, CredentialNumber, Fact, KeptAuthRecord, RememberedAnswer, WebhookDelivery};
 
 /// The columns [`realm`] reads.
 pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qop, md5_retired";

@@ -84,7 +84,7 @@ async fn users_there_are_and_users_there_are_not_are_challenged_alike() {
     for event in events {
         assert_eq!(event.reason, AuthReason::Challenge);
         assert_eq!((event.credential, event.account), (None, None));
-        assert_eq!((event.method.as_str(), event.call_id.as_str()), ("REGISTER", "one"));
+        assert_eq!((&*event.method, &*event.call_id), ("REGISTER", "one"));
     }
 }
 

@@ -42,7 +42,7 @@ async fn the_answer_lists_bindings_date_and_our_own_proof() {
     });
     let event = world.events().pop().unwrap();
     assert_eq!(event.reason, AuthReason::Ok);
-    assert_eq!((event.username.as_str(), event.host.as_str()), ("alice", DOMAIN));
+    assert_eq!((&*event.username, &*event.host), ("alice", DOMAIN));
     assert!(event.credential.is_some() && event.account.is_some());
 }
 
