@@ -47,7 +47,7 @@ impl Watcher {
         stream.set_read_timeout(Some(LIMIT)).expect("a limit");
         let Account { auth_id, auth_token, .. } = account;
         let request = format!(
-            "GET /api/v1/Account/{auth_id}/auth-events/stream{query} HTTP/1.1\r\nHost: localhost\r\n\
+            "GET /api/v1/Account/{auth_id}/auth-events/stream{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              X-Auth-ID: {auth_id}\r\nX-Auth-Token: {auth_token}\r\n{header}\r\n"
         );
         stream.write_all(request.as_bytes()).expect("a request");
