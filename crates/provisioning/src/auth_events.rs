@@ -78,7 +78,7 @@ impl Provisioning {
         scope: &AccountScope,
         request: AuthEventsRequest,
     ) -> Result<AuthEventsPage, ProvisioningError> {
-        let from = self.from_cursor(&request.cursor, |cursor| self.open_event_id(scope.auth_id(), cursor))?;
+        let from = begin_at(&request.cursor, |cursor| self.open_event_id(scope.auth_id(), cursor))?;
         let filter = request.filter(RecordsOf::Account(scope.account()));
         let (kept, next) = self.page_of_events(filter, from, request.limit).await?;
         let events = kept.into_iter().map(|kept| self.event_of_account(scope.auth_id(), kept)).collect();
@@ -112,7 +112,7 @@ impl Provisioning {
         request: AuthEventsRequest,
     ) -> Result<AuthEventsPage, ProvisioningError> {
         let of = self.records_for_operator(account)?;
-        let from = self.from_cursor(&request.cursor, |cursor| cursor.parse().ok().map(AuthRecordId))?;
+        let from = begin_at(&request.cursor, |cursor| cursor.parse().ok().map(AuthRecordId))?;
         let (kept, next) = self.page_of_events(request.filter(of), from, request.limit).await?;
         let events = kept.into_iter().map(|kept| self.event_for_operator(kept)).collect();
         Ok(AuthEventsPage { events, next_cursor: next.map(|id| id.0.to_string()) })
@@ -148,17 +148,6 @@ impl Provisioning {
         Ok((kept, next))
     }
 
-    fn from_cursor(
-        &self,
-        cursor: &str,
-        open: impl FnOnce(&str) -> Option<AuthRecordId>,
-    ) -> Result<RecordsFrom, ProvisioningError> {
-        if cursor.is_empty() {
-            return Ok(RecordsFrom::Newest);
-        }
-        open(cursor).map(RecordsFrom::Before).ok_or(ProvisioningError::BadCursor)
-    }
-
     fn auth_id_of(&self, id: AccountId) -> Option<AuthId> {
         self.parts.operators.auth_id(id)
     }
@@ -175,6 +164,14 @@ impl Provisioning {
         let plain = self.parts.keyring.open_named(&seal_name(account), &sealed).ok()?;
         Some(AuthRecordId(i64::from_be_bytes(plain.as_slice().try_into().ok()?)))
     }
+}
+
+/// Where the page begins that a cursor names.
+fn begin_at(cursor: &str, open: impl FnOnce(&str) -> Option<AuthRecordId>) -> Result<RecordsFrom, ProvisioningError> {
+    if cursor.is_empty() {
+        return Ok(RecordsFrom::Newest);
+    }
+    open(cursor).map(RecordsFrom::Before).ok_or(ProvisioningError::BadCursor)
 }
 
 /// The name an event's number is sealed under, so that it opens for no other account.

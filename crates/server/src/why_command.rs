@@ -85,8 +85,9 @@ async fn follow(source: &mut Source, (filter, mut cursor): (&str, String), json:
                         say(&printed(&one, json))?;
                     }
                     Frame { name, data, .. } if name == "missed" => {
-                        let missed = serde_json::from_str::<Value>(&data).unwrap_or(Value::Null);
-                        eprintln!("sipwarden: {} more came faster than they could be shown", missed["missed"]);
+                        let missed: Value = serde_json::from_str(&data).unwrap_or(Value::Null);
+                        let count = missed.get("missed").and_then(Value::as_u64).unwrap_or_default();
+                        eprintln!("sipwarden: {count} more came faster than they could be shown");
                     }
                     Frame { .. } => {}
                 }

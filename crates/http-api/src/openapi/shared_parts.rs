@@ -111,6 +111,7 @@ pub(super) fn add_to(document: &mut Value) {
         {"name": "IP access lists", "description": "From where trunks take calls"},
         {"name": "Origination URIs", "description": "The next hops of trunks, and how their challenges are answered"},
         {"name": "Numbers", "description": "Allocated by the operator, assigned to trunks by the account"},
+        {"name": "Authentication events", "description": "What became of attempts to authenticate, and why"},
         {"name": "Calls", "description": "Calls that are up, and what ended ones have left behind"},
         {"name": "Webhooks", "description": "What an account is told as it happens, signed, at a URL of its own"},
         {"name": "Tokens", "description": "What API clients prove their account with"},
