@@ -135,7 +135,7 @@ fn every_error_names_its_field_and_changes_nothing() {
         ("url", json!(format!("https://hooks.example.com/{}", "a".repeat(2048)))),
         ("events", json!([])),
         ("events", json!(["call.started"])),
-        ("events", json!(["call.ended", "call.ended", "call.ended", "call.ended"])),
+        ("events", json!(vec!["call.ended"; 6])),
         ("events", json!("call.ended")),
         ("events", json!([1])),
         ("events", json!(null)),

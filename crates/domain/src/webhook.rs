@@ -53,7 +53,7 @@ pub enum WebhookEventKind {
     Call(CallEventKind),
     /// Somebody who answered a challenge was turned away.
     AuthRefused,
-    /// Somebody has guessed wrong too often.
+    /// Somebody was turned away unseen, having guessed wrong too often.
     AuthBanned,
 }
 

@@ -65,7 +65,7 @@ impl RefusalTeller {
     }
 
     fn tell(&self, record: &AuthRecord) {
-        let kind = WebhookEventKind::AuthRefused;
+        let kind = kind_of(record);
         let Some((auth_id, url)) = record.account.and_then(|account| self.webhooks.subscriptions.place(account, kind))
         else {
             return;
@@ -86,11 +86,19 @@ impl RefusalTeller {
     }
 }
 
+/// Whoever is banned is turned away unseen, which is news of its own.
+fn kind_of(record: &AuthRecord) -> WebhookEventKind {
+    match record.reason {
+        AuthReason::Banned => WebhookEventKind::AuthBanned,
+        _ => WebhookEventKind::AuthRefused,
+    }
+}
+
 impl Listener for RefusalTeller {
     fn kept(&self, kept: &Arc<KeptAuthRecord>) {
         let record = &kept.record;
         let Some(account) = record.account.filter(|_| record.is_refusal()) else { return };
-        if self.webhooks.subscriptions.place(account, WebhookEventKind::AuthRefused).is_none() {
+        if self.webhooks.subscriptions.place(account, kind_of(record)).is_none() {
             return;
         }
         let source = record.source.ip();

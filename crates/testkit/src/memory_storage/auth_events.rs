@@ -1,16 +1,13 @@
 //! Authentication events.
 
 use super::MemoryStorage;
-use domain::{AuthRecordId, RealmId, Timestamp, Username};
+use domain::{Account, AuthRecordId, RealmId, Timestamp, Username};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
     AuthEventChange, AuthEventFilter, AuthEventTrim, AuthEvents, KeptAuthRecord, Pending, RecordOwner, RecordsFrom,
     StorageError,
 };
-
-/// How long an account keeps its records that has said nothing about it.
-const RETENTION_DAYS: u32 = 30;
 
 impl AuthEvents for MemoryStorage {
     fn save_auth_events(
@@ -68,7 +65,8 @@ impl AuthEvents for MemoryStorage {
         Box::pin(async move {
             let state = self.state.lock();
             let accounts: BTreeSet<_> = state.auth_records.values().map(|record| record.account).collect();
-            let retention = |account| state.accounts.contains_key(&account).then_some(RETENTION_DAYS);
+            let days = |account: &Account| u32::from(account.settings.event_retention.days());
+            let retention = |account| state.accounts.get(&account).map(days);
             let owner = |account: Option<_>| RecordOwner { account, retention_days: account.and_then(retention) };
             Ok(accounts.into_iter().map(owner).collect())
         })
