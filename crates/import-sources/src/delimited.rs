@@ -1,7 +1,7 @@
 //! CSV (RFC 4180) with a heading.
 
 use crate::{BadRow, ColumnNames, Field, Read, Row, SourceError, Take};
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator, Trim};
 use std::io;
 use zeroize::Zeroizing;
 
@@ -10,18 +10,36 @@ use zeroize::Zeroizing;
 /// # Errors
 /// [`SourceError`]; rows that were taken before stay taken.
 pub fn read_csv(input: impl io::Read, names: &ColumnNames, take: &mut Take<'_>) -> Result<(), SourceError> {
-    let mut reader = ReaderBuilder::new().flexible(true).trim(csv::Trim::Headers).from_reader(input);
+    // The parser counts lines at their `\n`, so it ends them there; the `\r` before it is taken away here.
+    let mut builder = ReaderBuilder::new();
+    builder.flexible(true).trim(Trim::Headers).terminator(Terminator::Any(b'\n'));
+    let mut reader = builder.from_reader(input);
     let heading = reader.byte_headers().map_err(unreadable)?;
     let columns: Vec<String> = heading.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
     let fields = names.fields(columns.iter().map(String::as_str))?;
     let mut record = ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(unreadable)? {
-        let number = record.position().map_or(0, csv::Position::line);
+    loop {
+        let before = reader.position().line();
+        if !reader.read_byte_record(&mut record).map_err(unreadable)? {
+            break;
+        }
+        if matches!(record.as_slice(), b"" | b"\r") && record.len() == 1 {
+            continue;
+        }
+        let number = first_line(&record, before, reader.position().line());
         if take(row(number, &record, &fields)).is_break() {
             break;
         }
     }
     Ok(())
+}
+
+/// The line a record begins at, from where the parser stood before it and after it: empty lines may come before it, and
+/// cells in quotation marks may hold some.
+fn first_line(record: &ByteRecord, before: u64, after: u64) -> u64 {
+    let within = record.as_slice().iter().filter(|octet| **octet == b'\n').count() as u64;
+    let is_ended = after > before + within;
+    after.saturating_sub(within + u64::from(is_ended))
 }
 
 fn row(number: u64, record: &ByteRecord, fields: &[Option<Field>]) -> Read {
@@ -34,8 +52,10 @@ fn row(number: u64, record: &ByteRecord, fields: &[Option<Field>]) -> Read {
         return bad(format!("has {} cells, and the heading has {}", record.len(), fields.len()));
     }
     let mut cells = Vec::with_capacity(fields.len());
-    for (octets, field) in record.iter().zip(fields) {
+    let last = fields.len() - 1;
+    for (place, (octets, field)) in record.iter().zip(fields).enumerate() {
         let Some(field) = field else { continue };
+        let octets = if place == last { octets.strip_suffix(b"\r").unwrap_or(octets) } else { octets };
         match std::str::from_utf8(octets) {
             Ok("") => {}
             Ok(text) => cells.push((*field, Zeroizing::new(text.to_owned()))),
@@ -92,6 +112,7 @@ mod tests {
         );
         assert!(read(b"").unwrap_err().contains("no column is called username"));
         assert_eq!(read(b"username,password\n").unwrap(), [""; 0]);
+        assert_eq!(read(b"username\na\n\n\nb\n\"c\"").unwrap(), ["2: username=a", "5: username=b", "6: username=c"]);
     }
 
     #[test]
