@@ -74,7 +74,7 @@ fn read_sqlite(table: &Table, path: &Path, names: &ColumnNames, take: &mut Take<
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = SqliteConnection::open_with_flags(path, flags)?;
     let mut statement = connection.prepare(&format!("SELECT * FROM {}", table.quoted('"')?))?;
-    let fields = names.fields(statement.column_names().into_iter())?;
+    let fields = names.fields(statement.column_names())?;
     let mut rows = statement.query([])?;
     let mut number = 0;
     while let Some(row) = rows.next()? {
