@@ -1,13 +1,24 @@
 //! How hard a password is to guess, and whether that is enough for its account.
 //!
-//! zxcvbn looks at the first hundred characters, so its work is bounded. It copies pieces of the password, which are
+//! zxcvbn tries every way to read symbols as letters, which takes it a second where many of them stand in one password: so
+//! it is shown no more than [`JUDGED_CHARACTERS`] and [`LETTER_LIKE`] of them. It copies pieces of the password, which are
 //! freed without being wiped; docs/security.md says so.
 
 use crate::AccountScope;
 use domain::{Password, PasswordScore, Username};
 use std::fmt::{self, Write as _};
+use zeroize::Zeroizing;
 use zxcvbn::feedback::Feedback;
 use zxcvbn::{Entropy, zxcvbn};
+
+/// Most characters that are judged. What is not guessed by then is not easy to guess.
+const JUDGED_CHARACTERS: usize = 32;
+/// Symbols that zxcvbn reads as letters (digits it does too, but those make words, dates and sequences).
+const SYMBOLS: &str = "@({[<&#!/|$+%";
+/// What stands for the later ones of them: symbols that it reads as nothing else.
+const PLAIN_SYMBOLS: &str = "^*-_=~;:?>,.'";
+/// Most different ones of them that are read as letters.
+const LETTER_LIKE: usize = 3;
 
 /// A password that is easier to guess than its account allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +46,24 @@ pub(crate) fn rate(
     password: &Password,
 ) -> Result<PasswordScore, WeakPassword> {
     let known = [username.as_str(), scope.account_name(), scope.auth_id().as_str(), scope.realm_name().as_str()];
-    let estimate = zxcvbn(password.expose_text(), &known);
+    let estimate = zxcvbn(&judged(password.expose_text()), &known);
     let score = PasswordScore::new(u8::from(estimate.score())).unwrap_or_default();
     let minimum = scope.settings().minimum_password_score;
     if score < minimum { Err(WeakPassword { score, minimum, advice: advice(&estimate) }) } else { Ok(score) }
+}
+
+/// The part that is judged: as hard to guess, but for readings of symbols that nobody would try first.
+fn judged(password: &str) -> Zeroizing<String> {
+    let mut kept: Vec<char> = Vec::with_capacity(LETTER_LIKE);
+    let judged = |character: char| {
+        let Some(place) = SYMBOLS.find(character).filter(|_| !kept.contains(&character)) else { return character };
+        if kept.len() < LETTER_LIKE {
+            kept.push(character);
+            return character;
+        }
+        PLAIN_SYMBOLS.get(place..).and_then(|rest| rest.chars().next()).unwrap_or(character)
+    };
+    Zeroizing::new(password.chars().take(JUDGED_CHARACTERS).map(judged).collect())
 }
 
 /// What is wrong with it, where that is known, and what to do.
@@ -55,4 +80,19 @@ fn advice(estimate: &Entropy) -> Box<str> {
         _ => text.push_str("Add another word or two."),
     }
     text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_judged_is_bounded_and_words_stay_words() {
+        for same in ["p@$$w0rd!", "correct horse", "1234567890", "pässwörd"] {
+            assert_eq!(&*judged(same), same);
+        }
+        assert_eq!(&*judged("4@8({[<369&#!1/|0$5+7%2"), "4@8({_=369~;:1?>0,5.7'2");
+        assert_eq!(judged(&"é".repeat(128)).chars().count(), JUDGED_CHARACTERS);
+        assert_eq!((SYMBOLS.len(), PLAIN_SYMBOLS.len()), (13, 13));
+    }
 }
