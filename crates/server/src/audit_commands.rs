@@ -24,7 +24,7 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
     match command {
         AuditCommand::List { account, filters, installation } => {
             let json = installation.json;
-            let path = format!("/admin/v1/audit-log?{}", query(&filters, account.as_deref()));
+            let path = format!("audit-log?{}", query(&filters, account.as_deref()));
             show(json, ask(installation, "GET", (&path, None)).await?)
         }
         AuditCommand::Check { installation } => check(installation).await,
@@ -39,7 +39,7 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
 
 async fn check(installation: Installation) -> Result<(), Failure> {
     let json = installation.json;
-    let found = ask(installation, "GET", ("/admin/v1/audit-log/check", None)).await?;
+    let found = ask(installation, "GET", ("audit-log/check", None)).await?;
     if found.get("sound").and_then(Value::as_bool) == Some(true) {
         return print(json, &found, || sound(&found));
     }

@@ -24,11 +24,11 @@ pub(crate) async fn ban(command: BanCommand) -> Result<(), Failure> {
     match command {
         BanCommand::List { installation } => {
             let json = installation.json;
-            show(json, &all_objects(installation, "/admin/v1/bans").await?)
+            show(json, &all_objects(installation, "bans").await?)
         }
         BanCommand::Lift { id, installation } => {
             let json = installation.json;
-            ask(installation, "DELETE", (&format!("/admin/v1/bans/{}", segment(&id)), None)).await?;
+            ask(installation, "DELETE", (&format!("bans/{}", segment(&id)), None)).await?;
             lifted(json, &id)
         }
     }

@@ -26,9 +26,19 @@ pub(super) fn command(document: &Value, (path, method): (&str, &str), operation:
     if let Some(body) = operation.pointer("/requestBody/content/application~1json") {
         lines.push("-H 'Content-Type: application/json'".into());
         let example = body.get("example").cloned().unwrap_or_else(|| schema::example(document, schema::of(body)));
-        lines.push(format!("-d '{}'", example.to_string().replace('\'', "'\\''")));
+        lines.push(format!("-d '{}'", quoted(&example.to_string())));
+    }
+    if let Some(body) = operation.pointer("/requestBody/content/application~1x-ndjson") {
+        lines.push("-H 'Content-Type: application/x-ndjson'".into());
+        let example = body.get("example").and_then(Value::as_str).unwrap_or_default();
+        lines.push(format!("--data-binary '{}'", quoted(example.trim_end())));
     }
     lines.join(" \\\n  ")
+}
+
+/// A text between single quotes of a shell.
+fn quoted(text: &str) -> String {
+    text.replace('\'', "'\\''")
 }
 
 fn variables_in_capitals(segment: &str) -> String {
