@@ -1,8 +1,9 @@
 //! Every credential, found by realm and username, in shards.
 
+use crate::deadlines::Deadlines;
 use crate::entry::{AccountState, Entry};
 use crate::removals::Removals;
-use domain::{AccountId, BindingId, CredentialId, LiveBinding, RealmId};
+use domain::{AccountId, BindingId, CredentialId, LiveBinding, RealmId, Timestamp};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use parking_lot::{Mutex, MutexGuard};
@@ -15,6 +16,7 @@ const SHARDS: usize = 256;
 pub(crate) struct CredentialTable {
     hasher: RandomState,
     shards: Box<[Mutex<Shard>]>,
+    deadlines: Deadlines,
 }
 
 pub(crate) struct Shard {
@@ -34,7 +36,8 @@ impl CredentialTable {
             let (entries, unsaved, removed) = (HashTable::new(), Vec::new(), Removals::new(first_unknown));
             Mutex::new(Shard { decoy: Entry::decoy(), entries, unsaved, removed })
         };
-        Self { hasher: RandomState::default(), shards: (0..SHARDS).map(shard).collect() }
+        let shards = (0..SHARDS).map(shard).collect();
+        Self { hasher: RandomState::default(), shards, deadlines: Deadlines::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -75,12 +78,16 @@ impl CredentialTable {
         let hash = self.hash(entry.realm, &entry.username);
         let Some(mut shard) = self.shard(hash) else { return Vec::new() };
         let Shard { entries, removed, .. } = &mut *shard;
+        let deadlines = entry.deadlines();
         match entries.find_mut(hash, |present| present.realm == entry.realm && present.username == entry.username) {
             Some(present) => {
                 let id = present.id;
+                self.deadlines.replace((hash, id), present.deadlines(), [None; 2]);
+                self.deadlines.replace((hash, entry.id), [None; 2], deadlines);
                 end(id, &present.renew(entry), removed)
             }
             None => {
+                self.deadlines.replace((hash, entry.id), [None; 2], deadlines);
                 entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
                 Vec::new()
             }
@@ -128,9 +135,27 @@ impl CredentialTable {
         let hash = self.hash(realm, username);
         let Some(mut shard) = self.shard(hash) else { return Vec::new() };
         match shard.entries.find_entry(hash, |entry| entry.id == id) {
-            Ok(found) => connections_of(&found.remove().0.bindings).collect(),
+            Ok(found) => {
+                let gone = found.remove().0;
+                self.deadlines.replace((hash, id), gone.deadlines(), [None; 2]);
+                connections_of(&gone.bindings).collect()
+            }
             Err(_) => Vec::new(),
         }
+    }
+
+    /// Ends the bindings of overlaps that are over and of credentials that have expired, and gives back their
+    /// connections. A few thousand credentials at a time; to be called again soon.
+    pub(crate) fn end_what_is_over(&self, now: Timestamp) -> Vec<u64> {
+        let mut connections = Vec::new();
+        for (hash, id) in self.deadlines.take_due(now) {
+            let Some(mut shard) = self.shard(hash) else { continue };
+            let Shard { entries, removed, .. } = &mut *shard;
+            if let Some(entry) = entries.find_mut(hash, |entry| entry.id == id) {
+                connections.extend(end(id, &entry.end_what_is_over(now), removed));
+            }
+        }
+        connections
     }
 }
 

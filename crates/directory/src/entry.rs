@@ -1,7 +1,7 @@
 //! A credential as it is kept for answering phones.
 
-use crate::UsedAlgorithms;
-use domain::{AccountId, BindingFacts, Credential, CredentialId, LiveBinding, RealmId, Requirements};
+use crate::{LastUse, UsedAlgorithms};
+use domain::{AccountId, BindingFacts, Credential, CredentialId, LiveBinding, RealmId, Requirements, Timestamp};
 use sip_digest::{Ha1, HashAlgorithm};
 use std::sync::Arc;
 
@@ -31,6 +31,20 @@ pub(crate) enum AccountState {
     Disabled,
 }
 
+/// The generation of a password before the present one, opened.
+pub(crate) struct PreviousHa1s {
+    pub(crate) generation: u32,
+    pub(crate) overlap_until: Option<Timestamp>,
+    pub(crate) ha1s: OpenHa1s,
+}
+
+/// A credential's opened HA1s, of both generations.
+#[derive(Default)]
+pub(crate) struct OpenGenerations {
+    pub(crate) present: OpenHa1s,
+    pub(crate) previous: Option<Box<PreviousHa1s>>,
+}
+
 /// A credential and its bindings.
 pub(crate) struct Entry {
     pub(crate) realm: RealmId,
@@ -47,9 +61,13 @@ pub(crate) struct Entry {
     /// Whether it stands in its shard's list of entries with unsaved bindings.
     pub(crate) listed: bool,
     ha1s: OpenHa1s,
+    /// Boxed, because few have one.
+    previous: Option<Box<PreviousHa1s>>,
+    expires_at: Option<Timestamp>,
     /// Shared, so that copying it out costs no allocation; absent where nothing is demanded, which is the rule.
     requirements: Option<Arc<Requirements>>,
     pub(crate) uses: UsedAlgorithms,
+    pub(crate) last_use: LastUse,
     pub(crate) bindings: Vec<LiveBinding>,
 }
 
@@ -68,14 +86,31 @@ pub struct CredentialSnapshot {
     pub enabled: bool,
     /// HA1 under the hash asked for; `None` if that was retired or never known.
     pub ha1: Option<Ha1>,
+    /// The password before, as long as it is kept.
+    pub previous: Option<PreviousSnapshot>,
+    /// From when on it authenticates nobody.
+    pub expires_at: Option<Timestamp>,
     /// What it demands of whoever answers with it; `None` if nothing.
     pub requirements: Option<Arc<Requirements>>,
     /// What it has been used with.
     pub uses: UsedAlgorithms,
+    /// When it was last used.
+    pub last_use: LastUse,
+}
+
+/// What a verification needs of the generation before.
+#[derive(Debug, Clone)]
+pub struct PreviousSnapshot {
+    /// Its number.
+    pub generation: u32,
+    /// Until when it authenticates; `None` if it does not.
+    pub overlap_until: Option<Timestamp>,
+    /// HA1 under the hash asked for.
+    pub ha1: Option<Ha1>,
 }
 
 impl Entry {
-    pub(crate) fn new(credential: &Credential, account: AccountState, ha1s: OpenHa1s) -> Self {
+    pub(crate) fn new(credential: &Credential, account: AccountState, opened: OpenGenerations) -> Self {
         Self {
             realm: credential.realm,
             username: credential.username.as_str().as_bytes().into(),
@@ -86,11 +121,14 @@ impl Entry {
             account_is_enabled: account == AccountState::Enabled,
             enablings: 0,
             listed: false,
-            ha1s,
+            ha1s: opened.present,
+            previous: opened.previous,
+            expires_at: credential.expires_at,
             requirements: Some(&credential.requirements)
                 .filter(|requirements| !requirements.is_none())
                 .map(|requirements| Arc::new(requirements.clone())),
             uses: UsedAlgorithms::default(),
+            last_use: LastUse::default(),
             bindings: Vec::new(),
         }
     }
@@ -113,23 +151,35 @@ impl Entry {
                 sha256: ha1(HashAlgorithm::Sha256),
                 sha512_256: ha1(HashAlgorithm::Sha512_256),
             },
+            previous: None,
+            expires_at: None,
             requirements: None,
             uses: UsedAlgorithms::default(),
+            last_use: LastUse::default(),
             bindings: Vec::new(),
         }
     }
 
     /// Takes over a newer state of the same credential and gives back the bindings that ended by it: they end with the
     /// password that made them, with a disabled credential, and where they do not meet its demands.
+    ///
+    /// Those of an overlap whose time has come are left to [`Self::end_what_is_over`], which knows the time.
     pub(crate) fn renew(&mut self, newer: Self) -> Vec<LiveBinding> {
-        let keeps_bindings = newer.may_authenticate() && newer.id == self.id && newer.generation == self.generation;
+        let keeps_bindings = newer.may_authenticate() && newer.id == self.id;
         let present = std::mem::take(&mut self.bindings);
-        let (bindings, ended): (Vec<_>, Vec<_>) =
-            present.into_iter().partition(|binding| keeps_bindings && newer.admits(&binding.facts));
-        let listed = keeps_bindings && self.listed;
-        let enablings = self.enablings_until(newer.may_authenticate());
-        let uses = if newer.id == self.id { self.uses } else { newer.uses };
-        *self = Self { bindings, listed, enablings, uses, ..newer };
+        let stays = |facts: &BindingFacts| {
+            keeps_bindings
+                && (facts.generation == newer.generation || newer.overlap_of(facts.generation).is_some())
+                && newer.admits(facts)
+        };
+        let (bindings, ended): (Vec<_>, Vec<_>) = present.into_iter().partition(|binding| stays(&binding.facts));
+        let listed = self.listed && !bindings.is_empty();
+        // An expiry that was moved is as good as enabling: what an expired one was held to counts no more.
+        let moved = u32::from(newer.expires_at != self.expires_at);
+        let enablings = self.enablings_until(newer.may_authenticate()).wrapping_add(moved);
+        let (uses, last_use) =
+            if newer.id == self.id { (self.uses, self.last_use) } else { (newer.uses, newer.last_use) };
+        *self = Self { bindings, listed, enablings, uses, last_use, ..newer };
         ended
     }
 
@@ -153,14 +203,54 @@ impl Entry {
             enablings: self.enablings,
             enabled: self.may_authenticate(),
             ha1: self.ha1s.of(hash).cloned(),
+            previous: self.previous.as_deref().map(|previous| PreviousSnapshot {
+                generation: previous.generation,
+                overlap_until: previous.overlap_until,
+                ha1: previous.ha1s.of(hash).cloned(),
+            }),
+            expires_at: self.expires_at,
             requirements: self.requirements.clone(),
             uses: self.uses,
+            last_use: self.last_use,
         }
     }
 
-    /// Whether this is still what was verified.
-    pub(crate) fn is_current(&self, id: CredentialId, generation: u32) -> bool {
-        self.id == id && self.generation == generation && self.may_authenticate()
+    /// Whether this is still what was verified: the present password, or the one before while their overlap runs.
+    pub(crate) fn is_current(&self, (id, generation): (CredentialId, u32), now: Timestamp) -> bool {
+        self.id == id && self.may_authenticate() && self.is_good(generation, now)
+    }
+
+    /// The bindings that a request may be sent to: neither expired nor ended by the end of an overlap or the expiry of
+    /// the credential.
+    pub(crate) fn live(&self, now: Timestamp) -> impl Iterator<Item = &LiveBinding> {
+        self.bindings
+            .iter()
+            .filter(move |binding| binding.facts.expires_at > now && self.is_good(binding.facts.generation, now))
+    }
+
+    /// Gives back the bindings that ended because an overlap is over or the credential has expired.
+    pub(crate) fn end_what_is_over(&mut self, now: Timestamp) -> Vec<LiveBinding> {
+        let bindings = std::mem::take(&mut self.bindings);
+        let (good, ended) = bindings.into_iter().partition(|binding| self.is_good(binding.facts.generation, now));
+        self.bindings = good;
+        ended
+    }
+
+    /// The moments at which bindings of this credential end although nobody changes it.
+    pub(crate) fn deadlines(&self) -> [Option<Timestamp>; 2] {
+        [self.previous.as_ref().and_then(|previous| previous.overlap_until), self.expires_at]
+    }
+
+    /// Whether that generation of the password authenticates now, as far as time decides.
+    fn is_good(&self, generation: u32, now: Timestamp) -> bool {
+        let is_known = self.generation == generation || self.overlap_of(generation).is_some_and(|until| now < until);
+        is_known && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Until when that earlier generation authenticates.
+    fn overlap_of(&self, generation: u32) -> Option<Timestamp> {
+        let previous = self.previous.as_deref().filter(|previous| previous.generation == generation)?;
+        previous.overlap_until
     }
 
     /// Whether a binding could still be made from where it was made.

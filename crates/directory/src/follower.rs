@@ -1,9 +1,11 @@
 //! Keeps the directory true by the change feed.
 
-use crate::entry::{Entry, OpenHa1s};
+use crate::entry::{Entry, OpenGenerations, OpenHa1s, PreviousHa1s};
 use crate::trunks::hosts_of;
 use crate::{Directory, Realms};
-use domain::{AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, Revision, Sealed};
+use domain::{
+    AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, RealmName, Revision, Sealed, SealedHa1s,
+};
 use keyring::{Ha1Context, UpstreamSecretContext};
 use sip_digest::{Ha1, HashAlgorithm};
 use std::collections::HashMap;
@@ -114,26 +116,35 @@ impl Directory {
     }
 
     fn put_credential(&self, realms: &Realms, credential: &Credential) {
-        let ha1s = self.open(realms, credential);
-        let entry = Entry::new(credential, realms.state(credential.account), ha1s);
+        let opened = self.open(realms, credential);
+        let entry = Entry::new(credential, realms.state(credential.account), opened);
         self.close_connections(self.credentials.put(entry));
     }
 
     /// Opens the sealed HA1s. One that does not open authenticates nobody; that is logged, not fatal, because the
     /// other tenants' phones must go on.
-    fn open(&self, realms: &Realms, credential: &Credential) -> OpenHa1s {
+    fn open(&self, realms: &Realms, credential: &Credential) -> OpenGenerations {
         let Some((account, realm)) = realms.auth_id(credential.account).zip(realms.realm(credential.realm)) else {
             tracing::error!(credential = %credential.id, "credential of an unknown account or realm; it cannot be used");
-            return OpenHa1s::default();
+            return OpenGenerations::default();
         };
+        let place = (account, &realm.name);
+        let previous = credential.previous.as_deref().map(|previous| {
+            let ha1s = self.open_ha1s(place, credential, &previous.ha1s);
+            Box::new(PreviousHa1s { generation: previous.generation, overlap_until: previous.overlap_until, ha1s })
+        });
+        OpenGenerations { present: self.open_ha1s(place, credential, &credential.ha1s), previous }
+    }
+
+    fn open_ha1s(
+        &self,
+        (account, realm): (&AuthId, &RealmName),
+        credential: &Credential,
+        sealed: &SealedHa1s,
+    ) -> OpenHa1s {
         let open = |sealed: Option<&Sealed>, algorithm: DigestAlgorithm, hash: HashAlgorithm| -> Option<Ha1> {
-            let context = Ha1Context {
-                account,
-                credential: credential.id,
-                algorithm,
-                realm: &realm.name,
-                username: &credential.username,
-            };
+            let username = &credential.username;
+            let context = Ha1Context { account, credential: credential.id, algorithm, realm, username };
             match self.keyring.open_ha1(&context, sealed?) {
                 Ok(opened) => Ha1::from_bytes(hash, opened.as_bytes()),
                 Err(error) => {
@@ -143,7 +154,6 @@ impl Directory {
                 }
             }
         };
-        let sealed = &credential.ha1s;
         OpenHa1s {
             md5: open(sealed.md5.as_ref(), DigestAlgorithm::Md5, HashAlgorithm::Md5),
             sha256: open(sealed.sha256.as_ref(), DigestAlgorithm::Sha256, HashAlgorithm::Sha256),

@@ -11,6 +11,8 @@
 mod algorithm_uses;
 mod connections;
 mod credential_table;
+mod credential_uses;
+mod deadlines;
 mod entry;
 mod follower;
 mod location;
@@ -24,7 +26,8 @@ mod trunks;
 
 pub use algorithm_uses::UsedAlgorithms;
 pub use connections::Connections;
-pub use entry::CredentialSnapshot;
+pub use credential_uses::{LastUse, UseOfCredential};
+pub use entry::{CredentialSnapshot, PreviousSnapshot};
 pub use location::{Bindings, Callee, CredentialKey, Superseded};
 pub use occupancy::Occupancy;
 pub use realms::{RealmEntry, Realms};
@@ -37,6 +40,7 @@ use algorithm_uses::AlgorithmUseQueue;
 use arc_swap::{ArcSwap, Guard};
 use connections::ConnectionIndex;
 use credential_table::CredentialTable;
+use credential_uses::CredentialUseQueue;
 use entry::AccountState;
 use keyring::Keyring;
 use std::sync::Arc;
@@ -57,6 +61,7 @@ pub struct Directory {
     trunks: Trunks,
     credentials: CredentialTable,
     algorithm_uses: AlgorithmUseQueue,
+    credential_uses: CredentialUseQueue,
     connection_index: ConnectionIndex,
     connections: Option<Arc<dyn Connections>>,
     /// The next binding id; starts with the boot number in its upper half, so that ids never repeat.
@@ -74,6 +79,7 @@ impl Directory {
             trunks: Trunks::default(),
             credentials: CredentialTable::new(binding_id(first_binding)),
             algorithm_uses: AlgorithmUseQueue::new(),
+            credential_uses: CredentialUseQueue::new(),
             connection_index: ConnectionIndex::new(),
             connections: None,
             next_binding: AtomicU64::new(first_binding),

@@ -20,7 +20,8 @@ pub struct CredentialKey<'k> {
     pub generation: u32,
 }
 
-/// The credential or its account was disabled or deleted, or it was given another password, since it was verified.
+/// The credential or its account was disabled or deleted, it expired, or it was given another password, since it was
+/// verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Superseded;
 
@@ -68,13 +69,15 @@ impl Directory {
         found.map(|entry| entry.snapshot(hash))
     }
 
-    /// Runs an update of a credential's bindings, unless the credential is no longer what was verified.
+    /// Runs an update of a credential's bindings, unless the credential is no longer what was verified or, by now, would
+    /// not be.
     ///
     /// # Errors
     /// [`Superseded`]; the update was not run.
     pub fn update_bindings<R>(
         &self,
         key: &CredentialKey<'_>,
+        now: Timestamp,
         update: impl FnOnce(&mut Bindings<'_>) -> R,
     ) -> Result<R, Superseded> {
         let hash = self.credentials.hash(key.realm, key.username);
@@ -82,7 +85,7 @@ impl Directory {
         let Shard { entries, unsaved, removed, .. } = &mut *shard;
         let entry = entries
             .find_mut(hash, |entry| entry.realm == key.realm && *entry.username == *key.username)
-            .filter(|entry| entry.is_current(key.id, key.generation))
+            .filter(|entry| entry.is_current((key.id, key.generation), now))
             .ok_or(Superseded)?;
         let mut bindings = Bindings { live: &mut entry.bindings, removed, credential: key.id, directory: self };
         let result = update(&mut bindings);
@@ -102,7 +105,7 @@ impl Directory {
         let hash = self.credentials.hash(realm, username);
         let shard = self.credentials.shard(hash)?;
         let entry = shard.find(hash, realm, username)?;
-        Some(entry.bindings.iter().filter(|binding| binding.facts.expires_at > now).count())
+        Some(entry.live(now).count())
     }
 
     /// Whether a credential of that realm has exactly that name. Takes longer where one has; nothing on the way to an
@@ -119,8 +122,7 @@ impl Directory {
         let hash = self.credentials.hash(realm, username);
         let shard = self.credentials.shard(hash)?;
         let entry = shard.find(hash, realm, username)?;
-        let live = entry.bindings.iter().filter(|binding| binding.facts.expires_at > now);
-        Some(Callee { id: entry.id, account: entry.account(), bindings: live.cloned().collect() })
+        Some(Callee { id: entry.id, account: entry.account(), bindings: entry.live(now).cloned().collect() })
     }
 
     /// Fills the location service from storage, after the credentials are there. Blocks; for start-up.
@@ -135,7 +137,7 @@ impl Directory {
                 && let Some(mut shard) = self.credentials.shard(*hash)
                 && let Some(entry) = shard.entries.find_mut(*hash, |entry| entry.id == record.credential)
             {
-                if entry.is_current(record.credential, record.generation) && !record.needs_its_connection() {
+                if entry.is_current((record.credential, record.generation), now) && !record.needs_its_connection() {
                     entry.bindings.push(LiveBinding::from_record(&record));
                     loaded += 1;
                 } else {
@@ -165,6 +167,11 @@ impl Directory {
             let gone = removed.take(self.peek_binding_id());
             changes.extend(gone.map(|(credential, id)| RegistrationChange::Remove { credential, id }));
         }
+    }
+
+    /// Ends the bindings of overlaps that are over and of credentials that have expired, and closes their connections.
+    pub(crate) fn end_what_is_over(&self, now: Timestamp) {
+        self.close_connections(self.credentials.end_what_is_over(now));
     }
 
     /// Drops expired bindings of some shards, so that all are visited in turn.

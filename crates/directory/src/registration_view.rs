@@ -76,10 +76,9 @@ impl Wanted<'_> {
                 && username.as_ref().is_none_or(|username| *username.as_bytes() == *entry.username)
         });
         for entry in entries {
-            let matching = entry.bindings.iter().filter(|binding| {
+            let matching = entry.live(self.now).filter(|binding| {
                 let facts = &binding.facts;
-                facts.expires_at > self.now
-                    && transport.is_none_or(|transport| transport == facts.transport)
+                transport.is_none_or(|transport| transport == facts.transport)
                     && source.is_none_or(|source| source == facts.source.ip().to_canonical())
             });
             for binding in matching {

@@ -180,8 +180,9 @@ impl Writer {
         outcome
     }
 
-    /// Visits a part of the table at each tick.
+    /// Ends at each tick what time has ended, and visits a part of the table for the rest.
     fn sweep(&mut self) {
+        self.directory.end_what_is_over(self.clock.now());
         let shards = self.directory.shard_count();
         let step = shards.div_ceil(self.config.intervals_per_sweep.max(1));
         let start = self.swept_shards;

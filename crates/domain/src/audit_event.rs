@@ -31,6 +31,12 @@ pub enum AuditAction {
     CredentialUpdated,
     /// A credential was deleted.
     CredentialDeleted,
+    /// A credential was given a new password, beside which the one before may work for a while.
+    CredentialRotated,
+    /// The password before the present one works no more, earlier than was said.
+    OverlapEnded,
+    /// Passwords before the present ones were forgotten, their time being over.
+    PreviousPasswordsForgotten,
     /// Registrations of a credential were ended.
     RegistrationsEnded,
     /// A call, or all calls of a credential, were ended.
@@ -95,6 +101,9 @@ impl AuditAction {
             Self::CredentialCreated => "credential.created",
             Self::CredentialUpdated => "credential.updated",
             Self::CredentialDeleted => "credential.deleted",
+            Self::CredentialRotated => "credential.rotated",
+            Self::OverlapEnded => "credential.overlap_ended",
+            Self::PreviousPasswordsForgotten => "credentials.previous_passwords_forgotten",
             Self::RegistrationsEnded => "registrations.ended",
             Self::CallsEnded => "calls.ended",
             Self::RealmPolicyChanged => "realm.policy_changed",

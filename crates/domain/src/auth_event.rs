@@ -121,11 +121,13 @@ pub enum AuthRemark {
     /// The credential demands TLS or a secure WebSocket, and the request came without; the reason is
     /// [`AuthReason::SourceNotInAcl`].
     InsecureTransport,
+    /// It was let in by the password before the present one, while their overlap runs.
+    PreviousPassword,
 }
 
 impl AuthRemark {
     /// Every remark.
-    pub const ALL: [Self; 2] = [Self::AlgorithmDowngrade, Self::InsecureTransport];
+    pub const ALL: [Self; 3] = [Self::AlgorithmDowngrade, Self::InsecureTransport, Self::PreviousPassword];
 
     /// The name used by API, log and metrics.
     #[must_use]
@@ -133,6 +135,7 @@ impl AuthRemark {
         match self {
             Self::AlgorithmDowngrade => "algorithm_downgrade",
             Self::InsecureTransport => "insecure_transport",
+            Self::PreviousPassword => "previous_password",
         }
     }
 

@@ -1,6 +1,6 @@
 //! A SIP digest credential.
 
-use crate::{AccountId, PasswordScore, RealmId, Requirements, Revision, SealedHa1s, Timestamp};
+use crate::{AccountId, PasswordScore, PreviousGeneration, RealmId, Requirements, Revision, SealedHa1s, Timestamp};
 use std::fmt;
 use uuid::Uuid;
 
@@ -143,6 +143,10 @@ pub struct Credential {
     pub generation: u32,
     /// The HA1s of the present generation.
     pub ha1s: SealedHa1s,
+    /// The generation before, as long as it is kept.
+    pub previous: Option<Box<PreviousGeneration>>,
+    /// From when on it authenticates nobody; `None` for no end.
+    pub expires_at: Option<Timestamp>,
     /// What it demands of whoever answers with it.
     pub requirements: Requirements,
     /// How hard its password is to guess; unknown where only its hashes were ever seen.
@@ -155,6 +159,14 @@ pub struct Credential {
     pub password_changed_at: Timestamp,
     /// The revision that last wrote it; storage sets it, and a change made from an older one is refused.
     pub revision: Revision,
+}
+
+impl Credential {
+    /// The generation before, if it authenticates at that moment beside the present one.
+    #[must_use]
+    pub fn overlapping(&self, now: Timestamp) -> Option<&PreviousGeneration> {
+        self.previous.as_deref().filter(|previous| previous.overlaps_at(now))
+    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,17 @@ impl Password {
         &self.0
     }
 
+    /// A text that was made by the rules for passwords.
+    pub(crate) const fn of_known_form(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
+    /// The same once more, for a change that may have to be decided anew.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// The octets that digest computes over.
     #[must_use]
     pub fn expose(&self) -> &[u8] {

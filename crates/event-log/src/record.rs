@@ -106,9 +106,10 @@ impl Slot {
         }
     }
 
-    /// Whether the log says it: a refusal, or what is worth telling besides.
+    /// Whether the log says it: a refusal, or what is worth telling besides. Who is let in by the old password of a
+    /// rotation comes back every minute, and is told by the rotation itself.
     pub(crate) const fn is_remarkable(&self) -> bool {
-        self.reason.is_refusal() || self.remark.is_some()
+        self.reason.is_refusal() || !matches!(self.remark, None | Some(AuthRemark::PreviousPassword))
     }
 
     pub(crate) fn date(&self) -> Box<str> {

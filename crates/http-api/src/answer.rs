@@ -21,6 +21,11 @@ pub(crate) fn printed(status: StatusCode, body: Vec<u8>) -> Response {
 
 /// A created object as it is remembered for repetitions: status and body.
 pub(crate) fn remembered(value: &impl Serialize) -> (u16, Vec<u8>) {
+    remembered_as(StatusCode::CREATED, value)
+}
+
+/// The same for an answer of another status.
+pub(crate) fn remembered_as(status: StatusCode, value: &impl Serialize) -> (u16, Vec<u8>) {
     // The same value is printed for the first answer, which fails if this does.
-    (StatusCode::CREATED.as_u16(), serde_json::to_vec(value).unwrap_or_default())
+    (status.as_u16(), serde_json::to_vec(value).unwrap_or_default())
 }

@@ -8,8 +8,9 @@ use crate::request_id::RequestId;
 use crate::routes::Routes;
 use crate::{
     Config, Exposition, Readiness, account_settings, algorithm_report, audit_log, auth_events, bans, call_records,
-    call_webhook, calls, credentials, health, ip_acls, me, metrics_page, numbers, openapi, origination_uris,
-    panic_guard, path, phone_settings, reference, registrations, sub_accounts, tokens, trunks,
+    call_webhook, calls, credential_report, credentials, health, ip_acls, me, metrics_page, numbers, openapi,
+    origination_uris, panic_guard, path, phone_settings, reference, registrations, rotation, sub_accounts, tokens,
+    trunks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -155,6 +156,8 @@ fn router(username_rule: UsernameRule) -> Router<Arc<Shared>> {
 pub(crate) fn described_routes() -> Routes {
     Routes::new()
         .merge(credentials::routes())
+        .merge(rotation::routes())
+        .merge(credential_report::routes())
         .merge(algorithm_report::routes())
         .merge(trunks::routes())
         .merge(ip_acls::routes())

@@ -104,6 +104,8 @@ impl Provisioning {
             created_at: now,
             updated_at: now,
             password_changed_at: now,
+            previous: None,
+            expires_at: None,
             revision: Revision(0),
             requirements: Requirements::default(),
             password_score: secret.score,

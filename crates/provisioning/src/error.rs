@@ -1,7 +1,7 @@
 //! What a use case can refuse, by what its caller can do about it.
 
 use crate::WeakPassword;
-use domain::{AuthIdError, HostName, HostNameError, RealmNameError};
+use domain::{AuthIdError, HostName, HostNameError, RealmNameError, Timestamp};
 use std::fmt;
 use storage::{CommitError, Conflict, StorageError};
 
@@ -124,6 +124,9 @@ pub enum ProvisioningError {
     /// The realm already has a credential of that username.
     #[error("Username already exists")]
     UsernameTaken,
+    /// One rotation at a time: a third password would end the first before its time.
+    #[error("the overlap of an earlier rotation still runs; end it with DELETE on the credential's rotate, or wait")]
+    OverlapUnderWay(Timestamp),
     /// The number is allocated to some account.
     #[error("the number is allocated already; release it first")]
     NumberTaken,

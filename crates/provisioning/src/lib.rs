@@ -22,6 +22,8 @@ mod bans;
 mod base_domain;
 mod calls;
 mod create_credential;
+mod credential_details;
+mod credential_report;
 mod credential_requirements;
 mod credentials_page;
 mod default_account;
@@ -42,6 +44,7 @@ mod nonce_key;
 mod operator;
 mod operator_index;
 mod operator_tokens;
+mod password_change;
 mod password_strength;
 mod password_test;
 mod permission;
@@ -50,7 +53,9 @@ mod read_credentials;
 mod realms;
 mod registrations;
 mod reseal;
+mod rotate_credential;
 mod rotate_keys;
+mod rotation;
 mod sealed_secret;
 mod sealing;
 mod sub_accounts;
@@ -72,6 +77,8 @@ pub use auth_events::{AuthEventView, AuthEventsPage, AuthEventsRequest};
 pub use base_domain::{BaseDomainOutcome, DEFAULT_BASE_DOMAIN};
 pub use calls::{CallRecordsPage, CallRecordsRequest, Concurrency, LiveCallsRequest};
 pub use create_credential::NewCredential;
+pub use credential_details::{CredentialDetails, ExpiryUpdate};
+pub use credential_report::{CredentialReportQuery, CredentialReportView};
 pub use credential_requirements::RequirementsUpdate;
 pub use credentials_page::{CredentialsPage, CredentialsRequest, PageStart};
 pub use description::{Description, DescriptionError};
@@ -92,7 +99,9 @@ pub use profile::{Email, Permissions, PhoneNumber, ProfileError, ProfilePatch, R
 pub use read_credentials::CredentialView;
 pub use realms::{Md5Retired, RealmUpdate};
 pub use registrations::{RegistrationView, RegistrationsPage, RegistrationsRequest, RegistrationsToEnd};
+pub use rotate_credential::{NewRotation, Rotated};
 pub use rotate_keys::{KeysRotated, NotOpened, OldKeys, OnProgress, RotationError, RotationProgress, RotationStart};
+pub use rotation::RotationView;
 pub use sub_accounts::NewSubAccount;
 pub use token_label::{TokenLabel, TokenLabelError};
 pub use trunks::{
@@ -111,10 +120,18 @@ use storage::{LiveBans, LiveCalls, Storage, WebhookDeliveries};
 use tokio::sync::Mutex;
 
 /// What the operator may set about management.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Config {
     /// Which usernames may be created.
     pub username_rule: UsernameRule,
+    /// For how many days a password that works no more is kept, so that its use can be named; 0 for not at all.
+    pub previous_password_days: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { username_rule: UsernameRule::default(), previous_password_days: limits::PREVIOUS_PASSWORD_DAYS }
+    }
 }
 
 /// What the use cases are built from.

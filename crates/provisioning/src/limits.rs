@@ -14,3 +14,12 @@ pub const MAX_HOSTS_PER_ACCOUNT: usize = 100;
 
 /// Most trunks, entries of its IP access list, and origination URIs an account may have, of each.
 pub const MAX_OF_A_KIND: u64 = 1000;
+
+/// Longest overlap of two passwords: 30 days.
+pub const MAX_OVERLAP_SECONDS: u32 = 30 * 86_400;
+
+/// For how many days a password that works no more is kept, unless the operator says otherwise.
+pub const PREVIOUS_PASSWORD_DAYS: u32 = 30;
+
+/// Most days for which it may be kept.
+pub const MAX_PREVIOUS_PASSWORD_DAYS: u32 = 3650;

@@ -1,7 +1,7 @@
 //! Whether a password is a credential's, without a phone.
 
 use crate::{CredentialsWrite, Provisioning, ProvisioningError};
-use domain::{AuthReason, Credential, CredentialId, DigestAlgorithm, Sealed};
+use domain::{AuthReason, Credential, CredentialId, DigestAlgorithm, Sealed, SealedHa1s};
 use keyring::Ha1Context;
 use sip_digest::{Ha1, HashAlgorithm};
 use storage::StorageError;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// What became of a tried password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordTest {
-    /// Whether it is the credential's.
+    /// Whether it is the credential's present one.
     pub matches: bool,
     /// What a phone with it would meet with, as far as that depends on the credential alone.
     pub reason: AuthReason,
@@ -42,24 +42,43 @@ impl Provisioning {
     ) -> Result<PasswordTest, ProvisioningError> {
         let found = self.storage().credential(scope.account(), id).await?;
         let credential = found.ok_or(ProvisioningError::CredentialNotFound)?;
-        let known = self.strongest_ha1(scope, &credential)?;
-        let realm = scope.realm_name().as_str().as_bytes();
-        let is_right = |password: &str| {
-            Ha1::compute(known.hash(), credential.username.as_str().as_bytes(), realm, password.as_bytes()) == known
-        };
+        let damaged = || StorageError::Damaged(format!("no hash of credential {id} can be opened"));
+        let known = self.strongest_ha1(scope, &credential, &credential.ha1s).ok_or_else(damaged)?;
+        let previous = credential.previous.as_deref();
+        let before = previous.and_then(|previous| self.strongest_ha1(scope, &credential, &previous.ha1s));
+        let (username, realm) = (credential.username.as_str().as_bytes(), scope.realm_name().as_str().as_bytes());
+        let makes =
+            |password: &str, known: &Ha1| Ha1::compute(known.hash(), username, realm, password.as_bytes()) == *known;
+        let is_right = |password: &str| makes(password, &known);
         let matches = is_right(password);
-        let reason = match (matches, credential.enabled) {
-            (false, _) => AuthReason::WrongPassword,
-            (true, false) => AuthReason::CredentialDisabled,
-            (true, true) => AuthReason::Ok,
+        let was_right = !matches && before.is_some_and(|before| makes(password, &before));
+        let now = self.parts.clock.now();
+        let works = matches || was_right && credential.overlapping(now).is_some();
+        let reason = if !matches && !was_right {
+            AuthReason::WrongPassword
+        } else if !credential.enabled {
+            AuthReason::CredentialDisabled
+        } else if credential.expires_at.is_some_and(|end| end <= now) {
+            AuthReason::CredentialExpired
+        } else if works {
+            AuthReason::Ok
+        } else {
+            AuthReason::OldPassword
         };
-        let slip =
-            if matches { None } else { slips(password).find(|(_, meant)| is_right(meant)).map(|(slip, _)| slip) };
+        let slip = if matches || was_right {
+            None
+        } else {
+            slips(password).find(|(_, meant)| is_right(meant)).map(|(slip, _)| slip)
+        };
         Ok(PasswordTest { matches, reason, slip })
     }
 
-    fn strongest_ha1(&self, scope: &CredentialsWrite, credential: &Credential) -> Result<Ha1, ProvisioningError> {
-        let Credential { id, username, ha1s, .. } = credential;
+    fn strongest_ha1(
+        &self,
+        scope: &CredentialsWrite,
+        Credential { id, username, .. }: &Credential,
+        ha1s: &SealedHa1s,
+    ) -> Option<Ha1> {
         let kept: [(Option<&Sealed>, _, _); 3] = [
             (ha1s.sha512_256.as_ref(), DigestAlgorithm::Sha512_256, HashAlgorithm::Sha512_256),
             (ha1s.sha256.as_ref(), DigestAlgorithm::Sha256, HashAlgorithm::Sha256),
@@ -71,8 +90,7 @@ impl Provisioning {
             let opened = self.parts.keyring.open_ha1(&context, sealed?).ok()?;
             Ha1::from_bytes(hash, opened.as_bytes())
         };
-        let damaged = || StorageError::Damaged(format!("no hash of credential {id} can be opened"));
-        Ok(kept.into_iter().find_map(open).ok_or_else(damaged)?)
+        kept.into_iter().find_map(open)
     }
 }
 

@@ -5,7 +5,8 @@ use crate::rotate_keys::{OnProgress, Steps};
 use crate::sealing::Sealing;
 use crate::{NotOpened, Provisioning, RotationError, RotationProgress};
 use domain::{
-    AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, RealmName, Sealed, SealedHa1s, UpstreamSecret,
+    AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, PreviousGeneration, RealmName, Sealed,
+    SealedHa1s, UpstreamSecret,
 };
 use keyring::{Ha1Context, UpstreamSecretContext};
 use std::collections::HashMap;
@@ -35,6 +36,14 @@ impl Resealed {
     pub(crate) fn all_not_opened(&self) -> u64 {
         self.not_opened.count + self.upstream_secrets_not_opened + self.webhook_secrets_not_opened
     }
+}
+
+/// What became of one HA1.
+enum ResealedHa1 {
+    /// It is under the primary key already.
+    Same(Sealed),
+    Anew(Sealed),
+    NotOpened(Sealed),
 }
 
 /// Account and realm names by account, as HA1s are sealed to them.
@@ -116,33 +125,66 @@ impl Provisioning {
         not_opened: &mut NotOpened,
     ) -> Option<ResealedCredential> {
         let (mut renewed, mut failed) = (false, false);
-        let mut reseal = |sealed: Option<&Sealed>, algorithm: DigestAlgorithm| {
-            let sealed = sealed?;
-            if self.parts.keyring.sealed_under_primary(sealed) {
-                return Some(sealed.clone());
+        let mut keep = |resealed: ResealedHa1| match resealed {
+            ResealedHa1::Same(sealed) => Some(sealed),
+            ResealedHa1::Anew(sealed) => {
+                renewed = true;
+                Some(sealed)
             }
-            let anew = owners.get(&credential.account).and_then(|(account, realm)| {
-                let username = &credential.username;
-                let context = Ha1Context { account, credential: credential.id, algorithm, realm, username };
-                let opened = self.parts.keyring.open_ha1(&context, sealed).ok()?;
-                Some(sealing.seal_ha1(&context, opened.as_bytes()))
-            });
-            renewed |= anew.is_some();
-            failed |= anew.is_none();
-            anew.or_else(|| Some(sealed.clone()))
+            ResealedHa1::NotOpened(sealed) => {
+                failed = true;
+                Some(sealed)
+            }
         };
-        let ha1s = SealedHa1s {
-            md5: reseal(credential.ha1s.md5.as_ref(), DigestAlgorithm::Md5),
-            sha256: reseal(credential.ha1s.sha256.as_ref(), DigestAlgorithm::Sha256),
-            sha512_256: reseal(credential.ha1s.sha512_256.as_ref(), DigestAlgorithm::Sha512_256),
+        let reseal = |sealed: Option<&Sealed>, algorithm| {
+            sealed.map(|sealed| self.reseal_ha1(sealing, owners, credential, (sealed, algorithm)))
         };
+        let each = |ha1s: &SealedHa1s, keep: &mut dyn FnMut(ResealedHa1) -> Option<Sealed>| SealedHa1s {
+            md5: reseal(ha1s.md5.as_ref(), DigestAlgorithm::Md5).and_then(&mut *keep),
+            sha256: reseal(ha1s.sha256.as_ref(), DigestAlgorithm::Sha256).and_then(&mut *keep),
+            sha512_256: reseal(ha1s.sha512_256.as_ref(), DigestAlgorithm::Sha512_256).and_then(&mut *keep),
+        };
+        let ha1s = each(&credential.ha1s, &mut keep);
+        let mut forgotten = false;
+        let previous = credential.previous.as_deref().map(|previous| {
+            // One that lets nobody in and does not open names nobody either, and must not hold an old key.
+            let is_over = previous.overlap_until.is_none();
+            let mut keep = |resealed| match resealed {
+                ResealedHa1::NotOpened(_) if is_over => {
+                    forgotten = true;
+                    None
+                }
+                other => keep(other),
+            };
+            Box::new(PreviousGeneration { ha1s: each(&previous.ha1s, &mut keep), ..previous.clone() })
+        });
+        renewed |= forgotten;
         if failed {
             not_opened.count += 1;
             if not_opened.first.len() < NotOpened::MOST_NAMED {
                 not_opened.first.push(credential.id);
             }
         }
-        renewed.then_some(ResealedCredential { id: credential.id, revision: credential.revision, ha1s })
+        renewed.then_some(ResealedCredential { id: credential.id, revision: credential.revision, ha1s, previous })
+    }
+
+    fn reseal_ha1(
+        &self,
+        sealing: &Sealing,
+        owners: &Owners,
+        credential: &Credential,
+        (sealed, algorithm): (&Sealed, DigestAlgorithm),
+    ) -> ResealedHa1 {
+        if self.parts.keyring.sealed_under_primary(sealed) {
+            return ResealedHa1::Same(sealed.clone());
+        }
+        let anew = owners.get(&credential.account).and_then(|(account, realm)| {
+            let username = &credential.username;
+            let context = Ha1Context { account, credential: credential.id, algorithm, realm, username };
+            let opened = self.parts.keyring.open_ha1(&context, sealed).ok()?;
+            Some(sealing.seal_ha1(&context, opened.as_bytes()))
+        });
+        anew.map_or_else(|| ResealedHa1::NotOpened(sealed.clone()), ResealedHa1::Anew)
     }
 
     async fn reseal_upstream_secrets(&self, steps: &Steps<'_>, resealed: &mut Resealed) -> Result<(), RotationError> {

@@ -1,10 +1,11 @@
 //! Changes a credential's password, state or description.
 
+use crate::password_change::PasswordChange;
 use crate::sealed_secret::SealedSecret;
 use crate::sealing::Sealing;
 use crate::{
-    AccountScope, CredentialView, CredentialsWrite, Description, Provisioning, ProvisioningError, RequestContext,
-    RequirementsUpdate,
+    AccountScope, CredentialView, CredentialsWrite, Description, ExpiryUpdate, Provisioning, ProvisioningError,
+    RequestContext, RequirementsUpdate,
 };
 use domain::{AuditAction, CallEndReason, Credential, CredentialId, Password, Timestamp};
 use storage::{Change, ChangeSet, RegistrationsAfter};
@@ -20,6 +21,8 @@ pub struct CredentialUpdate {
     pub description: Option<Description>,
     /// What it demands of whoever answers with it.
     pub requirements: RequirementsUpdate,
+    /// From when on it authenticates nobody.
+    pub expiry: ExpiryUpdate,
     /// What becomes of its calls that are up; said in the audit record of the update.
     pub calls: CallsAfter,
 }
@@ -40,6 +43,7 @@ pub(crate) struct Patch {
     pub(crate) enabled: Option<bool>,
     pub(crate) description: Option<Box<str>>,
     pub(crate) requirements: RequirementsUpdate,
+    pub(crate) expiry: ExpiryUpdate,
     pub(crate) calls: CallsAfter,
 }
 
@@ -51,8 +55,8 @@ impl Provisioning {
     /// are ending.
     ///
     /// # Errors
-    /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::WeakPassword`], [`ProvisioningError::Contended`],
-    /// or the storage failed.
+    /// [`ProvisioningError::CredentialNotFound`], [`ProvisioningError::WeakPassword`],
+    /// [`ProvisioningError::ExpiryPassed`], [`ProvisioningError::Contended`], or the storage failed.
     pub async fn update_credential(
         &self,
         scope: &CredentialsWrite,
@@ -74,6 +78,9 @@ impl Provisioning {
         context: RequestContext,
         (id, update): (CredentialId, CredentialUpdate),
     ) -> Result<Credential, ProvisioningError> {
+        if matches!(update.expiry, ExpiryUpdate::At(end) if end <= self.parts.clock.now()) {
+            return Err(ProvisioningError::ExpiryPassed);
+        }
         let sealing = self.sealing().await;
         let current = self.stored_credential(scope, id).await?;
         let secret = update
@@ -85,6 +92,7 @@ impl Provisioning {
             enabled: update.enabled,
             description: update.description.map(Description::into_inner),
             requirements: update.requirements,
+            expiry: update.expiry,
             calls: update.calls,
         };
         if patch.is_empty() { Ok(current) } else { self.patched(scope, &context, (sealing, current, patch)).await }
@@ -102,6 +110,7 @@ impl Provisioning {
             enabled: None,
             description: None,
             requirements: RequirementsUpdate::default(),
+            expiry: ExpiryUpdate::Keep,
             calls: CallsAfter::Keep,
         };
         self.patched(scope, context, (sealing, current, patch)).await
@@ -136,7 +145,7 @@ impl Provisioning {
         (current, patch): (Credential, &Patch),
     ) -> (ChangeSet, Credential) {
         let now = self.parts.clock.now();
-        let credential = patch.applied_to(current, now);
+        let credential = patch.applied_to(current, now, self.parts.config.previous_password_days);
         let deed = (AuditAction::CredentialUpdated, credential.id.to_string(), patch.audit_detail());
         let audit = scope.audit(context, now, deed);
         let registrations = patch.registrations_after();
@@ -156,7 +165,11 @@ impl Provisioning {
 
 impl Patch {
     fn is_empty(&self) -> bool {
-        self.secret.is_none() && self.enabled.is_none() && self.description.is_none() && self.requirements.is_empty()
+        self.secret.is_none()
+            && self.enabled.is_none()
+            && self.description.is_none()
+            && self.requirements.is_empty()
+            && self.expiry == ExpiryUpdate::Keep
     }
 
     fn registrations_after(&self) -> RegistrationsAfter {
@@ -167,12 +180,9 @@ impl Patch {
         }
     }
 
-    fn applied_to(&self, mut credential: Credential, now: Timestamp) -> Credential {
-        if let Some(SealedSecret { ha1s, score }) = &self.secret {
-            credential.ha1s = ha1s.clone();
-            credential.password_score = *score;
-            credential.generation = credential.generation.saturating_add(1);
-            credential.password_changed_at = now;
+    fn applied_to(&self, mut credential: Credential, now: Timestamp, kept_days: u32) -> Credential {
+        if let Some(secret) = &self.secret {
+            PasswordChange { secret: secret.clone(), overlap_until: None, kept_days }.give_to(&mut credential, now);
         }
         if let Some(enabled) = self.enabled {
             credential.enabled = enabled;
@@ -181,6 +191,11 @@ impl Patch {
             credential.description = description.clone();
         }
         self.requirements.apply_to(&mut credential.requirements);
+        match self.expiry {
+            ExpiryUpdate::Keep => {}
+            ExpiryUpdate::Never => credential.expires_at = None,
+            ExpiryUpdate::At(end) => credential.expires_at = Some(end),
+        }
         credential.updated_at = now;
         credential
     }
@@ -196,6 +211,11 @@ impl Patch {
         }
         if self.description.is_some() {
             parts.push(String::from("\"description\":\"changed\""));
+        }
+        match self.expiry {
+            ExpiryUpdate::Keep => {}
+            ExpiryUpdate::Never => parts.push(String::from("\"expires_at\":null")),
+            ExpiryUpdate::At(end) => parts.push(format!("\"expires_at\":{}", end.as_unix_seconds())),
         }
         if self.calls == CallsAfter::End {
             parts.push(String::from("\"calls\":\"ended\""));

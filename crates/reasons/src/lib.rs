@@ -63,6 +63,10 @@ fn let_in(record: &AuthRecord) -> (String, Option<String>) {
             format!("was let in{algorithm}, although this credential has been used with a better algorithm before"),
             Some("find out which phone that is; to keep MD5 out, demand SHA-256 of the credential".to_owned()),
         ),
+        Some(AuthRemark::PreviousPassword) => (
+            format!("was let in{algorithm} by the old password of a rotation whose overlap still runs"),
+            Some("enter the new password in the phone, or end the overlap".to_owned()),
+        ),
         Some(AuthRemark::InsecureTransport) | None => (format!("was let in{algorithm}"), None),
     }
 }

@@ -21,6 +21,8 @@ const BAN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How old the stored last use of an algorithm may be: what a crash loses.
 const ALGORITHM_USE_INTERVAL: Duration = Duration::from_secs(2);
+/// How old the stored last use of a credential may be: what a crash loses.
+const CREDENTIAL_USE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Takes events out of the lanes until dropped.
 pub(crate) async fn collect_events(events: Arc<EventLog>) {
@@ -38,6 +40,17 @@ pub(crate) async fn forget_answers(provisioning: Arc<Provisioning>) {
         ticks.tick().await;
         if let Err(error) = provisioning.forget_answers().await {
             tracing::warn!(%error, "old remembered answers could not be forgotten; trying again later");
+        }
+    }
+}
+
+/// Forgets passwords before the present ones whose time is over, until dropped.
+pub(crate) async fn forget_previous_passwords(provisioning: Arc<Provisioning>) {
+    let mut ticks = interval(FORGET_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = provisioning.forget_previous_passwords().await {
+            tracing::warn!(%error, "previous passwords could not be forgotten; trying again later");
         }
     }
 }
@@ -86,6 +99,17 @@ pub(crate) async fn save_algorithm_uses(directory: Arc<Directory>, storage: Arc<
         ticks.tick().await;
         if let Err(error) = directory.flush_algorithm_uses(&*storage).await {
             tracing::warn!(%error, "which algorithms phones use could not be stored; trying again");
+        }
+    }
+}
+
+/// Stores when credentials were last used, until dropped.
+pub(crate) async fn save_credential_uses(directory: Arc<Directory>, storage: Arc<dyn Storage>) {
+    let mut ticks = interval(CREDENTIAL_USE_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = directory.flush_credential_uses(&*storage).await {
+            tracing::warn!(%error, "when credentials were last used could not be stored; trying again");
         }
     }
 }

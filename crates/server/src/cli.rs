@@ -302,13 +302,47 @@ pub(crate) enum CredentialCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
-    /// Give a credential a new password, made and shown once unless it is given; the old one registers nobody any more
+    /// Give a credential a new password, made and shown once unless it is given; the old one registers nobody any more,
+    /// unless an overlap is given
     Rotate {
         /// Its id or username
         credential: String,
+        /// For how long the old password works beside the new one, such as 90s, 45m, 24h or 7d, at most 30d
+        #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_overlap)]
+        overlap: u32,
         /// Read the new password from standard input, one line, instead of making one
         #[arg(long)]
         password_stdin: bool,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Show how far a rotation is: until when the old password works, and which devices still use it
+    Rotation {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// End a rotation's overlap before its time: the old password registers nobody any more
+    EndOverlap {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Show a credential's details: the age of its password, its end, its last use; or change them
+    Details {
+        /// Its id or username
+        credential: String,
+        #[command(flatten)]
+        changes: DetailsChanges,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Show which credentials have an old password or are not used
+    Report {
+        #[command(flatten)]
+        options: CredentialReportOptions,
         #[command(flatten)]
         access: ServerAccess,
     },
@@ -359,4 +393,64 @@ pub(crate) enum CredentialCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
+}
+
+/// What to change about a credential's details.
+#[derive(Debug, Args)]
+pub(crate) struct DetailsChanges {
+    /// From when on the credential registers nobody, such as 2027-05-12T00:00:00Z
+    #[arg(long, value_name = "MOMENT", conflicts_with = "never_expires")]
+    pub(crate) expires_at: Option<String>,
+    /// Take the credential's end away
+    #[arg(long)]
+    pub(crate) never_expires: bool,
+    /// A note of your own, at most 255 characters
+    #[arg(long)]
+    pub(crate) description: Option<String>,
+}
+
+/// What the report on credentials is asked for; without either number of days, both are 90.
+#[derive(Debug, Args)]
+pub(crate) struct CredentialReportOptions {
+    /// List credentials whose password is older than so many days
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) older_than_days: Option<u32>,
+    /// List credentials that were not used for so many days
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) unused_for_days: Option<u32>,
+    /// Print CSV instead of text
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+}
+
+/// A time with its unit, in seconds.
+fn parse_overlap(text: &str) -> Result<u32, &'static str> {
+    const FORM: &str = "give a number and a unit, such as 90s, 45m, 24h or 7d, at most 30d";
+    let unit = text.char_indices().next_back().ok_or(FORM)?;
+    let seconds = match unit.1 {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(FORM),
+    };
+    let number = text.get(..unit.0).filter(|digits| digits.bytes().all(|octet| octet.is_ascii_digit())).ok_or(FORM)?;
+    let number: u32 = number.parse().map_err(|_| FORM)?;
+    let overlap = number.checked_mul(seconds).ok_or(FORM)?;
+    if overlap <= provisioning::limits::MAX_OVERLAP_SECONDS { Ok(overlap) } else { Err(FORM) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlaps_are_numbers_with_a_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("45m", 2_700), ("24h", 86_400), ("30d", 2_592_000)] {
+            assert_eq!(parse_overlap(text), Ok(seconds), "{text}");
+        }
+        for text in ["", "s", "24", "1w", "-1h", "+1h", "1.5h", "31d", "2592001s", "99999999999d", "1 h", "h1"] {
+            assert!(parse_overlap(text).is_err(), "{text}");
+        }
+    }
 }

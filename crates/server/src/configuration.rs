@@ -162,6 +162,12 @@ impl Configuration {
                 username_rule: options
                     .usernames
                     .map_or(Ok(UsernameRule::Strict), |text| parse("--usernames", &text, parse_username_rule))?,
+                previous_password_days: in_range(
+                    "--keep-previous-passwords",
+                    options.keep_previous_passwords.unwrap_or(provisioning::limits::PREVIOUS_PASSWORD_DAYS),
+                    0,
+                    provisioning::limits::MAX_PREVIOUS_PASSWORD_DAYS,
+                )?,
             },
             cdr_retention_days: in_range("--cdr-retention-days", options.cdr_retention_days.unwrap_or(90), 1, 36_500)?,
             metrics_listen: options
@@ -424,6 +430,7 @@ mod tests {
             ("throttle_window = 0", "from 1 to 86400"),
             ("throttle_ban = 0", "from 1 to 86400"),
             ("cdr_retention_days = 0", "from 1 to 36500"),
+            ("keep_previous_passwords = 3651", "from 0 to 3650"),
             ("min_expires = 600\nmax_expires = 60", "from 600"),
             ("master_key_file = \"a\"\nmaster_key_command = \"b\"", "not both"),
             ("sip_workers = 64", "lower --sip-workers"),

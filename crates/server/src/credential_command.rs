@@ -1,8 +1,11 @@
 //! `sipwarden credential …`, over HTTP.
 
+mod details;
 mod hashes;
 mod output;
 pub(crate) mod password;
+mod report;
+mod rotation;
 
 use crate::api_client::ApiClient;
 use crate::cli::{CredentialCommand, Demands, NewPassword, ServerAccess};
@@ -45,12 +48,13 @@ pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {
             let shown = password.generate.then(|| change.get("password").cloned()).flatten();
             update(&credential, Value::Object(change), (shown, &access)).await
         }
-        CredentialCommand::Rotate { credential, password_stdin, access } => {
-            let new = NewPassword { password_stdin, generate: !password_stdin, hashes_stdin: false };
-            let password = Value::String(password::obtain(&new)?.to_string());
-            let shown = new.generate.then(|| password.clone());
-            update(&credential, json!({ "password": password }), (shown, &access)).await
+        CredentialCommand::Rotate { credential, overlap, password_stdin, access } => {
+            rotation::rotate(&credential, (overlap, password_stdin), &access).await
         }
+        CredentialCommand::Rotation { credential, access } => rotation::show(&credential, &access).await,
+        CredentialCommand::EndOverlap { credential, access } => rotation::end(&credential, &access).await,
+        CredentialCommand::Details { credential, changes, access } => details::run(&credential, changes, &access).await,
+        CredentialCommand::Report { options, access } => report::run(&options, &access).await,
         CredentialCommand::Disable { credential, access } => {
             update(&credential, json!({ "enabled": false }), (None, &access)).await
         }

@@ -82,24 +82,24 @@ impl Secrets {
         else {
             return false;
         };
-        let sealed = &credential.ha1s;
-        let each = [
-            (DigestAlgorithm::Md5, &sealed.md5),
-            (DigestAlgorithm::Sha256, &sealed.sha256),
-            (DigestAlgorithm::Sha512_256, &sealed.sha512_256),
-        ];
-        each.into_iter().filter_map(|(algorithm, sealed)| Some((algorithm, sealed.as_ref()?))).all(
-            |(algorithm, sealed)| {
-                let context = Ha1Context {
-                    account,
-                    credential: credential.id,
-                    algorithm,
-                    realm: &realm.name,
-                    username: &credential.username,
-                };
-                self.keyring.open_ha1(&context, sealed).is_ok()
-            },
-        )
+        let generations = std::iter::once(&credential.ha1s).chain(credential.previous.iter().map(|it| &it.ha1s));
+        let each = generations.flat_map(|sealed| {
+            [
+                (DigestAlgorithm::Md5, &sealed.md5),
+                (DigestAlgorithm::Sha256, &sealed.sha256),
+                (DigestAlgorithm::Sha512_256, &sealed.sha512_256),
+            ]
+        });
+        each.filter_map(|(algorithm, sealed)| Some((algorithm, sealed.as_ref()?))).all(|(algorithm, sealed)| {
+            let context = Ha1Context {
+                account,
+                credential: credential.id,
+                algorithm,
+                realm: &realm.name,
+                username: &credential.username,
+            };
+            self.keyring.open_ha1(&context, sealed).is_ok()
+        })
     }
 }
 

@@ -198,7 +198,12 @@ impl Server {
             tokio::spawn(background::collect_events(Arc::clone(&signalling.events))),
             tokio::spawn(background::save_bans(signalling.edge.bans(), Arc::clone(&node.storage))),
             tokio::spawn(background::forget_answers(Arc::clone(&node.provisioning))),
+            tokio::spawn(background::forget_previous_passwords(Arc::clone(&node.provisioning))),
             tokio::spawn(background::save_token_uses(Arc::clone(&node.provisioning))),
+            tokio::spawn(background::save_credential_uses(
+                Arc::clone(&signalling.directory),
+                Arc::clone(&node.storage),
+            )),
             tokio::spawn(background::save_algorithm_uses(Arc::clone(&signalling.directory), Arc::clone(&node.storage))),
         ];
         background.push(tokio::spawn(retention(&node, configuration.cdr_retention_days).run()));
@@ -268,6 +273,9 @@ impl Server {
         }
         if let Err(error) = self.node.provisioning.flush_token_uses().await {
             tracing::warn!(%error, "when tokens were last used could not be stored");
+        }
+        if let Err(error) = self.directory.flush_credential_uses(&*self.node.storage).await {
+            tracing::warn!(%error, "when credentials were last used could not be stored");
         }
         if let Err(error) = self.directory.flush_algorithm_uses(&*self.node.storage).await {
             tracing::warn!(%error, "which algorithms phones use could not be stored");

@@ -141,6 +141,10 @@ pub(crate) struct ServeOptions {
     /// Which usernames may be created: strict (letters, digits, '_') or extended (also '-', '.', '+') [default: strict]
     #[arg(long, env = "SIPWARDEN_USERNAMES", value_name = "RULE", value_parser = ["strict", "extended"])]
     pub(crate) usernames: Option<String>,
+    /// Days for which a password that works no more is kept sealed, so that whoever still uses it can be told so; 0 for
+    /// not at all, at most 3650 [default: 30]
+    #[arg(long, env = "SIPWARDEN_KEEP_PREVIOUS_PASSWORDS", value_name = "DAYS")]
+    pub(crate) keep_previous_passwords: Option<u32>,
     /// Seconds a digest nonce is good for, 30 to 86400 [default: 3600]
     #[arg(long, env = "SIPWARDEN_NONCE_LIFETIME", value_name = "SECONDS")]
     pub(crate) nonce_lifetime: Option<u32>,
@@ -290,6 +294,7 @@ impl ServeOptions {
             http_rate_limit: self.http_rate_limit.or(other.http_rate_limit),
             http_rate_burst: self.http_rate_burst.or(other.http_rate_burst),
             usernames: self.usernames.or(other.usernames),
+            keep_previous_passwords: self.keep_previous_passwords.or(other.keep_previous_passwords),
             nonce_lifetime: self.nonce_lifetime.or(other.nonce_lifetime),
             min_expires: self.min_expires.or(other.min_expires),
             max_expires: self.max_expires.or(other.max_expires),

@@ -212,6 +212,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
             UsernameRule::Extended => text(&"extended"),
         },
     },
+    Setting {
+        name: "keep_previous_passwords",
+        example: None,
+        settled: |it| number(it.provisioning.previous_password_days),
+    },
     Setting { name: "nonce_lifetime", example: None, settled: |it| number(it.nonce_lifetime_seconds) },
     Setting { name: "min_expires", example: None, settled: |it| number(it.registrar.min_expires_seconds) },
     Setting { name: "max_expires", example: None, settled: |it| number(it.registrar.max_expires_seconds) },

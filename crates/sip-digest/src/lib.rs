@@ -37,5 +37,6 @@ pub use nonce_count::{NonceCounts, NonceNumber, Spend};
 pub use uri_agreement::{UriAgreement, uri_agrees};
 pub use user_agent::answers_sha256;
 pub use verify::{
-    Attempt, Candidate, Permission, QopRule, Refusal, SpendNonceCount, StaleReason, Verdict, VerifiedIdentity, verify,
+    Afterwards, Attempt, Candidate, Permission, QopRule, Refusal, SpendNonceCount, StaleReason, Verdict,
+    VerifiedIdentity, verify,
 };

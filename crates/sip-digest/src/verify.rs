@@ -41,8 +41,20 @@ pub struct Attempt<'a, 'm, S> {
     /// Whose response it may be: the HA1s, under the claim's hash, of the credential that realm and username lead to.
     ///
     /// Each costs one computation, so all lists should be equally long: pad with [`Candidate::Decoy`]. An empty list
-    /// counts as one decoy.
+    /// counts as one decoy. The likeliest goes first: where nothing stands between a right digest and its acceptance,
+    /// those behind it are not computed.
     pub candidates: &'a [Candidate<'a, S>],
+    /// What the caller does with a right digest.
+    pub afterwards: Afterwards,
+}
+
+/// What becomes of a digest that is right. Whoever is refused must not learn from the time it took that it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Afterwards {
+    /// It is accepted, whatever else the request is like.
+    Accepted,
+    /// It may still be refused as if it were wrong.
+    MayBeRefused,
 }
 
 /// One HA1 that a response is compared with.
@@ -183,7 +195,8 @@ fn barrier<S>(attempt: &Attempt<'_, '_, S>, claim: &Claim<'_>) -> Option<Refusal
     }
 }
 
-/// The candidate whose response was sent, one that is accepted before one that is revoked. Computes one response for each, whatever the others gave.
+/// The candidate whose response was sent, one that is accepted before one that is revoked. Computes one response for
+/// each, whatever the others gave; only where a right digest is sure to be accepted, its being right ends the search.
 fn find<'a, S>(
     attempt: &Attempt<'a, '_, S>,
     claim: &Claim<'_>,
@@ -194,6 +207,7 @@ fn find<'a, S>(
     let ha2 = exchange.ha2(attempt.method, attempt.body);
     let decoy = Ha1::decoy(hash);
     let mut found: Option<&Candidate<'a, S>> = None;
+    let is_sure = is_sure_of_acceptance(attempt, claim);
     let candidates = if attempt.candidates.is_empty() { &[Candidate::Decoy] } else { attempt.candidates };
     for candidate in candidates {
         let (ha1, eligible) = match candidate {
@@ -207,9 +221,20 @@ fn find<'a, S>(
         let right = exchange.response(ha1, &ha2).ct_eq(&claim.response) & eligible;
         if bool::from(right) && !matches!(found, Some(Candidate::Accepted { .. })) {
             found = Some(candidate);
+            if is_sure && matches!(candidate, Candidate::Accepted { .. }) {
+                break;
+            }
         }
     }
     found
+}
+
+/// Whether a right digest is accepted, or told to be right by `stale=true`: then nothing is left that time could tell.
+fn is_sure_of_acceptance<S>(attempt: &Attempt<'_, '_, S>, claim: &Claim<'_>) -> bool {
+    attempt.afterwards == Afterwards::Accepted
+        && matches!(attempt.nonce, NonceStanding::Current(_))
+        && attempt.uri != UriAgreement::Differs
+        && attempt.qop.permits(claim.exchange.protection)
 }
 
 /// The checks that only a right digest meets.
@@ -288,6 +313,7 @@ mod tests {
                 qop: QopRule::default(),
                 uri: UriAgreement::Agrees,
                 candidates: &[Candidate::Accepted { subject: (), ha1: &ha1 }],
+                afterwards: Afterwards::Accepted,
             };
             let verified = cost(&good, "Verified(VerifiedIdentity");
             let malformed = DigestCredentials { username: None, ..claim };
@@ -307,9 +333,25 @@ mod tests {
                 assert_eq!(cost(&attempt, expected), verified, "{hash} {expected}");
             }
             let two = [Candidate::Decoy, accepted(&ha1)];
-            let other_two = [accepted(&ha1), Candidate::Decoy];
-            let first = cost(&Attempt { candidates: &two, ..good }, "Verified");
-            assert_eq!(first, cost(&Attempt { candidates: &other_two, ..good }, "Verified"));
+            let second = cost(&Attempt { candidates: &two, ..good }, "Verified");
+            assert!(second.len() > verified.len() && second.starts_with(&verified), "one response more");
+            let first = [accepted(&ha1), Candidate::Decoy];
+            let good = Attempt { candidates: &first, ..good };
+            assert_eq!(cost(&good, "Verified"), verified, "nothing is left to be hidden");
+            for (attempt, expected) in [
+                (Attempt { candidates: &[Candidate::Decoy, Candidate::Decoy], ..good }, "Refused(WrongDigest)"),
+                (Attempt { candidates: &[accepted(&wrong), Candidate::Decoy], ..good }, "Refused(WrongDigest)"),
+                (Attempt { candidates: &[accepted(&wrong), revoked(&wrong)], ..good }, "Refused(WrongDigest)"),
+                (Attempt { candidates: &[accepted(&wrong), revoked(&ha1)], ..good }, "Revoked(())"),
+                (Attempt { candidates: &[revoked(&ha1), Candidate::Decoy], ..good }, "Revoked(())"),
+                (Attempt { afterwards: Afterwards::MayBeRefused, ..good }, "Verified"),
+                (Attempt { realm: b"s", ..good }, "Refused(RealmMismatch)"),
+                (Attempt { uri: UriAgreement::Differs, ..good }, "Refused(UriMismatch)"),
+                (Attempt { nonce: NonceStanding::Foreign, ..good }, "Stale(Foreign)"),
+                (Attempt { nonce: NonceStanding::Expired(issued), ..good }, "Stale(Expired)"),
+            ] {
+                assert_eq!(cost(&attempt, expected), second, "{hash} {expected}");
+            }
         }
     }
 

@@ -5,8 +5,8 @@
 mod support;
 
 use sip_digest::{
-    AlgorithmSet, Answer, Attempt, Candidate, Ha1, HashAlgorithm, NonceStanding, QopPreference, QopRule, Refusal,
-    Secret, StaleReason, UriAgreement, Verdict, verify,
+    Afterwards, AlgorithmSet, Answer, Attempt, Candidate, Ha1, HashAlgorithm, NonceStanding, QopPreference, QopRule,
+    Refusal, Secret, StaleReason, UriAgreement, Verdict, verify,
 };
 use sip_message::DigestChallenge;
 use support::{Lenient, credentials, written};
@@ -64,6 +64,7 @@ fn check(vector: &Vector) {
             qop: QopRule::default(),
             uri: UriAgreement::Agrees,
             candidates: &[Candidate::Accepted { subject: (), ha1: &ha1 }],
+            afterwards: Afterwards::Accepted,
         };
         assert!(matches!(verify(&attempt, &mut Lenient::default()), Verdict::Stale(StaleReason::Foreign)));
         let post = Attempt { method: b"POST", ..attempt };

@@ -8,13 +8,14 @@ use crate::challenge::{accepted, offered, qop_rule};
 use crate::claim::{Claim, claim_for};
 use crate::demands::{Unmet, unmet};
 use crate::edge::Edge;
+use crate::generations::{self, afterwards, candidates};
 use crate::incoming::Incoming;
 use crate::lane::SpendOnItsLane;
 use crate::realm_choice::realm_of;
 use crate::scratch::Scratch;
 use crate::subject::Subject;
 use crate::throttle::{Admission, Claimant, Incarnation};
-use directory::{CredentialSnapshot, RealmEntry, Realms};
+use directory::{CredentialSnapshot, RealmEntry, Realms, UseOfCredential};
 use domain::{
     AccountId, AuthEvent, AuthReason, AuthRemark, ChallengePolicy, CredentialId, Day, DigestAlgorithm, DigestRules,
     NearMiss,
@@ -178,9 +179,9 @@ impl Edge {
         let account = credential.map(|credential| credential.account);
         let claimant = Claimant { source: incoming.flow.remote, realm: asked.number, username, incarnation, account };
         let admission = self.admission(incoming, &nonce, &claimant);
-        let candidate = match admission {
-            Admission::Verified => candidate(subject, credential),
-            Admission::Banned => Candidate::Decoy,
+        let candidates = match admission {
+            Admission::Verified => candidates(subject, credential, incoming.now),
+            Admission::Banned => [Candidate::Decoy; 2],
         };
         let attempt = Attempt {
             claim: &claim,
@@ -191,7 +192,8 @@ impl Edge {
             accepted: accepted(asked.policy),
             qop: qop_rule(asked.rules),
             uri: self.agreement(realms, incoming, &claim),
-            candidates: &[candidate],
+            candidates: &candidates,
+            afterwards: afterwards(credential),
         };
         let verdict = verify(&attempt, &mut SpendOnItsLane { lanes: &self.lanes });
         let attributed = Attributed::to(subject.as_ref(), &claim, hash);
@@ -204,12 +206,14 @@ impl Edge {
                 answer.note_known_peer();
                 self.throttle.succeeded(&claimant, now_ms);
                 let remark = credential.and_then(|credential| self.note_algorithm(&identity, credential, incoming));
+                let remark = remark.or_else(|| generations::remark(credential, identity.subject().generation));
+                self.note_use(&identity, credential, incoming);
                 self.note(incoming, &asked, AuthReason::Ok, Attributed { remark, ..attributed });
                 return Some(Passed { identity, claim, asked });
             }
             _ if admission == Admission::Banned => Ruling::refused(AuthReason::Banned),
             (Verdict::Stale(reason), None) => stale(reason),
-            (Verdict::Revoked(_), _) => Ruling::refused(AuthReason::CredentialDisabled),
+            (Verdict::Revoked(_), _) => Ruling::refused(generations::revoked(credential, incoming.now)),
             (Verdict::Refused(refusal), _) => Ruling::refused(refused(refusal, subject.is_some())),
         };
         if !self.is_reported(scratch, &claim, incoming) {
@@ -247,6 +251,26 @@ impl Edge {
         let is_news = credential.uses.is_news(news.0, news.1);
         let key = identity.subject().key();
         if is_news { self.parts.directory.note_algorithm(&key, news, incoming.user_agent) } else { None }
+    }
+
+    /// Notes that the credential was used; all but the first use of a minute are known already and cost nothing more.
+    fn note_use(
+        &self,
+        identity: &VerifiedIdentity<Subject<'_>>,
+        credential: Option<&CredentialSnapshot>,
+        incoming: &Incoming<'_>,
+    ) {
+        if credential.is_some_and(|credential| credential.last_use.is_news(incoming.now)) {
+            let request = UseOfCredential {
+                at: incoming.now,
+                source: incoming.flow.remote,
+                transport: incoming.transport(),
+                method: incoming.request.method().as_bytes(),
+                user_agent: incoming.user_agent,
+                algorithm: name_of(identity.algorithm().hash),
+            };
+            self.parts.directory.note_use(&identity.subject().key(), request);
+        }
     }
 
     /// Whether this is the retransmission of a request that was refused before; only datagrams are retransmitted.
@@ -299,24 +323,6 @@ impl Edge {
             cseq: request.cseq_number(),
         };
         self.parts.events.record(incoming.lane, &event);
-    }
-}
-
-/// Whose HA1 the response is compared with. A disabled credential's is computed too, so that the tenant can be told
-/// that the password was right.
-fn candidate<'a, 'p>(
-    subject: Option<Subject<'p>>,
-    credential: Option<&'a CredentialSnapshot>,
-) -> Candidate<'a, Subject<'p>> {
-    match (subject, credential.and_then(|credential| credential.ha1.as_ref())) {
-        (Some(subject), Some(ha1)) => {
-            if credential.is_some_and(|credential| credential.enabled) {
-                Candidate::Accepted { subject, ha1 }
-            } else {
-                Candidate::Revoked { subject, ha1 }
-            }
-        }
-        _ => Candidate::Decoy,
     }
 }
 

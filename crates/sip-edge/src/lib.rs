@@ -21,6 +21,7 @@ mod edge;
 mod failure;
 mod flow_token;
 mod gate;
+mod generations;
 mod incoming;
 mod lane;
 mod late;

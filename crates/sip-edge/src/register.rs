@@ -8,7 +8,7 @@ use crate::incoming::Incoming;
 use crate::late::LateAnswer;
 use crate::scratch::Scratch;
 use directory::Superseded;
-use domain::{AuthReason, LiveBinding, Timestamp};
+use domain::{LiveBinding, Timestamp};
 use sip_digest::Staleness;
 use sip_message::write::{ResponseWriter, Status, push_number};
 use sip_message::{HeaderName, Method};
@@ -68,7 +68,8 @@ impl Edge {
                     credential: Some(subject.id),
                     ..Attributed::default()
                 };
-                self.note(incoming, &passed.asked, AuthReason::CredentialDisabled, attributed);
+                let reason = self.superseded(subject, incoming.now);
+                self.note(incoming, &passed.asked, reason, attributed);
                 self.challenge(scratch, &passed.asked, Staleness::Fresh, &mut answer);
             }
         }
@@ -94,7 +95,7 @@ impl Edge {
         };
         let policy = &self.parts.config.registrar;
         let (path, contacts) = (&mut scratch.path, &mut scratch.contacts);
-        let outcome = self.parts.directory.update_bindings(&subject.key(), |bindings| {
+        let outcome = self.parts.directory.update_bindings(&subject.key(), incoming.now, |bindings| {
             let (live, mut removed, mut next_id) = bindings.parts();
             let mut location = LocationAccess { bindings: live, removed: &mut removed, next_id: &mut next_id, path };
             let outcome = register(&command, &mut location, &arrival, policy)?;

@@ -10,6 +10,7 @@ ALTER TABLE credentials ADD COLUMN previous_ha1_sha512_256 BLOB;
 ALTER TABLE credentials ADD COLUMN previous_generation INTEGER;
 ALTER TABLE credentials ADD COLUMN overlap_until INTEGER;
 ALTER TABLE credentials ADD COLUMN previous_until INTEGER;
+CREATE INDEX credentials_by_previous_until ON credentials (previous_until) WHERE previous_until IS NOT NULL;
 -- From then on nothing authenticates with it.
 ALTER TABLE credentials ADD COLUMN expires_at INTEGER;
 -- 0 to 4, as zxcvbn counts; unknown where no password was ever seen.

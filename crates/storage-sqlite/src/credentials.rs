@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::rows::{self, find};
 use crate::transaction::Refused;
 use crate::trunks::attachments;
-use domain::{AccountId, Credential, CredentialId, RealmId, Revision, Sealed, Username};
+use domain::{AccountId, Credential, CredentialId, PreviousGeneration, RealmId, Revision, Sealed, Timestamp, Username};
 use rusqlite::{Connection, OptionalExtension, params};
 use storage::{
     Conflict, CredentialNumber, CredentialPage, Credentials, Fact, Page, Pending, RegistrationsAfter,
@@ -92,6 +92,19 @@ impl Credentials for SqliteStorage {
             Ok(found.collect::<rusqlite::Result<_>>()?)
         }))
     }
+
+    fn credentials_with_outdated_passwords(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Pending<'_, Result<Vec<Credential>, StorageError>> {
+        Box::pin(self.read(move |connection| {
+            let sql = format!("SELECT {} FROM credentials WHERE previous_until <= ?1 LIMIT ?2", rows::CREDENTIAL);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let found = statement.query_map(params![now.as_micros(), limit], rows::credential)?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        }))
+    }
 }
 
 /// Reads what `wanted` selects by account (`?1`), number of rows (`?2`) and where to begin (`?3`).
@@ -171,10 +184,16 @@ pub(crate) fn update(
     }
     let credential = without_retired(connection, credential)?;
     write(connection, &credential)?;
-    if registrations == RegistrationsAfter::Remove {
-        connection
-            .prepare_cached("DELETE FROM registrations WHERE credential = ?1")?
-            .execute([credential.id.as_bytes()])?;
+    match registrations {
+        RegistrationsAfter::Keep => {}
+        RegistrationsAfter::Remove => {
+            let mut remove = connection.prepare_cached("DELETE FROM registrations WHERE credential = ?1")?;
+            remove.execute([credential.id.as_bytes()])?;
+        }
+        RegistrationsAfter::RemoveOfEarlierPasswords => {
+            let sql = "DELETE FROM registrations WHERE credential = ?1 AND generation <> ?2";
+            connection.prepare_cached(sql)?.execute(params![credential.id.as_bytes(), credential.generation])?;
+        }
     }
     Ok(Fact::Credential(credential))
 }
@@ -208,12 +227,14 @@ pub(crate) fn reseal(
     facts: &mut Vec<Fact>,
 ) -> Result<(), Refused> {
     let sql = format!(
-        "UPDATE credentials SET ha1_md5 = ?3, ha1_sha256 = ?4, ha1_sha512_256 = ?5, revision = ?6
-         WHERE id = ?1 AND revision = ?2 RETURNING {}",
+        "UPDATE credentials SET ha1_md5 = ?3, ha1_sha256 = ?4, ha1_sha512_256 = ?5, revision = ?6,
+         previous_generation = ?7, previous_ha1_md5 = ?8, previous_ha1_sha256 = ?9, previous_ha1_sha512_256 = ?10,
+         overlap_until = ?11, previous_until = ?12 WHERE id = ?1 AND revision = ?2 RETURNING {}",
         rows::CREDENTIAL
     );
     let mut statement = connection.prepare_cached(&sql)?;
     for new in resealed {
+        let previous = PreviousColumns::of(new.previous.as_deref());
         let parameters = params![
             new.id.as_bytes(),
             new.revision.0.cast_signed(),
@@ -221,10 +242,43 @@ pub(crate) fn reseal(
             octets(new.ha1s.sha256.as_ref()),
             octets(new.ha1s.sha512_256.as_ref()),
             revision.0.cast_signed(),
+            previous.generation,
+            previous.md5,
+            previous.sha256,
+            previous.sha512_256,
+            previous.overlap_until,
+            previous.kept_until,
         ];
         facts.extend(statement.query_row(parameters, rows::credential).optional()?.map(Fact::Credential));
     }
     Ok(())
+}
+
+/// The generation of the password before, as it is stored.
+#[derive(Default)]
+struct PreviousColumns<'c> {
+    generation: Option<u32>,
+    md5: Option<&'c [u8]>,
+    sha256: Option<&'c [u8]>,
+    sha512_256: Option<&'c [u8]>,
+    overlap_until: Option<i64>,
+    kept_until: Option<i64>,
+}
+
+impl<'c> PreviousColumns<'c> {
+    fn of(previous: Option<&'c PreviousGeneration>) -> Self {
+        let Some(PreviousGeneration { generation, ha1s, overlap_until, kept_until }) = previous else {
+            return Self::default();
+        };
+        Self {
+            generation: Some(*generation),
+            md5: octets(ha1s.md5.as_ref()),
+            sha256: octets(ha1s.sha256.as_ref()),
+            sha512_256: octets(ha1s.sha512_256.as_ref()),
+            overlap_until: overlap_until.map(Timestamp::as_micros),
+            kept_until: Some(kept_until.as_micros()),
+        }
+    }
 }
 
 /// The same without its HA1 under MD5, if its realm has retired that: whoever sealed it may not have known yet.
@@ -232,17 +286,23 @@ fn without_retired(connection: &Connection, mut credential: Credential) -> Resul
     let mut retired = connection.prepare_cached("SELECT 1 FROM realms WHERE id = ?1 AND md5_retired = 1")?;
     if retired.exists([credential.realm.0])? {
         credential.ha1s.md5 = None;
+        if let Some(previous) = &mut credential.previous {
+            previous.ha1s.md5 = None;
+        }
     }
     Ok(credential)
 }
 
 fn insert(connection: &Connection, new: &Credential) -> Result<(), Refused> {
+    let previous = PreviousColumns::of(new.previous.as_deref());
     connection
         .prepare_cached(
             "INSERT INTO credentials (id, account_id, realm_id, username, enabled, description, generation, ha1_md5,
              ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256,
-             requires_secure_transport, allowed_networks, password_score)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             requires_secure_transport, allowed_networks, expires_at, previous_generation, previous_ha1_md5,
+             previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+             ?22, ?23, ?24, ?25)",
         )?
         .execute(params![
             new.id.as_bytes(),
@@ -262,17 +322,27 @@ fn insert(connection: &Connection, new: &Credential) -> Result<(), Refused> {
             new.requirements.sha256,
             new.requirements.secure_transport,
             rows::networks(&new.requirements),
+            new.expires_at.map(Timestamp::as_micros),
+            previous.generation,
+            previous.md5,
+            previous.sha256,
+            previous.sha512_256,
+            previous.overlap_until,
+            previous.kept_until,
             rows::score(new),
         ])?;
     Ok(())
 }
 
 fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused> {
+    let previous = PreviousColumns::of(credential.previous.as_deref());
     connection
         .prepare_cached(
             "UPDATE credentials SET enabled = ?2, description = ?3, generation = ?4, ha1_md5 = ?5, ha1_sha256 = ?6,
              ha1_sha512_256 = ?7, updated_at = ?8, password_changed_at = ?9, revision = ?10, requires_sha256 = ?11,
-             requires_secure_transport = ?12, allowed_networks = ?13, password_score = ?14 WHERE id = ?1",
+             requires_secure_transport = ?12, allowed_networks = ?13, expires_at = ?14, previous_generation = ?15,
+             previous_ha1_md5 = ?16, previous_ha1_sha256 = ?17, previous_ha1_sha512_256 = ?18, overlap_until = ?19,
+             previous_until = ?20, password_score = ?21 WHERE id = ?1",
         )?
         .execute(params![
             credential.id.as_bytes(),
@@ -288,6 +358,13 @@ fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused
             credential.requirements.sha256,
             credential.requirements.secure_transport,
             rows::networks(&credential.requirements),
+            credential.expires_at.map(Timestamp::as_micros),
+            previous.generation,
+            previous.md5,
+            previous.sha256,
+            previous.sha512_256,
+            previous.overlap_until,
+            previous.kept_until,
             rows::score(credential),
         ])?;
     Ok(())

@@ -15,7 +15,8 @@ const PUT: &str =
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 WHERE EXISTS
      (SELECT 1 FROM credentials c JOIN accounts a ON a.id = c.account_id
       LEFT JOIN accounts above ON above.id = a.parent_account
-      WHERE c.id = ?1 AND c.enabled = 1 AND c.generation = ?3 AND a.enabled = 1
+      WHERE c.id = ?1 AND c.enabled = 1 AND a.enabled = 1
+      AND (c.generation = ?3 OR c.previous_generation = ?3 AND c.overlap_until IS NOT NULL)
       AND coalesce(above.enabled, 1) = 1)";
 
 /// Most starts that are ever asked for at once.

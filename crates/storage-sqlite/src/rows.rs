@@ -8,9 +8,10 @@ use domain::{
     Account, AccountId, AccountProfile, AccountSettings, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId,
     AuthReason, AuthRecord, AuthRecordId, AuthRemark, Ban, BanId, BanKind, BindingId, CallDetails, CallDirection,
     CallEnd, CallEndReason, CallId, CallLimits, CallRecord, CallSnapshot, ChallengePolicy, ContactBinding, Credential,
-    CredentialId, Day, DigestAlgorithm, DigestRules, EventRetention, HostName, HungUpBy, NearMiss, Network, Networks,
-    OperatorToken, PasswordScore, Realm, RealmId, RealmName, Requirements, Revision, Sealed, SealedHa1s,
-    SignallingTransport, Timestamp, TokenId, TokenScope, TrunkId, Username, WebhookMethod,
+    CredentialId, CredentialUse, Day, DigestAlgorithm, DigestRules, EventRetention, HostName, HungUpBy, NearMiss,
+    Network, Networks, OperatorToken, PasswordScore, PreviousGeneration, Realm, RealmId, RealmName, Requirements,
+    Revision, Sealed, SealedHa1s, SignallingTransport, Timestamp, TokenId, TokenScope, TrunkId, Username,
+    WebhookMethod,
 };
 use rusqlite::types::{FromSql, Type, ValueRef};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql};
@@ -34,11 +35,15 @@ pub(crate) const ANSWER: &str = "account_id, key, sealed, at";
 /// The columns [`credential`] reads.
 pub(crate) const CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, ha1_md5, \
      ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
-     requires_secure_transport, allowed_networks, password_score";
+     requires_secure_transport, allowed_networks, expires_at, previous_generation, previous_ha1_md5, \
+     previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score";
 /// The columns [`numbered_credential`] reads.
 pub(crate) const NUMBERED_CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, \
      ha1_md5, ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
-     requires_secure_transport, allowed_networks, password_score, no";
+     requires_secure_transport, allowed_networks, expires_at, previous_generation, previous_ha1_md5, \
+     previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score, no";
+/// Where `no` stands in it.
+const CREDENTIAL_NUMBER: usize = 25;
 /// The columns [`algorithm_use`] reads.
 pub(crate) const ALGORITHM_USE: &str = "credential, algorithm, first_day, last_day, user_agent";
 /// The columns [`auth_record`] reads.
@@ -230,8 +235,25 @@ pub(crate) fn credential(row: &Row<'_>) -> Result<Credential> {
         password_changed_at: moment(row, 12)?,
         revision: revision(row, 13)?,
         requirements: requirements(row, 14)?,
-        password_score: password_score(row, 17)?,
+        expires_at: some_moment(row, 17)?,
+        previous: previous_generation(row, 18)?.map(Box::new),
+        password_score: password_score(row, 24)?,
     })
+}
+
+/// The generation of the password before, in six columns from that one on.
+fn previous_generation(row: &Row<'_>, first: usize) -> Result<Option<PreviousGeneration>> {
+    let Some(generation) = row.get(first)? else { return Ok(None) };
+    Ok(Some(PreviousGeneration {
+        generation,
+        ha1s: SealedHa1s {
+            md5: sealed(row, first + 1)?,
+            sha256: sealed(row, first + 2)?,
+            sha512_256: sealed(row, first + 3)?,
+        },
+        overlap_until: some_moment(row, first + 4)?,
+        kept_until: moment(row, first + 5)?,
+    }))
 }
 
 fn password_score(row: &Row<'_>, column: usize) -> Result<Option<PasswordScore>> {
@@ -269,8 +291,21 @@ pub(crate) fn algorithm_use(row: &Row<'_>) -> Result<AlgorithmUse> {
     })
 }
 
+pub(crate) fn credential_use(row: &Row<'_>) -> Result<CredentialUse> {
+    Ok(CredentialUse {
+        credential: CredentialId::from_bytes(row.get(0)?),
+        at: moment(row, 1)?,
+        source: parsed(row, 2, str::parse)?,
+        transport: parsed(row, 3, |name| SignallingTransport::from_name(name).ok_or("no transport has that name"))?,
+        method: row.get(4)?,
+        user_agent: row.get(5)?,
+        algorithm: parsed(row, 6, |name| DigestAlgorithm::from_name(name).ok_or("no algorithm has that name"))?,
+        generation: row.get(7)?,
+    })
+}
+
 pub(crate) fn numbered_credential(row: &Row<'_>) -> Result<(CredentialNumber, Credential)> {
-    Ok((CredentialNumber(row.get::<_, i64>(18)?.cast_unsigned()), credential(row)?))
+    Ok((CredentialNumber(row.get::<_, i64>(CREDENTIAL_NUMBER)?.cast_unsigned()), credential(row)?))
 }
 
 /// Of a deleted credential its `id, realm_id, username`, in this order.
@@ -401,7 +436,7 @@ pub(crate) fn moment(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     row.get(column).map(Timestamp::from_micros)
 }
 
-fn some_moment(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+pub(crate) fn some_moment(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column).map(|micros| micros.map(Timestamp::from_micros))
 }
 

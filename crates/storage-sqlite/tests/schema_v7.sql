@@ -288,6 +288,7 @@ CREATE TABLE webhooks (
     revision        INTEGER NOT NULL,
     CHECK ((previous_secret IS NULL) = (previous_until IS NULL))
 ) STRICT;
+CREATE INDEX credentials_by_previous_until ON credentials (previous_until) WHERE previous_until IS NOT NULL;
 CREATE TABLE credential_uses (
     credential BLOB PRIMARY KEY REFERENCES credentials (id) ON DELETE CASCADE,
     at         INTEGER NOT NULL,

@@ -4,8 +4,8 @@ use crate::{CommitError, Pending, SettingName};
 use domain::{
     AccountId, AccountProfile, AccountSettings, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId,
     CallLimits, ChallengePolicy, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number, OperatorToken,
-    OriginationUri, OriginationUriId, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId, TokenScope,
-    Trunk, TrunkId, Webhook, WebhookSecret,
+    OriginationUri, OriginationUriId, PreviousGeneration, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp,
+    TokenId, TokenScope, Trunk, TrunkId, Webhook, WebhookSecret,
 };
 
 /// One change with the precondition it stands or falls with.
@@ -227,6 +227,8 @@ pub struct ResealedCredential {
     pub revision: Revision,
     /// The same HA1s under another key.
     pub ha1s: SealedHa1s,
+    /// The generation before, likewise; `None` forgets it.
+    pub previous: Option<Box<PreviousGeneration>>,
 }
 
 /// A secret of an origination URI, sealed anew.
@@ -271,6 +273,8 @@ pub enum RegistrationsAfter {
     Keep,
     /// They are removed with the change: it was disabled, or its password was replaced.
     Remove,
+    /// Those made with another password than the present one are removed: an overlap was ended. For a credential only.
+    RemoveOfEarlierPasswords,
 }
 
 /// An account to be created.

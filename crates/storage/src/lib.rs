@@ -5,7 +5,8 @@
 //! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Trunks`], [`Webhooks`], [`Settings`], [`Answers`]) serve the control plane.
 //! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
-//! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use; [`Boots`] numbers the starts of nodes.
+//! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use,
+//!   [`CredentialUses`] when credentials were last used; [`Boots`] numbers the starts of nodes.
 //! * [`CallRecords`] keeps what calls leave behind; [`CallJournal`] takes it down, [`LiveCalls`] knows those that are up.
 //! * [`BanStore`] keeps bans across restarts; [`LiveBans`] knows those that hold.
 //! * [`AuditLog`] reads what was changed and by whom, and [`AuditChain`] whether anybody has changed that.
@@ -21,6 +22,7 @@ mod bans;
 mod call_journal;
 mod call_records;
 mod change;
+mod credential_uses;
 mod error;
 mod events;
 mod feed;
@@ -47,6 +49,9 @@ pub use call_records::{CallChange, CallRecordFilter, CallRecords};
 pub use change::{
     AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RealmPatch, RegistrationsAfter, RememberedAnswer,
     ResealedCredential, ResealedUpstreamSecret, ResealedWebhookSecret,
+};
+pub use credential_uses::{
+    CredentialReport, CredentialReportRequest, CredentialStanding, CredentialTotals, CredentialUses,
 };
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
@@ -85,6 +90,7 @@ pub trait Storage:
     + Registrations
     + AlgorithmUses
     + AuthEvents
+    + CredentialUses
     + CallRecords
     + WebhookOutbox
     + Webhooks
@@ -108,6 +114,7 @@ impl<T> Storage for T where
         + Registrations
         + AlgorithmUses
         + AuthEvents
+        + CredentialUses
         + CallRecords
         + WebhookOutbox
         + Webhooks

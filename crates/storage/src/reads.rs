@@ -154,6 +154,16 @@ pub trait Credentials: Send + Sync {
         after: Option<CredentialNumber>,
         limit: u32,
     ) -> Pending<'_, Result<Vec<(CredentialNumber, Credential)>, StorageError>>;
+
+    /// At most `limit` credentials of all accounts whose generation before is to be forgotten by that moment.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn credentials_with_outdated_passwords(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Pending<'_, Result<Vec<Credential>, StorageError>>;
 }
 
 /// When a token was used.

@@ -7,10 +7,11 @@ use domain::{
     AuthRecord, BindingId, CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord,
     CallRules, CalledNumberIn, CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164,
     HostName, HungUpBy, InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken,
-    OriginationUri, OriginationUriId, PassedHeader, PasswordScore, PreviousWebhookSecret, RandomSource, RealmName,
-    ReferPolicy, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, SipUri, Timestamp, TokenId,
-    TokenScope, Trunk, TrunkAttachments, TrunkDirection, TrunkId, TrunkStatus, TrunkTransport, UpstreamRegistration,
-    UpstreamSecret, Username, UsernameRule, Webhook, WebhookEvents, WebhookMethod, WebhookSecret, WebhookUrl,
+    OriginationUri, OriginationUriId, PassedHeader, PasswordScore, PreviousGeneration, PreviousWebhookSecret,
+    RandomSource, RealmName, ReferPolicy, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, SipUri,
+    Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments, TrunkDirection, TrunkId, TrunkStatus, TrunkTransport,
+    UpstreamRegistration, UpstreamSecret, Username, UsernameRule, Webhook, WebhookEvents, WebhookMethod, WebhookSecret,
+    WebhookUrl,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
@@ -137,12 +138,25 @@ pub fn credential(account: &Account, name: &str, number: u64) -> Credential {
         description: format!("phone {number}").into(),
         generation: 1,
         ha1s: sealed_ha1s(&random),
+        previous: None,
+        expires_at: None,
         created_at: CREATED_AT,
         updated_at: CREATED_AT.plus_seconds(1),
         password_changed_at: CREATED_AT.plus_seconds(2),
         revision: Revision(0),
         requirements: requirements(),
         password_score: PasswordScore::new(3),
+    }
+}
+
+/// A generation of a password before the present one, with an overlap, all of whose parts follow from `number`.
+#[must_use]
+pub fn previous_generation(number: u64) -> PreviousGeneration {
+    PreviousGeneration {
+        generation: 1,
+        ha1s: sealed_ha1s(&SeededRandom::new(number)),
+        overlap_until: Some(CREATED_AT.plus_seconds(60)),
+        kept_until: CREATED_AT.plus_seconds(120),
     }
 }
 

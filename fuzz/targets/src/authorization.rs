@@ -1,8 +1,8 @@
 //! The value of an Authorization header.
 
 use sip_digest::{
-    AlgorithmSet, Attempt, Candidate, Ha1, HashAlgorithm, NonceCounts, NonceIssuer, NonceKey, NonceScope, QopRule,
-    UriAgreement, Verdict, uri_agrees, verify,
+    Afterwards, AlgorithmSet, Attempt, Candidate, Ha1, HashAlgorithm, NonceCounts, NonceIssuer, NonceKey, NonceScope,
+    QopRule, UriAgreement, Verdict, uri_agrees, verify,
 };
 use sip_message::{HeaderName, HeaderSpans, Message, parse};
 
@@ -32,6 +32,7 @@ pub fn authorization(value: &[u8]) {
             qop: QopRule::default(),
             uri: UriAgreement::Agrees,
             candidates: &[Candidate::Accepted { subject: (), ha1: &ha1 }],
+            afterwards: Afterwards::Accepted,
         };
         let verdict = verify(&attempt, &mut counts);
         assert!(matches!(verdict, Verdict::Refused(_)), "{verdict:?}");

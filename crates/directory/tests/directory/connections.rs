@@ -27,7 +27,7 @@ impl Installation {
         let of = |bindings: &mut directory::Bindings<'_>| {
             bindings.live.iter().map(|binding| binding.facts.connection).collect()
         };
-        self.directory.update_bindings(&phone.key(), of).unwrap()
+        self.directory.update_bindings(&phone.key(), self.clock.now(), of).unwrap()
     }
 
     async fn save(&self) {

@@ -2,7 +2,7 @@
 
 use crate::installation::{Installation, PASSWORD, Phone};
 use directory::{CredentialKey, CredentialSnapshot, Superseded};
-use domain::Password;
+use domain::{Clock, Password};
 use provisioning::{CredentialUpdate, Description};
 use sip_digest::{Ha1, HashAlgorithm};
 use storage::Commit;
@@ -123,7 +123,7 @@ async fn equal_names_in_two_realms_are_strangers() {
     installation.bind(&mine, "sip:a@1.test", 1).unwrap();
     assert_eq!((installation.live(&mine), installation.live(&theirs)), (Some(1), Some(0)));
     let mixed = CredentialKey { realm: theirs.realm, ..mine.key() };
-    assert_eq!(installation.directory.update_bindings(&mixed, |_| ()), Err(Superseded));
+    assert_eq!(installation.directory.update_bindings(&mixed, installation.clock.now(), |_| ()), Err(Superseded));
     installation.delete(&mine).await;
     assert_eq!(installation.live(&theirs), Some(0));
 }
@@ -149,7 +149,9 @@ async fn a_panic_inside_an_update_leaves_the_shard_usable() {
     let phone = installation.phone(&scope, "alice").await;
     installation.bind(&phone, "sip:a@1.test", 1).unwrap();
     let update = std::panic::AssertUnwindSafe(|| {
-        let _ = installation.directory.update_bindings(&phone.key(), |_| panic!("as a faulty registrar might"));
+        let _ = installation
+            .directory
+            .update_bindings(&phone.key(), installation.clock.now(), |_| panic!("as a faulty registrar might"));
     });
     assert!(std::panic::catch_unwind(update).is_err());
     assert_eq!(installation.live(&phone), Some(1));

@@ -159,7 +159,7 @@ impl Installation {
 
     /// Removes a binding.
     pub fn unbind(&self, phone: &Phone, contact: &str) -> Result<(), Superseded> {
-        self.directory.update_bindings(&phone.key(), |bindings| {
+        self.directory.update_bindings(&phone.key(), self.clock.now(), |bindings| {
             let (live, mut removed, _) = bindings.parts();
             live.retain(|binding| {
                 let other = binding.texts().contact != contact.as_bytes();
@@ -199,7 +199,7 @@ pub fn bind_over(
     (contact, cseq): (&str, u32),
     (transport, connection, now): (SignallingTransport, u64, Timestamp),
 ) -> Result<(), Superseded> {
-    directory.update_bindings(&phone.key(), |bindings| {
+    directory.update_bindings(&phone.key(), now, |bindings| {
         let (live, _, mut next_id) = bindings.parts();
         let texts = BindingTexts { contact: contact.as_bytes(), call_id: b"call", ..BindingTexts::default() };
         let facts = BindingFacts {

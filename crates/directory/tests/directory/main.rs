@@ -9,4 +9,5 @@ mod installation;
 mod realms;
 mod registrations;
 mod revocation_race;
+mod rotation;
 mod writer;

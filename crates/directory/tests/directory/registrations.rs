@@ -2,7 +2,7 @@
 
 use crate::installation::Installation;
 use directory::{Directory, RegistrationWriter, WriterConfig};
-use domain::{ContactBinding, CredentialId, LiveBinding, Password, SignallingTransport, Timestamp};
+use domain::{Clock, ContactBinding, CredentialId, LiveBinding, Password, SignallingTransport, Timestamp};
 use provisioning::CredentialUpdate;
 use std::sync::Arc;
 use storage::{RegistrationChange, Registrations};
@@ -31,10 +31,10 @@ async fn bindings_survive_a_restart_with_everything_they_have() {
     let installation = Installation::new().await;
     let scope = installation.account("MA_AAAAAAAA", None).await;
     let phone = installation.phone(&scope, "alice").await;
-    let record = over_udp(phone.id, 77, domain::Clock::now(&*installation.clock).plus_seconds(600));
+    let record = over_udp(phone.id, 77, installation.clock.now().plus_seconds(600));
     installation
         .directory
-        .update_bindings(&phone.key(), |bindings| {
+        .update_bindings(&phone.key(), installation.clock.now(), |bindings| {
             let mut live = LiveBinding::from_record(&record);
             live.stored = false;
             bindings.live.push(live);
@@ -52,7 +52,7 @@ async fn bindings_survive_a_restart_with_everything_they_have() {
         kept =
             bindings.live.iter().find(|binding| binding.facts.id == record.id).map(|found| found.to_record(phone.id));
     };
-    restarted.update_bindings(&phone.key(), find).unwrap();
+    restarted.update_bindings(&phone.key(), installation.clock.now(), find).unwrap();
     assert_eq!(kept, Some(record));
     // Nothing of what was loaded is written again.
     let (writer, task) = self::writer(&installation, &restarted);
@@ -66,8 +66,10 @@ async fn identifiers_of_another_boot_are_others() {
     let installation = Installation::new().await;
     let scope = installation.account("MA_AAAAAAAA", None).await;
     let phone = installation.phone(&scope, "alice").await;
-    let id_of =
-        |directory: &Directory| directory.update_bindings(&phone.key(), |bindings| (bindings.parts().2)()).unwrap();
+    let now = installation.clock.now();
+    let id_of = |directory: &Directory| {
+        directory.update_bindings(&phone.key(), now, |bindings| (bindings.parts().2)()).unwrap()
+    };
     let first = [id_of(&installation.directory), id_of(&installation.directory)];
     assert_ne!(first[0], first[1]);
     assert!(!first.contains(&id_of(&*installation.restarted().await)));
@@ -79,7 +81,7 @@ async fn what_expired_or_was_revoked_is_not_loaded() {
     let scope = installation.account("MA_AAAAAAAA", None).await;
     let alice = installation.phone(&scope, "alice").await;
     let bob = installation.phone(&scope, "bob").await;
-    let now = domain::Clock::now(&*installation.clock);
+    let now = installation.clock.now();
     let put = |id, number, expires_at| RegistrationChange::Put(over_udp(id, number, expires_at));
     let batch = vec![
         put(alice.id, 1, now.plus_seconds(10)),
@@ -101,7 +103,7 @@ async fn what_needs_a_connection_is_not_loaded_and_forgotten() {
     let installation = Installation::new().await;
     let scope = installation.account("MA_AAAAAAAA", None).await;
     let phone = installation.phone(&scope, "alice").await;
-    let expires_at = domain::Clock::now(&*installation.clock).plus_seconds(600);
+    let expires_at = installation.clock.now().plus_seconds(600);
     let of = |id, transport, reg_id| {
         let record = samples::binding(phone.id, id, 1, expires_at);
         RegistrationChange::Put(ContactBinding { transport, reg_id, ..record })

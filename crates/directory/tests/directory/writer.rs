@@ -2,7 +2,7 @@
 
 use crate::installation::{Installation, Phone};
 use directory::{RegistrationWriter, WriterConfig};
-use domain::{ContactBinding, Timestamp};
+use domain::{Clock, ContactBinding, Timestamp};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,7 +86,7 @@ impl Writing {
     fn flush(&self) -> oneshot::Receiver<(Result<(), StorageError>, Vec<String>)> {
         let (sender, receiver) = oneshot::channel();
         let storage = Arc::clone(&self.storage);
-        let now = domain::Clock::now(&*self.installation.clock);
+        let now = self.installation.clock.now();
         let completion = move |outcome| {
             let mut stored = Vec::new();
             let mut note = |record: ContactBinding| stored.push(String::from_utf8_lossy(&record.contact).into_owned());
@@ -223,7 +223,7 @@ async fn what_a_disable_ended_does_not_come_back_from_storage() {
     assert!(second.await.unwrap().0.is_ok());
     assert_eq!(writing.installation.stored(), [""; 0]);
     let restarted = writing.installation.restarted().await;
-    let now = domain::Clock::now(&*writing.installation.clock);
+    let now = writing.installation.clock.now();
     assert_eq!(restarted.live_bindings(writing.phone.realm, b"alice", now), Some(0));
 }
 
@@ -285,7 +285,9 @@ async fn a_whole_sweep_takes_its_number_of_intervals() {
         writing
             .installation
             .directory
-            .update_bindings(&writing.phone.key(), |bindings| count = bindings.live.len())
+            .update_bindings(&writing.phone.key(), writing.installation.clock.now(), |bindings| {
+                count = bindings.live.len()
+            })
             .unwrap();
         count
     };
@@ -304,7 +306,7 @@ async fn a_whole_sweep_takes_its_number_of_intervals() {
 async fn what_is_not_durable_and_what_failed_can_be_asked_for() {
     let writing = writing(NEVER_BY_ITSELF).await;
     let (directory, statistics) = (&writing.installation.directory, writing.writer.statistics());
-    let occupancy = || directory.occupancy(domain::Clock::now(&*writing.installation.clock));
+    let occupancy = || directory.occupancy(writing.installation.clock.now());
     let before = occupancy();
     assert_eq!((before.accounts, before.credentials, before.registrations, before.unsaved), (1, 1, 0, 0));
     writing.installation.bind(&writing.phone, "sip:a@1.test", 1).unwrap();

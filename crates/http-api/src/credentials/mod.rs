@@ -3,6 +3,7 @@
 mod create;
 mod create_from_hashes;
 mod delete;
+mod details;
 mod export;
 mod exported;
 mod hashes;
@@ -16,6 +17,8 @@ mod score;
 mod show;
 mod test;
 mod update;
+
+pub(crate) use score::with_score_of;
 
 use crate::routes::Routes;
 
@@ -34,6 +37,8 @@ pub(crate) fn routes() -> Routes {
         .operation(requirements::__path_show, requirements::show)
         .operation(requirements::__path_update, requirements::update)
         .operation(requirements::__path_clear, requirements::clear)
+        .operation(details::__path_show, details::show)
+        .operation(details::__path_update, details::update)
         .operation(test::__path_test, test::test)
         .schema::<object::CredentialObject<'_>>()
         .schema::<create::NewCredentialBody>()
@@ -44,6 +49,8 @@ pub(crate) fn routes() -> Routes {
         .schema::<hashes::KnownHashes>()
         .schema::<requirements::RequirementsObject>()
         .schema::<requirements::RequirementsChanges>()
+        .schema::<details::DetailsObject<'_>>()
+        .schema::<details::DetailsChanges>()
         .schema::<test::PasswordToTest>()
         .schema::<test::TestedPassword>()
         .schema::<list::CredentialList<'_>>()

@@ -2,13 +2,19 @@
 
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
+use domain::PasswordScore;
 use provisioning::CredentialView;
 
 const X_PASSWORD_SCORE: HeaderName = HeaderName::from_static("x-password-score");
 
 /// The answer with the score of the credential's password, where it is known.
-pub(super) fn with_score(mut answer: Response, view: &CredentialView) -> Response {
-    if let Some(score) = view.password_score {
+pub(super) fn with_score(answer: Response, view: &CredentialView) -> Response {
+    with_score_of(answer, view.password_score)
+}
+
+/// The same for a password whose credential is not shown.
+pub(crate) fn with_score_of(mut answer: Response, score: Option<PasswordScore>) -> Response {
+    if let Some(score) = score {
         answer.headers_mut().insert(X_PASSWORD_SCORE, HeaderValue::from(u16::from(score.get())));
     }
     answer

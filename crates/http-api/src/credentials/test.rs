@@ -36,10 +36,11 @@ pub(crate) struct PasswordToTest {
 #[serde(deny_unknown_fields)]
 #[schema(as = TestedPassword)]
 pub(crate) struct TestedPassword {
-    /// Whether it is the credential's password.
+    /// Whether it is the credential's present password.
     matches: bool,
-    /// As authentication events name it: `ok`, `wrong_password` or `credential_disabled`.
-    #[schema(pattern = "^(ok|wrong_password|credential_disabled)$", example = "ok")]
+    /// As authentication events name it: `ok`, `wrong_password`, `old_password`, `credential_disabled` or
+    /// `credential_expired`.
+    #[schema(pattern = "^(ok|wrong_password|old_password|credential_disabled|credential_expired)$", example = "ok")]
     reason: &'static str,
     /// What to do.
     #[schema(example = "It is the password; if a phone is refused, look at its username, domain and transport.")]
@@ -50,6 +51,13 @@ impl From<PasswordTest> for TestedPassword {
     fn from(test: PasswordTest) -> Self {
         let advice = match (test.reason, test.slip) {
             (AuthReason::CredentialDisabled, _) => "It is the password, but the credential is disabled; enable it.",
+            (AuthReason::CredentialExpired, _) => {
+                "It is the password, but the credential has expired; set another expires_at in its details."
+            }
+            (AuthReason::OldPassword, _) => "It was the password until it was changed; use the present one.",
+            (AuthReason::Ok, _) if !test.matches => {
+                "It is the password before the present one, and works until the overlap of its rotation ends."
+            }
             (AuthReason::Ok, _) => {
                 "It is the password; if a phone is refused, look at its username, domain and transport."
             }

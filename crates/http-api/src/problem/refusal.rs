@@ -1,6 +1,7 @@
 //! What use cases refuse with, as HTTP says it.
 
 use super::INTERNAL;
+use crate::moment::Moment;
 use axum::http::StatusCode;
 use provisioning::ProvisioningError;
 use std::borrow::Cow;
@@ -34,6 +35,7 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
             StatusCode::BAD_REQUEST
         }
         Error::UsernameTaken
+        | Error::OverlapUnderWay(_)
         | Error::WebhookWithoutUrl
         | Error::CredentialHasCalls(_)
         | Error::TrunkHasCalls(_)
@@ -80,6 +82,12 @@ fn sentence(error: &ProvisioningError) -> Cow<'static, str> {
             "The change is stored, but not every node has confirmed it yet; look at it before trying again"
         }
         Error::Storage(StorageError::Damaged(_)) => INTERNAL,
+        Error::OverlapUnderWay(until) => {
+            return Cow::Owned(format!(
+                "The overlap of an earlier rotation runs until {}; end it with DELETE on the credential's rotate, or wait",
+                Moment::from(*until).as_str()
+            ));
+        }
         told => return Cow::Owned(capitalised(&told.to_string())),
     })
 }

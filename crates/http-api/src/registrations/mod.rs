@@ -9,6 +9,7 @@ mod nobody;
 mod object;
 
 pub(crate) use nobody::NobodyOnline;
+pub(crate) use object::RegistrationObject;
 
 use crate::routes::Routes;
 
@@ -18,6 +19,6 @@ pub(crate) fn routes() -> Routes {
         .operation(list_of_credential::__path_list_of_credential, list_of_credential::list_of_credential)
         .operation(end_all::__path_end_all, end_all::end_all)
         .operation(end::__path_end, end::end)
-        .schema::<object::RegistrationObject<'_>>()
+        .schema::<RegistrationObject<'_>>()
         .schema::<list::RegistrationList<'_>>()
 }

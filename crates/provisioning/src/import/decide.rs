@@ -2,6 +2,7 @@
 
 use super::OnConflict;
 use super::row::{ImportRow, ImportedSecret, RowFault, RowOutcome};
+use crate::ExpiryUpdate;
 use crate::create_credential::Draft;
 use crate::given_hashes::hash_of;
 use crate::sealed_secret::{SealedSecret, ha1_of};
@@ -83,6 +84,7 @@ impl Deciding {
                     enabled: Some(row.enabled),
                     description: Some(row.description.into_inner()),
                     requirements: RequirementsUpdate::default(),
+                    expiry: ExpiryUpdate::Keep,
                     calls: CallsAfter::Keep,
                 };
                 Ok(Decided::Replace(Box::new(current), patch))

@@ -76,9 +76,13 @@ impl Provisioning {
     }
 }
 
-/// The credential's other HA1s, if it is of that realm and has one under MD5.
+/// The credential's other HA1s, if it is of that realm and has one under MD5, of either generation.
 fn without_md5(realm: &Realm, credential: Credential) -> Option<ResealedCredential> {
-    let concerned = credential.realm == realm.id && credential.ha1s.md5.is_some();
-    let Credential { id, revision, ha1s, .. } = credential;
-    concerned.then_some(ResealedCredential { id, revision, ha1s: SealedHa1s { md5: None, ..ha1s } })
+    let of_previous = credential.previous.as_ref().is_some_and(|previous| previous.ha1s.md5.is_some());
+    let concerned = credential.realm == realm.id && (credential.ha1s.md5.is_some() || of_previous);
+    let Credential { id, revision, ha1s, mut previous, .. } = credential;
+    if let Some(previous) = &mut previous {
+        previous.ha1s.md5 = None;
+    }
+    concerned.then_some(ResealedCredential { id, revision, ha1s: SealedHa1s { md5: None, ..ha1s }, previous })
 }

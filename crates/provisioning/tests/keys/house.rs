@@ -174,13 +174,16 @@ impl House {
 }
 
 fn ha1s(credential: &Credential) -> impl Iterator<Item = (DigestAlgorithm, HashAlgorithm, &Sealed)> {
-    let ha1s = &credential.ha1s;
-    let all = [
-        (DigestAlgorithm::Md5, HashAlgorithm::Md5, &ha1s.md5),
-        (DigestAlgorithm::Sha256, HashAlgorithm::Sha256, &ha1s.sha256),
-        (DigestAlgorithm::Sha512_256, HashAlgorithm::Sha512_256, &ha1s.sha512_256),
-    ];
-    all.into_iter().filter_map(|(algorithm, hash, sealed)| Some((algorithm, hash, sealed.as_ref()?)))
+    let generations =
+        std::iter::once(&credential.ha1s).chain(credential.previous.iter().map(|previous| &previous.ha1s));
+    let all = generations.flat_map(|ha1s| {
+        [
+            (DigestAlgorithm::Md5, HashAlgorithm::Md5, &ha1s.md5),
+            (DigestAlgorithm::Sha256, HashAlgorithm::Sha256, &ha1s.sha256),
+            (DigestAlgorithm::Sha512_256, HashAlgorithm::Sha512_256, &ha1s.sha512_256),
+        ]
+    });
+    all.filter_map(|(algorithm, hash, sealed)| Some((algorithm, hash, sealed.as_ref()?)))
 }
 
 fn expected(hash: HashAlgorithm, username: &Username, realm: &RealmName, password: &str) -> Ha1 {

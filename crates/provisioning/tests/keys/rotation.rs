@@ -54,6 +54,23 @@ async fn everything_is_sealed_anew_and_the_old_key_is_dropped() {
     );
 }
 
+/// The password before the present one is sealed anew with it.
+#[tokio::test]
+async fn previous_passwords_follow_a_rotation() {
+    let (house, scope) = house_with(1).await;
+    let id = house.stored().await[0].id;
+    let newer = Some(password("newer horse"));
+    let update = CredentialUpdate { password: newer, ..CredentialUpdate::default() };
+    house.provisioning.update_credential(&scope, context(), (id, update)).await.unwrap();
+    let old = house.keys.keyring();
+    assert_eq!(house.count_opened(&old, &[PASSWORD, "newer horse"]).await, 6);
+    let rotated = house.rotate().await.unwrap();
+    assert_eq!((rotated.credentials, rotated.not_opened.count), (1, 0));
+    assert!(matches!(rotated.old_keys, OldKeys::Dropped(_)));
+    assert_eq!(house.count_opened(&old, &[]).await, 0);
+    assert_eq!(house.count_opened(&house.keys.keyring(), &[PASSWORD, "newer horse"]).await, 6);
+}
+
 /// Passwords of ours at next hops are sealed anew too; one that does not open keeps the old key.
 #[tokio::test]
 async fn upstream_secrets_follow_a_rotation() {
@@ -231,8 +248,12 @@ async fn a_secret_that_does_not_open_keeps_the_old_key_until_it_is_mended() {
     let damaged = house.stored().await[1].clone();
     // The HA1 of another algorithm does not open at this place.
     let ha1s = domain::SealedHa1s { md5: damaged.ha1s.sha256.clone(), ..damaged.ha1s.clone() };
-    let change =
-        Change::ResealCredentials(vec![ResealedCredential { id: damaged.id, revision: damaged.revision, ha1s }]);
+    let change = Change::ResealCredentials(vec![ResealedCredential {
+        id: damaged.id,
+        revision: damaged.revision,
+        ha1s,
+        previous: None,
+    }]);
     let audit = house.storage.audit_log()[0].1.clone();
     house.storage.commit(ChangeSet { changes: vec![change], audit }).await.unwrap();
 

@@ -2,7 +2,7 @@
 
 use crate::house::{House, context, operator};
 use domain::{ChallengePolicy, Clock, DigestRules, Networks, Requirements};
-use provisioning::{ProvisioningError, RealmUpdate, RequirementsUpdate};
+use provisioning::{CredentialUpdate, ProvisioningError, RealmUpdate, RequirementsUpdate};
 use storage::{Accounts, Credentials};
 
 #[tokio::test]
@@ -27,13 +27,25 @@ async fn md5_is_retired_until_another_policy_is_set() {
         house.create(&ours, &format!("phone_{number}")).await.unwrap();
     }
     let kept = house.create(&theirs, "phone").await.unwrap();
+    let changed = house.create(&ours, "changed").await.unwrap().id;
+    let update = CredentialUpdate {
+        password: Some(domain::Password::parse("another secret".into()).unwrap()),
+        ..CredentialUpdate::default()
+    };
+    house.provisioning.update_credential(&ours, context(), (changed, update)).await.unwrap();
+    let previous = async || {
+        let owner = house.storage.account(ours.auth_id().clone()).await.unwrap().unwrap();
+        house.storage.credential(owner.id, changed).await.unwrap().unwrap().previous.unwrap().ha1s
+    };
+    assert!(previous().await.md5.is_some());
     let realm = || domain::RealmName::parse("ours").unwrap();
-    assert_eq!(house.provisioning.retire_md5(&operator(), realm()).await.unwrap().credentials, 3);
+    assert_eq!(house.provisioning.retire_md5(&operator(), realm()).await.unwrap().credentials, 4);
+    assert!(previous().await.md5.is_none() && previous().await.sha256.is_some());
     let log = house.storage.audit_log();
     let (_, event) = log.last().unwrap();
     assert_eq!(
         (event.action.as_str(), &*event.subject, &*event.detail),
-        ("realm.md5_retired", "ours", "{\"credentials\":3}")
+        ("realm.md5_retired", "ours", "{\"credentials\":4}")
     );
     let listed = house.provisioning.realms(&operator()).await.unwrap();
     assert!(listed[0].rules.md5_retired && !listed[1].rules.md5_retired);

@@ -94,7 +94,7 @@ pub(crate) fn print_one_line(value: &Value, sentence: &str, as_json: bool) -> Re
     if as_json { print(&format!("{value}\n")) } else { print(&format!("{sentence}\n")) }
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn host_of(url: &str) -> &str {
     }
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), Failure> {
     std::io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)
 }
 

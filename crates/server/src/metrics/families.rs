@@ -27,6 +27,10 @@ pub(crate) const ALGORITHM_USES_DEFERRED: Family = counter(
     "sipwarden_algorithm_uses_deferred_total",
     "Uses of an algorithm that found no room to wait for storage and were left for the next request.",
 );
+pub(crate) const CREDENTIAL_USES_DEFERRED: Family = counter(
+    "sipwarden_credential_uses_deferred_total",
+    "Last uses of credentials that found no room to wait for storage and were left for the next request.",
+);
 pub(crate) const EVENTS_DROPPED: Family =
     counter("sipwarden_authentication_events_dropped_total", "Authentication events that found no room to be kept.");
 pub(crate) const RECORDS_WAITING: Family =

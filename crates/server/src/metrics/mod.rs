@@ -145,6 +145,7 @@ impl Metrics {
         plain(page, &families::REGISTRATIONS, occupancy.registrations);
         plain(page, &families::BACKLOG, occupancy.unsaved + self.saves.under_way());
         plain(page, &families::ALGORITHM_USES_DEFERRED, self.directory.deferred_algorithm_uses());
+        plain(page, &families::CREDENTIAL_USES_DEFERRED, self.directory.deferred_credential_uses());
         plain(page, &families::SAVE_FAILURES, self.saves.failures());
     }
 

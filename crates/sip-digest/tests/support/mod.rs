@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use sip_digest::{
-    Algorithm, AlgorithmSet, Answer, Attempt, Candidate, Ha1, HashAlgorithm, IssuedNonce, Lane, NonceIssuer, NonceKey,
-    NonceScope, NonceSeed, NonceStanding, NonceText, Permission, QopPreference, QopRule, Secret, Spend,
-    SpendNonceCount, UriAgreement,
+    Afterwards, Algorithm, AlgorithmSet, Answer, Attempt, Candidate, Ha1, HashAlgorithm, IssuedNonce, Lane,
+    NonceIssuer, NonceKey, NonceScope, NonceSeed, NonceStanding, NonceText, Permission, QopPreference, QopRule, Secret,
+    Spend, SpendNonceCount, UriAgreement,
 };
 use sip_message::{DigestChallenge, DigestCredentials};
 use std::num::NonZeroU32;
@@ -84,6 +84,7 @@ pub fn attempt<'a, 'm>(
         qop: QopRule { auth_int: Permission::Accepted, without_qop: Permission::Accepted },
         uri: UriAgreement::Agrees,
         candidates,
+        afterwards: Afterwards::Accepted,
     }
 }
 

@@ -26,6 +26,7 @@ mod qop;
 mod realms;
 mod refusals;
 mod registering;
+mod rotation;
 mod service_route;
 mod torture;
 mod world;

@@ -17,13 +17,27 @@ struct Attempt {
 const RIGHT: Attempt =
     Attempt { name: "right", username: "alice", password: None, change: |value| value, reason: AuthReason::Ok };
 
-const ATTEMPTS: [Attempt; 18] = [
+const ATTEMPTS: [Attempt; 20] = [
     Attempt { name: "wrong password", password: Some("wrong horse"), reason: AuthReason::WrongPassword, ..RIGHT },
     Attempt { name: "unknown user", username: "nobody", reason: AuthReason::UnknownUser, ..RIGHT },
     Attempt { name: "disabled", username: "carol", reason: AuthReason::CredentialDisabled, ..RIGHT },
     Attempt {
         name: "disabled and wrong password",
         username: "carol",
+        password: Some("wrong horse"),
+        reason: AuthReason::WrongPassword,
+        ..RIGHT
+    },
+    Attempt {
+        name: "old password",
+        username: "frank",
+        password: Some("older horse"),
+        reason: AuthReason::OldPassword,
+        ..RIGHT
+    },
+    Attempt {
+        name: "neither of two passwords",
+        username: "frank",
         password: Some("wrong horse"),
         reason: AuthReason::WrongPassword,
         ..RIGHT
@@ -109,6 +123,11 @@ async fn world() -> World {
     }
     let carol = world.credential(&scope, "carol").await;
     world.update(&scope, carol, CredentialUpdate { enabled: Some(false), ..CredentialUpdate::default() }).await;
+    let frank = world.credential(&scope, "frank").await;
+    for password in ["older horse", "newer horse"] {
+        let password = Some(domain::Password::parse(password.into()).unwrap());
+        world.update(&scope, frank, CredentialUpdate { password, ..CredentialUpdate::default() }).await;
+    }
     let dave = world.credential(&scope, "dave").await;
     world.provisioning.delete_credential(&scope, crate::world::context(), dave).await.unwrap();
     world
@@ -135,7 +154,11 @@ async fn every_refusal_is_the_plain_challenge() {
         assert_eq!(masked(&sent), expected, "{name}");
         let event = world.events().pop().unwrap();
         assert_eq!(event.reason, reason, "{name}");
-        assert_eq!(event.credential.is_some(), matches!(username, "alice" | "carol") && has_user(name), "{name}");
+        assert_eq!(
+            event.credential.is_some(),
+            matches!(username, "alice" | "carol" | "frank") && has_user(name),
+            "{name}"
+        );
         assert_eq!(world.bindings("alice"), 0);
     }
 }
@@ -304,7 +327,7 @@ async fn the_old_password_stops_with_the_answer_that_changed_it() {
     let password = Some(domain::Password::parse("another secret".into()).unwrap());
     world.update(&scope, id, CredentialUpdate { password, ..CredentialUpdate::default() }).await;
     assert_eq!(status(&phone.register_again(&mut world, &[])), 401);
-    assert_eq!(world.last_reason(), AuthReason::WrongPassword);
+    assert_eq!(world.last_reason(), AuthReason::OldPassword);
     phone.password = "another secret".into();
     assert_eq!(status(&phone.register_again(&mut world, &[])), 200);
 }

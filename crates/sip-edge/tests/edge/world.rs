@@ -20,8 +20,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use storage::{
-    BootNumber, Boots, CallEventSink, CallJournal, ChangeFeed, EventSink, Pending, RegistrationChange, Registrations,
-    StorageError, WhenDurable,
+    BootNumber, Boots, CallEventSink, CallJournal, ChangeFeed, EventSink, LiveRegistrationPage, LiveRegistrations,
+    Pending, RegistrationChange, RegistrationFilter, Registrations, StorageError, WhenDurable,
 };
 use testkit::{MemoryStorage, SeededRandom, VirtualClock};
 
@@ -335,6 +335,25 @@ pub fn tcp(source: SocketAddr, connection: u64) -> Flow {
 
 pub fn context() -> RequestContext {
     RequestContext { request_id: "request".into(), source: "192.0.2.1".into() }
+}
+
+/// For use cases that ask who is online and whose answer does not matter.
+#[derive(Debug)]
+pub struct NobodyOnline;
+
+impl LiveRegistrations for NobodyOnline {
+    fn registrations(
+        &self,
+        _: RegistrationFilter,
+        _: Option<domain::BindingId>,
+        _: u32,
+    ) -> Pending<'_, LiveRegistrationPage> {
+        Box::pin(async { LiveRegistrationPage::default() })
+    }
+
+    fn stored(&self) -> Pending<'_, Result<(), StorageError>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Registrations in a storage that can be full.

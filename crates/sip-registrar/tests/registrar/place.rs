@@ -2,8 +2,8 @@
 
 use domain::{BindingId, LiveBinding, SignallingTransport, Timestamp};
 use sip_digest::{
-    AlgorithmSet, Answer, Attempt, Candidate, Ha1, HashAlgorithm, Lane, NonceCounts, NonceIssuer, NonceKey, NonceScope,
-    NonceSeed, QopPreference, QopRule, Secret, UriAgreement, Verdict, VerifiedIdentity, verify,
+    Afterwards, AlgorithmSet, Answer, Attempt, Candidate, Ha1, HashAlgorithm, Lane, NonceCounts, NonceIssuer, NonceKey,
+    NonceScope, NonceSeed, QopPreference, QopRule, Secret, UriAgreement, Verdict, VerifiedIdentity, verify,
 };
 use sip_message::{CheckedRequest, DigestChallenge, HeaderName, HeaderSpans, Message, Uri, parse};
 use sip_registrar::{
@@ -182,6 +182,7 @@ fn with_identity<R>(text: &str, then: impl FnOnce(&CheckedRequest<'_>, &Verified
         qop: QopRule::default(),
         uri: UriAgreement::Agrees,
         candidates: &[Candidate::Accepted { subject: Alice, ha1: &ha1 }],
+        afterwards: Afterwards::Accepted,
     };
     match verify(&attempt, &mut NonceCounts::with_buckets(1)) {
         Verdict::Verified(identity) => then(&request.check().unwrap(), &identity),

@@ -5,8 +5,9 @@
 pub mod echo_bridge;
 
 use sip_digest::{
-    Algorithm, AlgorithmSet, Attempt, Candidate, Challenge, Ha1, HashAlgorithm, Lane, NonceCounts, NonceIssuer,
-    NonceKey, NonceScope, NonceSeed, NonceText, QopOffer, QopRule, Staleness, UriAgreement, Verdict, verify,
+    Afterwards, Algorithm, AlgorithmSet, Attempt, Candidate, Challenge, Ha1, HashAlgorithm, Lane, NonceCounts,
+    NonceIssuer, NonceKey, NonceScope, NonceSeed, NonceText, QopOffer, QopRule, Staleness, UriAgreement, Verdict,
+    verify,
 };
 use sip_message::framing::{Framed, StreamFramer};
 use sip_message::write::{ResponseWriter, Status};
@@ -141,6 +142,7 @@ impl Registrar {
             qop: QopRule::default(),
             uri: if agrees { UriAgreement::Agrees } else { UriAgreement::Differs },
             candidates: &[Candidate::Accepted { subject: (), ha1: &ha1 }],
+            afterwards: Afterwards::Accepted,
         };
         match verify(&attempt, &mut self.counts) {
             Verdict::Verified(identity) => {

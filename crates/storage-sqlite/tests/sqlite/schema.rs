@@ -3,8 +3,8 @@
 use crate::database::{Database, LATEST};
 use domain::{
     AccountId, AccountProfile, ApiTokenHash, AuthReason, AuthRecordId, CallEndReason, CallLimits, CallRules, Day,
-    DigestAlgorithm, DigestRules, HungUpBy, IpAcl, NearMiss, Number, OriginationUri, Requirements, Revision, Timestamp,
-    TokenScope, Trunk, TrunkAttachments, TrunkId, Webhook, WebhookMethod,
+    DigestAlgorithm, DigestRules, HungUpBy, IpAcl, NearMiss, Number, OriginationUri, PreviousGeneration, Requirements,
+    Revision, Sealed, SealedHa1s, Timestamp, TokenScope, Trunk, TrunkAttachments, TrunkId, Webhook, WebhookMethod,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -275,6 +275,21 @@ async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
     let (id, record) = (kept[0].id, &kept[0].record);
     assert_eq!((id, record.attempts, record.account), (AuthRecordId(7), 12, Some(AccountId(1))));
     assert_eq!((record.reason, record.near_miss), (AuthReason::RealmMismatch, Some(NearMiss::OtherRealm)));
+    assert_previous_passwords(&storage).await;
+}
+
+/// What version 7 has of credentials: the password before, and an end.
+async fn assert_previous_passwords(storage: &SqliteStorage) {
+    let page = storage.credentials(AccountId(1), Page { limit: 10, offset: 0 }).await.unwrap();
+    let sealed = |length: usize| Some(Sealed::from_bytes(vec![0; length].into()));
+    let previous = PreviousGeneration {
+        generation: 1,
+        ha1s: SealedHa1s { md5: None, sha256: sealed(65), sha512_256: sealed(64) },
+        overlap_until: Some(Timestamp::from_seconds(1_700_086_409)),
+        kept_until: Timestamp::from_seconds(1_702_678_409),
+    };
+    let read: Vec<_> = page.credentials.into_iter().map(|it| (it.previous, it.expires_at)).collect();
+    assert_eq!(read, [(None, None), (Some(Box::new(previous)), Some(Timestamp::from_seconds(1_800_000_000)))]);
 }
 
 /// What version 6 has besides: where accounts are told what happens.
@@ -382,6 +397,10 @@ fn requests_use_indexes() {
         (
             "SELECT 1 FROM credentials WHERE realm_id = 1 AND username = 'a'",
             "SEARCH credentials USING COVERING INDEX sqlite_autoindex_credentials_2 (realm_id=? AND username=?)",
+        ),
+        (
+            "SELECT id FROM credentials WHERE previous_until <= 1 LIMIT 500",
+            "SEARCH credentials USING INDEX credentials_by_previous_until (previous_until<?)",
         ),
         (
             "DELETE FROM credentials WHERE id = x'00' AND account_id = 1",

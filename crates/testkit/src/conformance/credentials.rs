@@ -3,7 +3,7 @@
 
 use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, SeededRandom, samples};
-use domain::{AccountId, Credential, RealmId, Revision, SealedHa1s, Timestamp};
+use domain::{AccountId, Credential, PreviousGeneration, RealmId, Revision, SealedHa1s, Timestamp};
 use std::sync::Arc;
 use storage::{Change, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter, ResealedCredential};
 
@@ -76,6 +76,8 @@ pub async fn updates_what_may_change_and_nothing_else(subject: Subject) {
         updated_at: Timestamp::from_seconds(9),
         password_changed_at: Timestamp::from_seconds(8),
         password_score: None,
+        previous: Some(Box::new(samples::previous_generation(7))),
+        expires_at: Some(Timestamp::from_seconds(11)),
         ..created.clone()
     };
     let sent = Credential {
@@ -212,10 +214,12 @@ pub async fn credentials_are_sealed_anew_unless_changed(subject: Subject) {
         id: credential.id,
         revision: credential.revision,
         ha1s: ha1s.clone(),
+        previous: Some(Box::new(samples::previous_generation(8))),
     };
     let resealed = vec![anew(&gone), anew(&changed), anew(&kept)];
     let revision = subject.commit(Change::ResealCredentials(resealed)).await.unwrap();
-    let expected = Credential { ha1s, revision, ..kept.clone() };
+    let previous = Some(Box::new(samples::previous_generation(8)));
+    let expected = Credential { ha1s, previous, revision, ..kept.clone() };
     let (_, facts) = follower.calls().pop().unwrap();
     assert_eq!(format!("{facts:?}"), format!("{:?}", [Fact::Credential(expected.clone())]));
     assert_eq!(subject.storage.credential(account.id, kept.id).await.unwrap(), Some(expected.clone()));
@@ -232,7 +236,9 @@ pub async fn credentials_are_sealed_anew_unless_changed(subject: Subject) {
 pub async fn a_realm_without_md5_keeps_no_ha1_under_it(subject: Subject) {
     let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
     let other = subject.create_account(samples::new_account("MA_BBBBBBBB")).await;
-    let before = subject.create_credential(samples::credential(&account, "before", 1)).await;
+    let previous = Some(Box::new(samples::previous_generation(7)));
+    let before = Credential { previous, ..samples::credential(&account, "before", 1) };
+    let before = subject.create_credential(before).await;
     let patch = RealmPatch { md5_retired: Some(true), ..RealmPatch::default() };
     subject.commit(Change::UpdateRealm { realm: account.realm, patch }).await.unwrap();
     let follower = Arc::new(RecordingFollower::default());
@@ -240,6 +246,10 @@ pub async fn a_realm_without_md5_keeps_no_ha1_under_it(subject: Subject) {
     assert_eq!(subject.storage.credential(account.id, before.id).await.unwrap().as_ref(), Some(&before));
     let without = |credential: &Credential, revision| Credential {
         ha1s: SealedHa1s { md5: None, ..credential.ha1s.clone() },
+        previous: credential.previous.as_deref().map(|previous| {
+            let ha1s = SealedHa1s { md5: None, ..previous.ha1s.clone() };
+            Box::new(PreviousGeneration { ha1s, ..previous.clone() })
+        }),
         revision,
         ..credential.clone()
     };
@@ -256,4 +266,43 @@ pub async fn a_realm_without_md5_keeps_no_ha1_under_it(subject: Subject) {
     }
     let elsewhere = subject.create_credential(samples::credential(&other, "elsewhere", 3)).await;
     assert_eq!(subject.storage.credential(other.id, elsewhere.id).await.unwrap(), Some(elsewhere));
+}
+
+/// The generation before is stored and told like the present one, and one that nobody may keep any longer is found.
+pub async fn a_previous_generation_is_kept_until_its_time_is_over(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let bare = subject.create_credential(samples::credential(&account, "bare", 1)).await;
+    let previous = samples::previous_generation(7);
+    let until = previous.kept_until;
+    let ended = PreviousGeneration { overlap_until: None, ha1s: SealedHa1s::default(), ..previous.clone() };
+    let mut created = Vec::new();
+    for (number, previous) in (2..).zip([previous, ended]) {
+        let sample = samples::credential(&account, &format!("phone{number}"), number);
+        let credential = Credential { previous: Some(Box::new(previous)), generation: 2, ..sample };
+        created.push(subject.create_credential(credential).await);
+    }
+    for credential in &created {
+        let read = subject.storage.credential(account.id, credential.id).await.unwrap();
+        assert_eq!(read.as_ref(), Some(credential));
+    }
+    let outdated = async |now, limit| subject.storage.credentials_with_outdated_passwords(now, limit).await.unwrap();
+    assert_eq!(outdated(Timestamp::from_micros(until.as_micros() - 1), 10).await, []);
+    assert_eq!(outdated(until, 1).await.len(), 1);
+    let mut found = outdated(until, 10).await;
+    found.sort_by_key(|credential| credential.id);
+    let mut expected = created.clone();
+    expected.sort_by_key(|credential| credential.id);
+    assert_eq!(found, expected);
+    let forget = |credential: &Credential| ResealedCredential {
+        id: credential.id,
+        revision: credential.revision,
+        ha1s: credential.ha1s.clone(),
+        previous: None,
+    };
+    let revision = subject.commit(Change::ResealCredentials(created.iter().map(forget).collect())).await.unwrap();
+    assert_eq!(outdated(until, 10).await, []);
+    let first = created.first().unwrap();
+    let read = subject.storage.credential(account.id, first.id).await.unwrap();
+    assert_eq!(read, Some(Credential { previous: None, revision, ..first.clone() }));
+    assert_eq!(subject.storage.credential(account.id, bare.id).await.unwrap(), Some(bare));
 }

@@ -12,6 +12,7 @@ pub mod auth_events;
 pub mod bans;
 pub mod boots_and_settings;
 pub mod call_records;
+pub mod credential_uses;
 pub mod credentials;
 pub mod feed;
 pub mod pages;
@@ -104,11 +105,16 @@ macro_rules! storage_conformance {
                 usernames_find_the_realms_own
                 credentials_are_sealed_anew_unless_changed
                 a_realm_without_md5_keeps_no_ha1_under_it
+                a_previous_generation_is_kept_until_its_time_is_over
             }
             algorithm_uses {
                 days_widen_and_the_latest_user_agent_stays
                 uses_go_with_their_credential
                 reports_count_and_list
+            }
+            credential_uses {
+                the_latest_use_stays
+                what_wants_looking_after_is_listed
             }
             atomicity {
                 a_failing_change_undoes_the_earlier_ones
@@ -175,6 +181,7 @@ macro_rules! storage_conformance {
                 expired_bindings_are_forgotten
                 a_put_needs_an_enabled_credential_of_its_generation
                 an_update_keeps_or_removes_bindings
+                bindings_of_an_overlap_are_stored_and_end_apart
                 a_deletion_removes_bindings
             }
             trunks {

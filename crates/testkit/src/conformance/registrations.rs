@@ -130,6 +130,25 @@ pub async fn an_update_keeps_or_removes_bindings(subject: Subject) {
     assert_eq!(loaded(&subject, CREATED_AT), [stays]);
 }
 
+/// While the generation before has an overlap its bindings are stored too; an update can end them and no others.
+pub async fn bindings_of_an_overlap_are_stored_and_end_apart(subject: Subject) {
+    let account = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let previous = Some(Box::new(samples::previous_generation(7)));
+    let phone = Credential { generation: 2, previous, ..samples::credential(&account, "phone", 1) };
+    let phone = subject.create_credential(phone).await;
+    let [old, new, foreign] =
+        [1, 2, 3].map(|it| samples::binding(phone.id, it, u32::try_from(it).unwrap(), in_an_hour()));
+    save(&subject, [&old, &new, &foreign].into_iter().map(put).collect()).await;
+    assert_eq!(loaded(&subject, CREATED_AT), [old.clone(), new.clone()]);
+    let mut ended = phone.clone();
+    ended.previous.as_mut().unwrap().overlap_until = None;
+    let registrations = RegistrationsAfter::RemoveOfEarlierPasswords;
+    subject.commit(Change::UpdateCredential { credential: ended, registrations }).await.unwrap();
+    assert_eq!(loaded(&subject, CREATED_AT), std::slice::from_ref(&new));
+    save(&subject, vec![put(&old)]).await;
+    assert_eq!(loaded(&subject, CREATED_AT), [new]);
+}
+
 /// A deleted credential leaves no binding.
 pub async fn a_deletion_removes_bindings(subject: Subject) {
     let phone = phone(&subject, "MA_AAAAAAAA").await;

@@ -49,10 +49,15 @@ impl State {
             created_at: stored.created_at,
             ..new
         };
-        let fact = Fact::Credential(stored.clone());
-        if registrations == RegistrationsAfter::Remove {
-            self.registrations.retain(|(credential, _), _| *credential != new.id);
-        }
+        let (fact, generation) = (Fact::Credential(stored.clone()), stored.generation);
+        self.registrations.retain(|(credential, _), binding| {
+            *credential != new.id
+                || match registrations {
+                    RegistrationsAfter::Keep => true,
+                    RegistrationsAfter::Remove => false,
+                    RegistrationsAfter::RemoveOfEarlierPasswords => binding.generation == generation,
+                }
+        });
         Ok(fact)
     }
 
@@ -66,6 +71,7 @@ impl State {
         self.usernames.remove(&(realm, username.clone()));
         self.registrations.retain(|(credential, _), _| *credential != id);
         self.algorithm_uses.retain(|(credential, _), _| *credential != id);
+        self.credential_uses.remove(&id);
         Ok(Fact::CredentialDeleted { id, realm, username })
     }
 
@@ -86,6 +92,9 @@ impl State {
     fn without_retired(&self, mut credential: Credential) -> Credential {
         if self.realms.iter().any(|realm| realm.id == credential.realm && realm.rules.md5_retired) {
             credential.ha1s.md5 = None;
+            if let Some(previous) = &mut credential.previous {
+                previous.ha1s.md5 = None;
+            }
         }
         credential
     }
@@ -102,6 +111,7 @@ impl State {
             let stored = self.numbers.get(&new.id).and_then(|number| self.credentials.get_mut(number));
             if let Some(stored) = stored.filter(|stored| stored.revision == new.revision) {
                 stored.ha1s = new.ha1s;
+                stored.previous = new.previous;
                 stored.revision = revision;
                 facts.push(Fact::Credential(stored.clone()));
             }

@@ -6,6 +6,7 @@ mod audit_log;
 mod auth_events;
 mod bans;
 mod call_records;
+mod credential_uses;
 mod credentials;
 mod ports;
 mod reads;

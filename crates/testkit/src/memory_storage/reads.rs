@@ -132,6 +132,20 @@ impl Credentials for MemoryStorage {
             Ok(rest.map(|(number, credential)| (CredentialNumber(*number), credential.clone())).collect())
         })
     }
+
+    fn credentials_with_outdated_passwords(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Pending<'_, Result<Vec<Credential>, StorageError>> {
+        Box::pin(async move {
+            let state = self.state.lock();
+            let is_outdated = |credential: &&Credential| {
+                credential.previous.as_ref().is_some_and(|previous| previous.kept_until <= now)
+            };
+            Ok(state.credentials.values().filter(is_outdated).take(limit as usize).cloned().collect())
+        })
+    }
 }
 
 impl Tokens for MemoryStorage {

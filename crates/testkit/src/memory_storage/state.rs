@@ -2,8 +2,8 @@
 
 use domain::{
     Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, AuthRecord, AuthRecordId, Ban, BanId, BindingId, CallId,
-    CallRecord, CallSnapshot, ContactBinding, Credential, CredentialId, DigestAlgorithm, HostName, IpAcl, Number,
-    OperatorToken, OriginationUri, Realm, RealmId, Revision, Timestamp, Trunk, Username, Webhook,
+    CallRecord, CallSnapshot, ContactBinding, Credential, CredentialId, CredentialUse, DigestAlgorithm, HostName,
+    IpAcl, Number, OperatorToken, OriginationUri, Realm, RealmId, Revision, Timestamp, Trunk, Username, Webhook,
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
@@ -41,6 +41,7 @@ pub(super) struct State {
     pub audit_log: Vec<(Revision, AuditEvent)>,
     pub registrations: BTreeMap<(CredentialId, BindingId), ContactBinding>,
     pub algorithm_uses: BTreeMap<(CredentialId, DigestAlgorithm), AlgorithmUse>,
+    pub credential_uses: BTreeMap<CredentialId, CredentialUse>,
     pub live_calls: BTreeMap<CallId, CallSnapshot>,
     pub call_records: BTreeMap<CallId, CallRecord>,
     pub webhooks: BTreeMap<AccountId, Webhook>,
@@ -193,7 +194,11 @@ impl State {
             RegistrationChange::Put(binding) => {
                 let owner = self.numbers.get(&binding.credential).and_then(|number| self.credentials.get(number));
                 let welcome = owner.is_some_and(|owner| {
-                    owner.enabled && owner.generation == binding.generation && self.authenticates(owner.account)
+                    let overlaps = owner.previous.as_ref().is_some_and(|previous| {
+                        previous.generation == binding.generation && previous.overlap_until.is_some()
+                    });
+                    let is_good = owner.generation == binding.generation || overlaps;
+                    owner.enabled && is_good && self.authenticates(owner.account)
                 });
                 if welcome {
                     self.registrations.insert((binding.credential, binding.id), binding);
