@@ -286,7 +286,7 @@ async fn a_whole_sweep_takes_its_number_of_intervals() {
             .installation
             .directory
             .update_bindings(&writing.phone.key(), writing.installation.clock.now(), |bindings| {
-                count = bindings.live.len()
+                count = bindings.live.len();
             })
             .unwrap();
         count

@@ -26,28 +26,34 @@ impl DetailsChanges {
 
 fn described(details: &Value) -> String {
     let or = |value: &Value, otherwise: &str| value.as_str().unwrap_or(otherwise).to_owned();
-    let last = harmless(&details["last_used"]);
+    let last = harmless(of(details, "last_used"));
     let last_used = if last.is_null() {
         "never, as far as is known".to_owned()
     } else {
         format!(
             "{} from {} over {}, {} with {}, {}",
-            plain(&last["at"]),
-            plain(&last["source"]),
-            plain(&last["transport"]),
-            plain(&last["method"]),
-            plain(&last["algorithm"]),
-            or(&last["user_agent"], "no User-Agent")
+            plain(of(&last, "at")),
+            plain(of(&last, "source")),
+            plain(of(&last, "transport")),
+            plain(of(&last, "method")),
+            plain(of(&last, "algorithm")),
+            or(of(&last, "user_agent"), "no User-Agent")
         )
     };
-    let age = format!("{} ({} days ago)", plain(&details["password_changed_at"]), plain(&details["password_age_days"]));
+    let age =
+        format!("{} ({} days ago)", plain(of(details, "password_changed_at")), plain(of(details, "password_age_days")));
     let lines = [
-        ("description", plain(&details["description"])),
+        ("description", plain(of(details, "description"))),
         ("password set", age),
-        ("generation", plain(&details["generation"])),
-        ("old one until", or(&details["overlap_until"], "works no more")),
-        ("expires", or(&details["expires_at"], "never")),
+        ("generation", plain(of(details, "generation"))),
+        ("old one until", or(of(details, "overlap_until"), "works no more")),
+        ("expires", or(of(details, "expires_at"), "never")),
         ("last used", last_used),
     ];
     lines.map(|(label, value)| format!("  {label:<14} {value}\n")).concat()
+}
+
+/// A field of an answer; null where there is none.
+fn of<'v>(object: &'v Value, field: &str) -> &'v Value {
+    object.get(field).unwrap_or(&Value::Null)
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(options: &CredentialReportOptions, access: &ServerAccess
         }
     };
     if access.json {
-        return print(&format!("{}\n", json!({ "totals": report["totals"], "credentials": objects })));
+        return print(&format!("{}\n", json!({ "totals": report.get("totals"), "credentials": objects })));
     }
     print(&if options.csv { csv(&objects) } else { text(&report, &objects) })
 }

@@ -19,6 +19,7 @@ const WATCHED: Duration = Duration::from_millis(500);
 const LOGGED: Duration = Duration::from_secs(10);
 
 /// What is wrong with a row.
+#[derive(Clone, Copy)]
 pub(super) struct Fault<'f> {
     pub(super) row: u64,
     pub(super) username: &'f str,
