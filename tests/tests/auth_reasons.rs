@@ -276,7 +276,7 @@ fn why_is_said_on_the_command_line() {
         said.stdout.contains("mend:").then_some(said.stdout)
     });
     let expected = "alice (handmade) at 127.0.0.1 used a password that is not this credential's";
-    assert!(said.contains(&expected) && said.contains("(wrong_password)"), "{said}");
+    assert!(said.contains(expected) && said.contains("(wrong_password)"), "{said}");
     assert!(tenant(&["127.0.0.1"]).stdout.contains("wrong_password"));
     assert!(tenant(&["nobody"]).stdout.contains("Nobody who matches"));
     let lines = tenant(&["--json"]).stdout;
