@@ -8,11 +8,15 @@ use acceptance::sip::{Challenge, Credentials, HandmadePhone, RawSip, Response, T
 use acceptance::{Account, Api, Server, Trunked, binary};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::time::Duration;
 
 const PASSWORD: &str = "Correct!Horse7";
 /// Events are collected and stored many times a second; a challenge waits ten seconds for its answer.
 const KEPT_WITHIN: Duration = Duration::from_secs(20);
+
+/// What is to end ends within two seconds, and not before the next.
+const EXPIRED_AFTER: Duration = Duration::from_millis(2_200);
 
 /// A phone whose every octet the test decides.
 struct Peer {
@@ -94,6 +98,14 @@ fn expect(api: &Api, call_id: &str, reason: &str, near_miss: Option<&str>) -> Va
     event
 }
 
+/// Ends a credential at the second after the next.
+fn expires_soon(api: &Api, id: &str) {
+    let moment = Command::new("date").args(["-u", "-d", "+2 seconds", "+%Y-%m-%dT%H:%M:%SZ"]).output();
+    let moment = String::from_utf8(moment.expect("date").stdout).expect("text");
+    let body = json!({ "expires_at": moment.trim() }).to_string();
+    let _details = api.send("PUT", &api.path(&format!("credentials/{id}/details")), body.as_bytes()).expect(200);
+}
+
 /// What an answer says, but for what is drawn for each: names of the request, nonce, tag.
 fn faceless((token, response): &(String, Response)) -> String {
     let challenge = Challenge::parse(response.header("www-authenticate").expect("a challenge"));
@@ -107,16 +119,19 @@ fn every_reason_of_a_registration_is_named() {
     let mut server = Server::start_with(&["--throttle-limit", "3"]);
     let account = server.account("reasons");
     let api = server.api(&account);
-    for username in ["alice", "disabled", "demanding", "elsewhere", "guessed"] {
+    for username in ["alice", "disabled", "demanding", "elsewhere", "guessed", "renewed", "expired"] {
         let id = api.credential(username, PASSWORD);
         let requirements = api.path(&format!("credentials/{id}/requirements"));
         match username {
             "disabled" => drop(api.update(&id, &json!({"enabled": false}))),
             "demanding" => drop(api.send("PUT", &requirements, br#"{"algorithm":"sha256"}"#).expect(200)),
             "elsewhere" => drop(api.send("PUT", &requirements, br#"{"networks":["192.0.2.0/24"]}"#).expect(200)),
+            "renewed" => drop(api.update(&id, &json!({"password": "Another!Horse8"}))),
+            "expired" => expires_soon(&api, &id),
             _ => {}
         }
     }
+    std::thread::sleep(EXPIRED_AFTER);
     let mut peer = Peer::new(&server, &account);
     let (unanswered, _) = peer.exchange("");
     let mut named = BTreeSet::new();
@@ -148,6 +163,8 @@ fn every_reason_of_a_registration_is_named() {
         (other_realm, "realm_mismatch", Some("other_realm")),
         (right("disabled"), "credential_disabled", None),
         (right("elsewhere"), "source_not_in_acl", None),
+        (right("renewed"), "old_password", None),
+        (right("expired"), "credential_expired", None),
     ] {
         let answered = peer.attempt(&claim);
         let told = check(&api, &answered.0, reason, near_miss);
@@ -205,6 +222,8 @@ fn every_reason_of_a_registration_is_named() {
         "replayed_nonce_count",
         "algorithm_not_allowed",
         "credential_disabled",
+        "credential_expired",
+        "old_password",
         "source_not_in_acl",
         "banned",
         "malformed",
