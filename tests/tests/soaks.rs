@@ -1,7 +1,7 @@
 //! Each soak for a few seconds; at full length they are run by `cargo xtask soak NAME`.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{calls, connections, flood, mutate, timing};
+use acceptance::soak::{calls, connections, flood, mutate, office, timing};
 use std::time::Duration;
 
 #[test]
@@ -20,6 +20,11 @@ fn the_time_of_an_answer_tells_nothing() {
 #[test]
 fn mutated_messages_do_no_harm() {
     println!("{}", mutate::run(mutate::Mutate { messages: 20_000, senders: 2 }));
+}
+
+#[test]
+fn one_wrong_password_locks_no_office_out() {
+    println!("{}", office::run(office::Office { phones: 19, seconds: 6 }));
 }
 
 #[test]

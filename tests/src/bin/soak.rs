@@ -1,12 +1,12 @@
 //! Runs one soak at full length and prints what it measured: `cargo xtask soak NAME` builds what it needs and starts it.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{calls, connections, flood, import, mutate, timing};
+use acceptance::soak::{calls, connections, flood, import, mutate, office, timing};
 use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "usage: soak flood [--seconds N] | timing [--tries N] | mutate [--messages N] | \
-                     connections [--count N] | calls [--count N] | import [--rows N]";
+                     connections [--count N] | calls [--count N] | import [--rows N] | office [--seconds N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +37,9 @@ fn main() -> ExitCode {
             let calls = calls::Calls { count: size(count), per_second: 200.0, loss: 0.02, longest, seed: 1 };
             calls::run(calls).to_string()
         }),
+        Some(&"office") => {
+            given("--seconds", 120).map(|seconds| office::run(office::Office { phones: 19, seconds }).to_string())
+        }
         Some(&"import") => given("--rows", 100_000).map(|rows| {
             let sources = [import::Source::Csv, import::Source::MariaDb];
             let run = |source| format!("{source:?}: {}", import::run(import::Import { rows: size(rows), source }));

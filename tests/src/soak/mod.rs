@@ -8,6 +8,7 @@ pub mod flood;
 pub mod generator;
 pub mod import;
 pub mod mutate;
+pub mod office;
 pub mod timing;
 
 pub use generator::Generator;
