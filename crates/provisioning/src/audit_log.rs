@@ -4,6 +4,8 @@ use crate::{AccountRead, InstallationOperator, Provisioning, ProvisioningError};
 use domain::{AuthId, Timestamp};
 use storage::{AuditChain, AuditFault, AuditFilter, AuditRecord};
 
+/// What a sub-account is told instead of its parent's auth id.
+const PARENT: &str = "parent";
 /// Records checked in one go.
 const CHECKED_AT_ONCE: u32 = 1_000;
 
@@ -46,7 +48,7 @@ pub struct AuditCheck {
 
 impl Provisioning {
     /// What was changed about the account, its credentials and all else it has. Where an operator's requests came from
-    /// is not the account's business and is left out.
+    /// is not the account's business and is left out; so is who the parent of a sub-account is.
     ///
     /// # Errors
     /// [`ProvisioningError::Storage`].
@@ -56,6 +58,9 @@ impl Provisioning {
         for (record, _) in &mut page.records {
             if is_operator(&record.actor) {
                 record.source = "".into();
+            } else if *record.actor != *scope.auth_id().as_str() {
+                // A sub-account is not told who its parent is.
+                (record.actor, record.source) = (PARENT.into(), "".into());
             }
         }
         Ok(page)

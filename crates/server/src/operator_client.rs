@@ -129,6 +129,8 @@ impl LocalOperator {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(ask.body.map(|body| body.to_string()).unwrap_or_default())))
             .map_err(|error| failed(&error))?;
+        // After an answer the connection takes a moment until it can carry the next request.
+        self.connection.ready().await.map_err(|error| failed(&error))?;
         let response: Response<Incoming> =
             self.connection.send_request(request).await.map_err(|error| failed(&error))?;
         let status = response.status().as_u16();

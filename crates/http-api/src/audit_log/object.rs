@@ -20,7 +20,7 @@ pub(crate) struct AuditObject<'r> {
     /// The account it concerns; null for none, or for one that was deleted.
     #[schema(example = "MA_XXXXXXXX")]
     auth_id: Option<String>,
-    /// Who did it: an auth id, `operator`, `operator:` and a token's label, or `server`.
+    /// Who did it: an auth id, `operator`, `operator:` and a token's label, `server`, or, told to a sub-account, `parent`.
     #[schema(example = "MA_XXXXXXXX")]
     actor: &'r str,
     /// The address the request came from; empty for the operator's.

@@ -198,7 +198,7 @@ mod tests {
         let mut expected = json!({
             "credential_id": id, "description": "", "generation": 1,
             "password_changed_at": "2026-05-12T05:11:51.635106Z", "password_age_days": 0,
-            "password_score": 2, "expires_at": null, "overlap_until": null, "last_used": null,
+            "password_score": 3, "expires_at": null, "overlap_until": null, "last_used": null,
         });
         assert_eq!(fresh, expected);
         api.clock.advance_seconds(3 * 86_400 - 1);

@@ -16,7 +16,10 @@ async fn an_update_changes_what_it_names_and_is_recorded() {
     assert_eq!(rules().await, DigestRules { auth_int: true, without_qop: true, md5_retired: false });
     let log = house.storage.audit_log();
     let (_, event) = log.last().unwrap();
-    assert_eq!((event.action.as_str(), &*event.detail), ("realm.policy_changed", "{\"without_qop\":true}"));
+    assert_eq!(
+        (event.action.as_str(), &*event.detail),
+        ("realm.policy_changed", "{\"without_qop\":{\"after\":true,\"before\":false}}")
+    );
 }
 
 #[tokio::test]
