@@ -1,7 +1,7 @@
 //! Bans: those that hold, and lifting them.
 
 use crate::asker::By;
-use crate::{AccountRead, CredentialsWrite, InstallationOperator, Provisioning, ProvisioningError, RequestContext};
+use crate::{AccountScope, CredentialsWrite, InstallationOperator, Provisioning, ProvisioningError, RequestContext};
 use domain::{AuditAction, AuthId, Ban, BanId, Timestamp};
 use std::sync::Arc;
 use storage::{BanPage, BansOf, ChangeSet, LiveBans, Page};
@@ -23,7 +23,7 @@ impl Provisioning {
 
     /// The bans of the account's credentials, oldest first, and the moment that is told of.
     #[must_use]
-    pub fn bans(&self, scope: &AccountRead, page: Page) -> (BanPage, Timestamp) {
+    pub fn bans(&self, scope: &AccountScope, page: Page) -> (BanPage, Timestamp) {
         (self.live_bans().bans(BansOf::Account(scope.account()), page), self.parts.clock.now())
     }
 

@@ -3,7 +3,7 @@
 use super::object::{BanListObject, BanObject};
 use crate::answer;
 use crate::api::Shared;
-use crate::authenticated::AccountReader;
+use crate::authenticated::Authenticated;
 use crate::link;
 use crate::pagination::{Meta, Window, WindowParameters};
 use crate::problem::Problem;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 )]
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
-    AccountReader(scope): AccountReader,
+    Authenticated(scope): Authenticated,
     Window(page): Window,
     uri: Uri,
 ) -> Result<Response, Problem> {
