@@ -169,7 +169,7 @@ impl House {
         let keyring = self.keys.keyring();
         assert!(keyring.other_ids().is_empty());
         let stored = self.stored().await;
-        let sealed: usize = stored.iter().map(|credential| ha1s(credential).into_iter().count()).sum();
+        let sealed: usize = stored.iter().map(|credential| ha1s(credential).count()).sum();
         assert!(sealed >= 3 * stored.len());
         assert_eq!(self.count_opened(&keyring, &[PASSWORD]).await, sealed);
         self.restarted().await;
