@@ -26,6 +26,7 @@ pub mod soak;
 pub mod syscall_trace;
 pub mod tls;
 pub mod trunked;
+pub mod truths;
 pub mod webhook_receiver;
 
 pub use account::Account;

@@ -115,6 +115,38 @@ fn a_ban_is_listed_survives_a_restart_and_is_lifted() {
 }
 
 #[test]
+fn an_office_that_is_never_banned_locks_nobody_out() {
+    let limit = GUESSES.to_string();
+    let server = Server::start_with(&["--throttle-limit", &limit]);
+    let (account, other) = (server.account("office"), server.account("neighbour"));
+    for account in [&account, &other] {
+        let _id = server.api(account).credential("alice", PASSWORD);
+        guess(&server, account, "alice");
+        assert!(!registers(&server, account, "alice", PASSWORD));
+    }
+    let api = server.api(&account);
+    let told = api.send("PUT", &api.path("settings"), br#"{"never_ban":["127.0.0.0/8"]}"#).expect(200);
+    assert_eq!(told["never_ban"], json!(["127.0.0.0/8"]));
+    assert!(registers(&server, &account, "alice", PASSWORD), "at once, also by a ban that had begun");
+    for _ in 0..3 {
+        guess(&server, &account, "alice");
+    }
+    assert!(registers(&server, &account, "alice", PASSWORD));
+    assert!(!registers(&server, &other, "alice", PASSWORD), "it is the account's own list");
+    let settings = run(
+        binary::command()
+            .args(["settings", "set", "--ban-anybody"])
+            .env("SIPWARDEN_URL", format!("http://{}", server.http()))
+            .env("SIPWARDEN_AUTH_ID", &account.auth_id)
+            .env("SIPWARDEN_AUTH_TOKEN", &account.auth_token),
+        LIMIT,
+    );
+    assert_eq!(settings.code(), Some(0), "{settings:?}");
+    guess(&server, &account, "alice");
+    assert!(!registers(&server, &account, "alice", PASSWORD));
+}
+
+#[test]
 fn a_new_password_and_enabling_again_end_a_ban() {
     let limit = GUESSES.to_string();
     let server = Server::start_with(&["--throttle-limit", &limit]);

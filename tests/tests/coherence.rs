@@ -2,6 +2,7 @@
 
 use acceptance::bounded::wait_for;
 use acceptance::sip::{Challenge, HandmadePhone, Transport};
+use acceptance::truths::{Attempt, Truth, Verdict, judge};
 use acceptance::{Account, Api, Server};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -19,23 +20,6 @@ const STYLES: [Style; 3] = [
     Style { name: "reused nonces over TCP", transport: Transport::Tcp, nonce_uses: 3 },
 ];
 const PROGRESS_LIMIT: Duration = Duration::from_secs(30);
-
-/// What the API has been told, from the moment it was told to the moment it had answered the next thing.
-struct Truth {
-    asked: Instant,
-    /// The generation of the password that opens, if any does.
-    open_to: Option<u32>,
-}
-
-/// One authenticated REGISTER.
-struct Attempt {
-    sent: Instant,
-    answered: Instant,
-    generation: u32,
-    /// Whether the digest was taken to be right. `stale=true` says so as well: it is sent with a right digest only.
-    opened: bool,
-    style: &'static str,
-}
 
 struct Style {
     name: &'static str,
@@ -108,7 +92,7 @@ fn what_is_disabled_or_deleted_is_no_longer_registered() {
 
 impl Stage {
     /// 200 rounds; within each state every phone gets through at least one REGISTER that it began in it.
-    fn play(&self, server: &Server, account: &Account) -> Vec<(Truth, Instant)> {
+    fn play(&self, server: &Server, account: &Account) -> Vec<Truth> {
         let api = server.api(account);
         let mut truths = Vec::new();
         let mut id = self.change(&mut truths, Some(0), || api.credential(USERNAME, &password(0)));
@@ -123,10 +107,10 @@ impl Stage {
         truths
     }
 
-    fn change<T>(&self, truths: &mut Vec<(Truth, Instant)>, open_to: Option<u32>, act: impl FnOnce() -> T) -> T {
+    fn change<T>(&self, truths: &mut Vec<Truth>, open_to: Option<u32>, act: impl FnOnce() -> T) -> T {
         let asked = Instant::now();
         let outcome = act();
-        truths.push((Truth { asked, open_to }, Instant::now()));
+        truths.push(Truth { asked, answered: Instant::now(), open_to });
         // Two more by each phone, of which the second was certainly begun after the answer.
         let goals = self.progress.each_ref().map(|done| done.load(Ordering::SeqCst) + 2);
         wait_for("the phones to go on", PROGRESS_LIMIT, || {
@@ -176,68 +160,6 @@ fn create(api: &Api, generation: u32) -> String {
 
 fn password(generation: u32) -> String {
     format!("password number {generation}")
-}
-
-/// What a run has shown.
-#[derive(Default)]
-struct Verdict {
-    /// The attempts whose answer no truth of their time explains.
-    wrong: Vec<String>,
-    /// How many attempts could only be refused, and only be accepted.
-    certain: [u32; 2],
-}
-
-/// A truth may show from the moment the API was asked for it until the API has answered the next change.
-fn judge(truths: &[(Truth, Instant)], attempts: &[Attempt]) -> Verdict {
-    let mut verdict = Verdict::default();
-    for attempt in attempts {
-        let possible = possible_outcomes(truths, attempt);
-        if !possible.contains(&attempt.opened) {
-            let Attempt { sent, answered, generation, opened, style } = attempt;
-            let (at, took) = (sent.saturating_duration_since(truths[0].0.asked), *answered - *sent);
-            verdict
-                .wrong
-                .push(format!("{style}: sent at {at:?}, took {took:?}, password {generation}, opened {opened}"));
-        } else if possible.iter().all(|open| *open == possible[0]) {
-            verdict.certain[usize::from(attempt.opened)] += 1;
-        }
-    }
-    verdict
-}
-
-fn possible_outcomes(truths: &[(Truth, Instant)], attempt: &Attempt) -> Vec<bool> {
-    let replaced = |place: usize| truths.get(place + 1).map(|(_, answered)| *answered);
-    let shows = |place: usize, truth: &Truth| {
-        truth.asked <= attempt.answered && replaced(place).is_none_or(|answered| attempt.sent <= answered)
-    };
-    let shown = truths.iter().enumerate().filter(|(place, (truth, _))| shows(*place, truth));
-    // Before the first answer nothing is open; that state is not in the list.
-    let early = attempt.sent < truths[0].1;
-    shown.map(|(_, (truth, _))| truth.open_to == Some(attempt.generation)).chain(early.then_some(false)).collect()
-}
-
-/// The judge must be able to say no.
-#[test]
-fn an_old_truth_would_be_seen() {
-    let start = Instant::now();
-    let at = |milliseconds: u64| start + Duration::from_millis(milliseconds);
-    let truths = [
-        (Truth { asked: at(10), open_to: Some(1) }, at(20)),
-        (Truth { asked: at(30), open_to: None }, at(40)),
-        (Truth { asked: at(50), open_to: Some(2) }, at(60)),
-    ];
-    let is_wrong = |sent: u64, generation: u32, opened: bool| {
-        let attempt = Attempt { sent: at(sent), answered: at(sent + 1), generation, opened, style: "" };
-        !judge(&truths, &[attempt]).wrong.is_empty()
-    };
-    assert!(is_wrong(41, 1, true), "opened after the answer to the disabling");
-    assert!(is_wrong(25, 1, false), "refused although it had been created");
-    assert!(is_wrong(65, 1, true) && is_wrong(65, 2, false), "the old password after the new one was set");
-    assert!(is_wrong(5, 1, true), "opened before it was asked for");
-    for either in [true, false] {
-        assert!(!is_wrong(35, 1, either) && !is_wrong(55, 2, either), "while the API has not answered, both are right");
-    }
-    assert!(!is_wrong(25, 1, true) && !is_wrong(45, 1, false) && !is_wrong(65, 2, true));
 }
 
 struct StopOnDrop<'s>(&'s AtomicBool);

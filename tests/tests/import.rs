@@ -124,6 +124,48 @@ fn a_directory_of_freeswitch_moves_and_everything_is_exported_without_secrets() 
 }
 
 #[test]
+fn an_account_moves_to_another_installation_with_its_secrets_sealed() {
+    let (from, to) = (Server::start(), Server::start());
+    let realm = ["--name", "moving", "--realm", "moving.example.com"];
+    let (old, new) = (from.account_with(&realm), to.account_with(&realm));
+    for username in ["alice", "bob"] {
+        let _id = from.api(&old).credential(username, PASSWORD);
+    }
+    let hash = import::ha1("carol", "moving.example.com", PASSWORD);
+    let row = format!("username,ha1_md5,description\ncarol,{hash},\"the \"\"lobby\"\"\"\n");
+    fs::write(from.scratch().join("rows.csv"), row).expect("a file");
+    assert_eq!(credential(&from, &old, &["import", "rows.csv"]).code(), Some(0));
+    let export = |auth_id: &str| {
+        run(binary::command().args(["account", "export", auth_id, "--data-dir"]).arg(from.data_dir()), LIMIT)
+    };
+    let exported = export(&old.auth_id);
+    assert_eq!((exported.code(), exported.stdout.lines().count()), (Some(0), 3), "{exported:?}");
+    assert!(!exported.stdout.contains(&hash), "{exported:?}");
+    assert_eq!(export("MA_NOBODY00").code(), Some(1));
+    let log = run(binary::command().args(["audit", "list", "--data-dir"]).arg(from.data_dir()), LIMIT);
+    assert!(log.stdout.contains("credentials.exported_sealed"), "{log:?}");
+
+    fs::write(to.scratch().join("moving.jsonl"), &exported.stdout).expect("a file");
+    let key = |server: &Server| server.data_dir().join("master.key").display().to_string();
+    let with_its_own = credential(&to, &new, &["import", "moving.jsonl", "--sealed-with", &key(&to)]);
+    assert_eq!(with_its_own.code(), Some(1));
+    assert!(with_its_own.stderr.contains("do not open with that key"), "{with_its_own:?}");
+    let moved = credential(&to, &new, &["import", "moving.jsonl", "--sealed-with", &key(&from), "--json"]);
+    assert_eq!(moved.code(), Some(0), "{moved:?}");
+    for username in ["alice", "bob", "carol"] {
+        assert_eq!(register(&to, "moving.example.com", username, PASSWORD), 200, "{username}");
+    }
+    // Sealed to its place: what belongs to one user opens as nobody else's.
+    let swapped = exported.stdout.lines().next().expect("a line").replace("\"alice\"", "\"mallory\"");
+    fs::write(to.scratch().join("swapped.jsonl"), format!("{swapped}\nnot one\n")).expect("a file");
+    let refused = credential(&to, &new, &["import", "swapped.jsonl", "--sealed-with", &key(&from)]);
+    assert_eq!(refused.code(), Some(1));
+    for said in ["row has secrets that do not open with that key", "row is no line of `sipwarden account export`"] {
+        assert!(refused.stderr.contains(said), "{said}: {refused:?}");
+    }
+}
+
+#[test]
 fn sources_that_cannot_be_read_say_what_mends_it() {
     let server = Server::start();
     let account = server.account("refused");

@@ -1,7 +1,7 @@
 //! Each soak for a few seconds; at full length they are run by `cargo xtask soak NAME`.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{calls, connections, flood, mutate, office, timing};
+use acceptance::soak::{calls, connections, flood, mutate, office, revocation, timing};
 use std::time::Duration;
 
 #[test]
@@ -25,6 +25,13 @@ fn mutated_messages_do_no_harm() {
 #[test]
 fn one_wrong_password_locks_no_office_out() {
     println!("{}", office::run(office::Office { phones: 19, seconds: 6 }));
+}
+
+#[test]
+fn what_was_taken_away_opens_nothing_whatever_comes_in() {
+    for report in revocation::run(revocation::Revocation { rounds: 25, per_second: 1_000.0 }) {
+        println!("{report}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::deadlines::Deadlines;
 use crate::entry::{AccountState, Entry};
+use crate::md5_only::Md5Only;
 use crate::removals::Removals;
 use domain::{AccountId, BindingId, CredentialId, LiveBinding, RealmId, Timestamp};
 use foldhash::fast::RandomState;
@@ -17,6 +18,7 @@ pub(crate) struct CredentialTable {
     hasher: RandomState,
     shards: Box<[Mutex<Shard>]>,
     deadlines: Deadlines,
+    pub(crate) md5_only: Md5Only,
 }
 
 pub(crate) struct Shard {
@@ -37,7 +39,7 @@ impl CredentialTable {
             Mutex::new(Shard { decoy: Entry::decoy(), entries, unsaved, removed })
         };
         let shards = (0..SHARDS).map(shard).collect();
-        Self { hasher: RandomState::default(), shards, deadlines: Deadlines::default() }
+        Self { hasher: RandomState::default(), shards, deadlines: Deadlines::default(), md5_only: Md5Only::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -78,15 +80,17 @@ impl CredentialTable {
         let hash = self.hash(entry.realm, &entry.username);
         let Some(mut shard) = self.shard(hash) else { return Vec::new() };
         let Shard { entries, removed, .. } = &mut *shard;
-        let deadlines = entry.deadlines();
+        let (deadlines, realm, is_md5_only) = (entry.deadlines(), entry.realm, entry.is_md5_only());
         match entries.find_mut(hash, |present| present.realm == entry.realm && present.username == entry.username) {
             Some(present) => {
                 let id = present.id;
+                self.md5_only.changed(realm, present.is_md5_only(), is_md5_only);
                 self.deadlines.replace((hash, id), present.deadlines(), [None; 2]);
                 self.deadlines.replace((hash, entry.id), [None; 2], deadlines);
                 end(id, &present.renew(entry), removed)
             }
             None => {
+                self.md5_only.changed(realm, false, is_md5_only);
                 self.deadlines.replace((hash, entry.id), [None; 2], deadlines);
                 entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
                 Vec::new()
@@ -137,6 +141,7 @@ impl CredentialTable {
         match shard.entries.find_entry(hash, |entry| entry.id == id) {
             Ok(found) => {
                 let gone = found.remove().0;
+                self.md5_only.changed(realm, gone.is_md5_only(), false);
                 self.deadlines.replace((hash, id), gone.deadlines(), [None; 2]);
                 connections_of(&gone.bindings).collect()
             }

@@ -183,6 +183,13 @@ impl Entry {
         ended
     }
 
+    /// Whether a password of it that authenticates is known under MD5 alone.
+    pub(crate) fn is_md5_only(&self) -> bool {
+        let overlapping = self.previous.as_deref().filter(|previous| previous.overlap_until.is_some());
+        let alone = |ha1s: &OpenHa1s| ha1s.md5.is_some() && ha1s.sha256.is_none();
+        alone(&self.ha1s) || overlapping.is_some_and(|previous| alone(&previous.ha1s))
+    }
+
     pub(crate) fn account(&self) -> AccountId {
         self.account
     }

@@ -65,7 +65,7 @@ impl Directory {
         let mut realms = Realms::clone(&before);
         for fact in facts {
             match fact {
-                Fact::Realm(realm) => realms.put_realm(realm),
+                Fact::Realm(realm) => realms.put_realm(realm, self.credentials.md5_only.of(realm.id)),
                 Fact::Account(account) => realms.put_account(account),
                 Fact::AccountDeleted(id) => realms.remove_account(*id),
                 Fact::Host { host, realm } => realms.put_host(host, *realm),

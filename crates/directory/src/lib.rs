@@ -16,6 +16,7 @@ mod deadlines;
 mod entry;
 mod follower;
 mod location;
+mod md5_only;
 mod occupancy;
 mod realms;
 mod registration_view;

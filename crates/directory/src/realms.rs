@@ -1,9 +1,11 @@
 //! Which host leads to which realm, and which accounts there are.
 
 use crate::entry::AccountState;
-use domain::{Account, AccountId, AuthId, ChallengePolicy, DigestRules, HostName, Realm, RealmId, RealmName};
+use crate::md5_only::Md5OnlyCount;
+use domain::{Account, AccountId, AuthId, ChallengePolicy, DigestRules, HostName, Networks, Realm, RealmId, RealmName};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A realm as challenges need it.
@@ -17,6 +19,15 @@ pub struct RealmEntry {
     pub challenge_policy: ChallengePolicy,
     /// What else it offers and accepts.
     pub rules: DigestRules,
+    pub(crate) md5_only: Md5OnlyCount,
+}
+
+impl RealmEntry {
+    /// Whether some of its credentials, imported as hashes, can answer challenges for MD5 only.
+    #[must_use]
+    pub fn has_md5_only(&self) -> bool {
+        self.md5_only.is_any()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +37,7 @@ struct AccountEntry {
     parent: Option<AccountId>,
     enabled: bool,
     sip_domain: HostName,
+    never_banned: Networks,
 }
 
 /// A snapshot of realms, hosts and accounts.
@@ -153,6 +165,12 @@ impl Realms {
         self.accounts.get(&account).map(|account| account.realm)
     }
 
+    /// Whether no ban keeps that address from the account's credentials.
+    #[must_use]
+    pub fn is_never_banned(&self, account: AccountId, source: IpAddr) -> bool {
+        self.accounts.get(&account).is_some_and(|account| account.never_banned.contain(source))
+    }
+
     /// How many accounts there are, disabled ones included.
     #[must_use]
     pub fn account_count(&self) -> usize {
@@ -167,14 +185,15 @@ impl Realms {
         self.realms.get(&id)
     }
 
-    pub(crate) fn put_realm(&mut self, realm: &Realm) {
+    pub(crate) fn put_realm(&mut self, realm: &Realm, md5_only: Md5OnlyCount) {
         let Realm { id, name, challenge_policy, rules } = realm.clone();
-        self.realms.insert(id, Arc::new(RealmEntry { id, name, challenge_policy, rules }));
+        self.realms.insert(id, Arc::new(RealmEntry { id, name, challenge_policy, rules, md5_only }));
     }
 
     pub(crate) fn put_account(&mut self, account: &Account) {
-        let Account { id, auth_id, realm, parent, enabled, sip_domain, .. } = account.clone();
-        self.accounts.insert(id, AccountEntry { auth_id, realm, parent, enabled, sip_domain });
+        let Account { id, auth_id, realm, parent, enabled, sip_domain, settings, .. } = account.clone();
+        let never_banned = settings.never_banned;
+        self.accounts.insert(id, AccountEntry { auth_id, realm, parent, enabled, sip_domain, never_banned });
     }
 
     pub(crate) fn remove_account(&mut self, id: AccountId) {

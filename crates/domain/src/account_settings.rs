@@ -1,14 +1,16 @@
 //! What an account decides about its own credentials and events.
 
-use crate::PasswordScore;
+use crate::{Networks, PasswordScore};
 
 /// The settings of an account. Its own tokens may change them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AccountSettings {
     /// How long its authentication events are kept.
     pub event_retention: EventRetention,
     /// Passwords that score below it are refused; those that are there already stay.
     pub minimum_password_score: PasswordScore,
+    /// Sources whose wrong answers for its credentials count towards no ban, and that no ban keeps from them.
+    pub never_banned: Networks,
 }
 
 /// Whole days that authentication events are kept: 1 to 3650.

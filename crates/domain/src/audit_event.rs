@@ -77,6 +77,8 @@ pub enum AuditAction {
     WebhookSecretRotated,
     /// An account's webhook was deleted.
     WebhookDeleted,
+    /// All credentials of an account were given out with their sealed secrets.
+    SealedCredentialsExported,
     /// A ban was lifted before its end.
     BanLifted,
     /// A setting of the installation was changed.
@@ -124,6 +126,7 @@ impl AuditAction {
             Self::WebhookUpdated => "webhook.updated",
             Self::WebhookSecretRotated => "webhook.secret_rotated",
             Self::WebhookDeleted => "webhook.deleted",
+            Self::SealedCredentialsExported => "credentials.exported_sealed",
             Self::BanLifted => "ban.lifted",
             Self::SettingChanged => "setting.changed",
         }

@@ -24,7 +24,7 @@ pub struct Networks(Box<[Network]>);
 pub struct TooManyNetworks;
 
 impl Networks {
-    /// Most networks: they are gone through for every right answer.
+    /// Most networks: they are gone through one by one.
     pub const MOST: usize = 32;
 
     /// Sorts them and leaves repetitions out.
@@ -35,6 +35,12 @@ impl Networks {
         networks.sort_unstable();
         networks.dedup();
         if networks.len() > Self::MOST { Err(TooManyNetworks) } else { Ok(Self(networks.into_boxed_slice())) }
+    }
+
+    /// Whether an address is in one of them.
+    #[must_use]
+    pub fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
     }
 
     /// The networks.
@@ -66,7 +72,7 @@ impl Requirements {
     /// Whether requests from that address are accepted.
     #[must_use]
     pub fn accepts_source(&self, source: IpAddr) -> bool {
-        self.networks.0.is_empty() || self.networks.0.iter().any(|network| network.contains(source))
+        self.networks.0.is_empty() || self.networks.contain(source)
     }
 }
 

@@ -35,6 +35,7 @@ mod link;
 mod me;
 mod metrics_page;
 mod moment;
+mod networks_field;
 mod numbers;
 mod observer;
 mod openapi;

@@ -1,16 +1,19 @@
 //! What an account decides about its own credentials and events.
 
+use crate::audited::Audited;
 use crate::{AccountRead, AccountWrite, Provisioning, ProvisioningError, RequestContext};
-use domain::{AccountSettings, AuditAction, EventRetention, PasswordScore};
+use domain::{AccountSettings, AuditAction, EventRetention, Networks, PasswordScore};
 use storage::{AccountPatch, Change, ChangeSet, RegistrationsAfter};
 
 /// What to change; what is absent stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SettingsUpdate {
     /// How long authentication events are kept.
     pub event_retention: Option<EventRetention>,
     /// Passwords set from then on that score below it are refused.
     pub minimum_password_score: Option<PasswordScore>,
+    /// Whose wrong answers count towards no ban.
+    pub never_banned: Option<Networks>,
 }
 
 impl Provisioning {
@@ -35,19 +38,20 @@ impl Provisioning {
         // Settings are replaced whole.
         let _one_at_a_time = self.tenancy.lock().await;
         let stored = self.stored_account(account.auth_id().clone()).await?;
-        let settings = update.applied_to(stored.settings);
+        let settings = update.applied_to(&stored.settings);
         if settings == stored.settings {
             return Ok(settings);
         }
         let now = self.parts.clock.now();
-        let deed = (AuditAction::AccountUpdated, account.auth_id().to_string(), audit_detail(settings));
+        let deed =
+            (AuditAction::AccountUpdated, account.auth_id().to_string(), settings.difference_from(&stored.settings));
         let audit = account.audit(&context, now, deed);
         let patch = AccountPatch {
             name: None,
             enabled: None,
             profile: None,
             limits: None,
-            settings: Some(settings),
+            settings: Some(settings.clone()),
             updated_at: now,
         };
         let change = Change::UpdateAccount { id: stored.id, patch, registrations: RegistrationsAfter::Keep };
@@ -58,18 +62,11 @@ impl Provisioning {
 }
 
 impl SettingsUpdate {
-    fn applied_to(self, settings: AccountSettings) -> AccountSettings {
+    fn applied_to(self, settings: &AccountSettings) -> AccountSettings {
         AccountSettings {
             event_retention: self.event_retention.unwrap_or(settings.event_retention),
             minimum_password_score: self.minimum_password_score.unwrap_or(settings.minimum_password_score),
+            never_banned: self.never_banned.unwrap_or_else(|| settings.never_banned.clone()),
         }
     }
-}
-
-fn audit_detail(settings: AccountSettings) -> String {
-    serde_json::json!({
-        "event_retention_days": settings.event_retention.days(),
-        "minimum_password_score": settings.minimum_password_score.get(),
-    })
-    .to_string()
 }

@@ -1,6 +1,8 @@
 //! What the audit log says of a thing: its settings, under the names that the API gives them, and never a secret.
 
-use domain::{Account, Credential, InboundDestination, IpAcl, Number, NumberTarget, OriginationUri, Trunk};
+use domain::{
+    Account, AccountSettings, Credential, InboundDestination, IpAcl, Number, NumberTarget, OriginationUri, Trunk,
+};
 use serde_json::{Map, Value, json};
 
 /// A thing whose changes are written down.
@@ -15,14 +17,19 @@ pub(crate) trait Audited {
 
     /// The detail of a change: each setting that differs, before and after.
     fn difference_from(&self, before: &Self) -> String {
+        Value::Object(self.differences_from(before)).to_string()
+    }
+
+    /// Each setting that differs, before and after, for whoever has more to say of the change.
+    fn differences_from(&self, before: &Self) -> Map<String, Value> {
         let (Value::Object(before), Value::Object(after)) = (before.settings(), self.settings()) else {
-            return "{}".to_owned();
+            return Map::new();
         };
         let differs = |(name, value): (String, Value)| {
             let earlier = before.get(&name).cloned().unwrap_or_default();
             (earlier != value).then(|| (name, json!({ "before": earlier, "after": value })))
         };
-        Value::Object(after.into_iter().filter_map(differs).collect::<Map<_, _>>()).to_string()
+        after.into_iter().filter_map(differs).collect()
     }
 }
 
@@ -33,6 +40,7 @@ impl Audited for Credential {
             "username": self.username.as_str(),
             "enabled": self.enabled,
             "description": &*self.description,
+            "expires_at": self.expires_at.map(|end| end.as_unix_seconds()),
             "required_algorithm": if requirements.sha256 { "sha256" } else { "any" },
             "require_secure_transport": requirements.secure_transport,
             "allowed_networks": texts(requirements.networks.as_slice()),
@@ -49,6 +57,16 @@ impl Audited for Account {
             "concurrent_calls_limit": self.limits.concurrent_calls,
             "cps_limit": self.limits.calls_per_second,
             "rate_limit": self.profile.rate_limit,
+        })
+    }
+}
+
+impl Audited for AccountSettings {
+    fn settings(&self) -> Value {
+        json!({
+            "event_retention_days": self.event_retention.days(),
+            "minimum_password_score": self.minimum_password_score.get(),
+            "never_ban": texts(self.never_banned.as_slice()),
         })
     }
 }

@@ -63,15 +63,4 @@ impl RequirementsUpdate {
             requirements.networks = networks.clone();
         }
     }
-
-    /// Which demands changed, and to what, as members of a JSON object.
-    pub(crate) fn audit_parts(&self) -> impl Iterator<Item = String> {
-        let sha256 = self.sha256.map(|on| format!("\"sha256\":{on}"));
-        let secure_transport = self.secure_transport.map(|on| format!("\"secure_transport\":{on}"));
-        let networks = self.networks.as_ref().map(|networks| {
-            let quoted: Vec<String> = networks.as_slice().iter().map(|network| format!("\"{network}\"")).collect();
-            format!("\"networks\":[{}]", quoted.join(","))
-        });
-        [sha256, secure_transport, networks].into_iter().flatten()
-    }
 }

@@ -56,6 +56,7 @@ mod reseal;
 mod rotate_credential;
 mod rotate_keys;
 mod rotation;
+mod sealed_export;
 mod sealed_secret;
 mod sealing;
 mod sub_accounts;
@@ -102,6 +103,7 @@ pub use registrations::{RegistrationView, RegistrationsPage, RegistrationsReques
 pub use rotate_credential::{NewRotation, Rotated};
 pub use rotate_keys::{KeysRotated, NotOpened, OldKeys, OnProgress, RotationError, RotationProgress, RotationStart};
 pub use rotation::RotationView;
+pub use sealed_export::{SealedCredential, SealedExportPage};
 pub use sub_accounts::NewSubAccount;
 pub use token_label::{TokenLabel, TokenLabelError};
 pub use trunks::{

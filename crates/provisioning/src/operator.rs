@@ -159,8 +159,8 @@ impl AccountScope {
     }
 
     /// What the account decides about its credentials, as of this request.
-    pub(crate) fn settings(&self) -> AccountSettings {
-        self.account.account.settings
+    pub(crate) fn settings(&self) -> &AccountSettings {
+        &self.account.account.settings
     }
 
     /// Whether its realm keeps no HA1 under MD5 any more.

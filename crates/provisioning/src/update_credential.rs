@@ -1,5 +1,6 @@
 //! Changes a credential's password, state or description.
 
+use crate::audited::Audited;
 use crate::password_change::PasswordChange;
 use crate::sealed_secret::SealedSecret;
 use crate::sealing::Sealing;
@@ -8,6 +9,7 @@ use crate::{
     RequestContext, RequirementsUpdate,
 };
 use domain::{AuditAction, CallEndReason, Credential, CredentialId, Password, Timestamp};
+use serde_json::{Map, Value};
 use storage::{Change, ChangeSet, RegistrationsAfter};
 
 /// What to change; what is absent stays.
@@ -145,8 +147,9 @@ impl Provisioning {
         (current, patch): (Credential, &Patch),
     ) -> (ChangeSet, Credential) {
         let now = self.parts.clock.now();
-        let credential = patch.applied_to(current, now, self.parts.config.previous_password_days);
-        let deed = (AuditAction::CredentialUpdated, credential.id.to_string(), patch.audit_detail());
+        let credential = patch.applied_to(current.clone(), now, self.parts.config.previous_password_days);
+        let detail = patch.audit_detail(credential.differences_from(&current));
+        let deed = (AuditAction::CredentialUpdated, credential.id.to_string(), detail);
         let audit = scope.audit(context, now, deed);
         let registrations = patch.registrations_after();
         let change = Change::UpdateCredential { credential: credential.clone(), registrations };
@@ -200,27 +203,14 @@ impl Patch {
         credential
     }
 
-    /// Which fields changed, never to what secret.
-    fn audit_detail(&self) -> String {
-        let mut parts = Vec::new();
+    /// What differs, and what else was done; of a password only that it changed.
+    fn audit_detail(&self, mut differences: Map<String, Value>) -> String {
         if self.secret.is_some() {
-            parts.push(String::from("\"password\":\"changed\""));
-        }
-        if let Some(enabled) = self.enabled {
-            parts.push(format!("\"enabled\":{enabled}"));
-        }
-        if self.description.is_some() {
-            parts.push(String::from("\"description\":\"changed\""));
-        }
-        match self.expiry {
-            ExpiryUpdate::Keep => {}
-            ExpiryUpdate::Never => parts.push(String::from("\"expires_at\":null")),
-            ExpiryUpdate::At(end) => parts.push(format!("\"expires_at\":{}", end.as_unix_seconds())),
+            differences.insert("password".into(), "changed".into());
         }
         if self.calls == CallsAfter::End {
-            parts.push(String::from("\"calls\":\"ended\""));
+            differences.insert("calls".into(), "ended".into());
         }
-        parts.extend(self.requirements.audit_parts());
-        format!("{{{}}}", parts.join(","))
+        Value::Object(differences).to_string()
     }
 }

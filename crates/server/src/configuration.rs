@@ -12,7 +12,7 @@ use crate::sip_listeners;
 use crate::telemetry::{LogFormat, parse_filter};
 use crate::tls_settings::{ClientRule, TlsOptions, TlsSettings, TlsUsers};
 use crate::webhooks::WebhookSettings;
-use domain::{AuthId, HostName, UsernameRule};
+use domain::{AuthId, HostName, Network, Networks, UsernameRule};
 use http_api::{Exposure, TokenRateLimit};
 use keyring::source::KeySource;
 use sip_transport::{ConnectionConfig, Transport};
@@ -156,7 +156,7 @@ impl Configuration {
             nonce_lifetime_seconds: in_range("--nonce-lifetime", options.nonce_lifetime.unwrap_or(3_600), 30, 86_400)?,
             registrar: registrar(options.min_expires, options.max_expires, options.max_bindings)?,
             service_route: options.service_route.unwrap_or(false),
-            defence: defence(options.amplification_limit, options.sip_source_rate, throttle)?,
+            defence: defence(options.amplification_limit, options.sip_source_rate, (throttle, &options.never_ban))?,
             directory: directory::Config { default_account: default_account.transpose()? },
             provisioning: provisioning::Config {
                 username_rule: options
@@ -256,11 +256,14 @@ fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Res
 fn defence(
     amplification_limit: Option<u32>,
     source_rate: Option<u32>,
-    (limit, window, ban): (Option<u32>, Option<u32>, Option<u32>),
+    ((limit, window, ban), never_ban): ((Option<u32>, Option<u32>, Option<u32>), &[String]),
 ) -> Result<sip_edge::Defence, Failure> {
+    let never_banned =
+        never_ban.iter().map(|text| parse("--never-ban", text, Network::from_str)).collect::<Result<Vec<_>, _>>()?;
     let default = sip_edge::Defence::default();
     let amplification = amplification_limit.unwrap_or(default.amplification_limit);
     Ok(sip_edge::Defence {
+        never_banned: Networks::new(never_banned).map_err(|error| Failure::Refused(format!("--never-ban {error}")))?,
         amplification_limit: in_range("--amplification-limit", amplification, 0, 1_000)?,
         source_rate: in_range("--sip-source-rate", source_rate.unwrap_or(default.source_rate), 0, 1_000_000)?,
         throttle: sip_edge::ThrottlePolicy {

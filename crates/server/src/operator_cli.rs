@@ -32,6 +32,14 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Export an account's credentials with their secrets, sealed with the master key, as JSON Lines:
+    /// `sipwarden credential import --sealed-with MASTER-KEY` takes them on another installation
+    Export {
+        /// Its auth id
+        auth_id: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// Show one account
     Show {
         /// Its auth id

@@ -477,7 +477,7 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
             registrar: configuration.registrar,
             public_host: configuration.public_address.as_ref().map(|host| host.as_str().into()),
             realm_of_nobody: RealmName::parse(base_domain).map_err(provisioning::ProvisioningError::from)?,
-            defence: configuration.defence,
+            defence: configuration.defence.clone(),
             service_route: configuration.service_route,
         },
     };

@@ -178,6 +178,10 @@ pub(crate) struct ServeOptions {
     /// Seconds a ban lasts [default: 600]
     #[arg(long, env = "SIPWARDEN_THROTTLE_BAN", value_name = "SECONDS")]
     pub(crate) throttle_ban: Option<u32>,
+    /// A network, such as 10.0.0.0/8, whose wrong answers count towards no ban; may be repeated. Accounts have lists of
+    /// their own [default: none]
+    #[arg(long, env = "SIPWARDEN_NEVER_BAN", value_name = "CIDR", value_delimiter = ',')]
+    pub(crate) never_ban: Vec<String>,
     /// Days for which the record of a call is kept, from the call's beginning, 1 to 36500 [default: 90]
     #[arg(long, env = "SIPWARDEN_CDR_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) cdr_retention_days: Option<u32>,
@@ -305,6 +309,7 @@ impl ServeOptions {
             throttle_limit: self.throttle_limit.or(other.throttle_limit),
             throttle_window: self.throttle_window.or(other.throttle_window),
             throttle_ban: self.throttle_ban.or(other.throttle_ban),
+            never_ban: list(self.never_ban, other.never_ban),
             cdr_retention_days: self.cdr_retention_days.or(other.cdr_retention_days),
             metrics_listen: self.metrics_listen.or(other.metrics_listen),
             otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),

@@ -227,6 +227,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "throttle_limit", example: None, settled: |it| number(it.defence.throttle.limit) },
     Setting { name: "throttle_window", example: None, settled: |it| number(it.defence.throttle.window_seconds) },
     Setting { name: "throttle_ban", example: None, settled: |it| number(it.defence.throttle.ban_seconds) },
+    Setting {
+        name: "never_ban",
+        example: Some("[\"10.0.0.0/8\"]"),
+        settled: |it| {
+            list_or_none(
+                it.defence.never_banned.as_slice().iter().map(ToString::to_string),
+                "each account may have a list",
+            )
+        },
+    },
     Setting { name: "cdr_retention_days", example: None, settled: |it| number(it.cdr_retention_days) },
     Setting {
         name: "metrics_listen",

@@ -24,6 +24,13 @@ pub(crate) enum SettingsCommand {
         /// The lowest score, as zxcvbn counts, of passwords that are set from now on: 0 (any) to 4
         #[arg(long, value_name = "SCORE")]
         minimum_password_score: Option<u8>,
+        /// A network, such as 203.0.113.0/24, whose wrong answers count towards no ban; may be repeated, replaces the
+        /// whole list
+        #[arg(long, value_name = "CIDR", value_delimiter = ',', conflicts_with = "ban_anybody")]
+        never_ban: Vec<String>,
+        /// End all exemptions from bans
+        #[arg(long)]
+        ban_anybody: bool,
         #[command(flatten)]
         access: ServerAccess,
     },
@@ -32,13 +39,17 @@ pub(crate) enum SettingsCommand {
 pub(crate) async fn run(command: SettingsCommand) -> Result<(), Failure> {
     match command {
         SettingsCommand::Show { access } => ask(&access, "GET", None).await,
-        SettingsCommand::Set { event_retention_days, minimum_password_score, access } => {
+        SettingsCommand::Set { event_retention_days, minimum_password_score, never_ban, ban_anybody, access } => {
             let mut body = Map::new();
             body.extend(event_retention_days.map(|days| ("event_retention_days".to_owned(), json!(days))));
             body.extend(minimum_password_score.map(|score| ("minimum_password_score".to_owned(), json!(score))));
+            if ban_anybody || !never_ban.is_empty() {
+                body.insert("never_ban".into(), json!(never_ban));
+            }
             if body.is_empty() {
                 return Err(Failure::Refused(
-                    "nothing to change; give --event-retention-days or --minimum-password-score".into(),
+                    "nothing to change; give --event-retention-days, --minimum-password-score, --never-ban or --ban-anybody"
+                        .into(),
                 ));
             }
             ask(&access, "PUT", Some(Value::Object(body))).await

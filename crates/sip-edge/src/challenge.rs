@@ -14,11 +14,13 @@ use sip_message::write::Status;
 /// Says nothing, since a nonce carries its own proof; but phones were tried with it, and some expect one.
 const OPAQUE: &[u8] = b"1";
 
-/// The hashes a realm's challenges offer, strongest first. Follows from policy and User-Agent alone, with no look-up of
+/// The hashes a realm's challenges offer, strongest first. Follows from realm and User-Agent alone, with no look-up of
 /// the user, so it betrays nobody.
-pub(crate) fn offered(policy: ChallengePolicy, user_agent: &[u8]) -> &'static [HashAlgorithm] {
-    match policy {
-        ChallengePolicy::Compatible if answers_sha256(user_agent) => &[HashAlgorithm::Sha256],
+pub(crate) fn offered(realm: &AskedRealm<'_>, user_agent: &[u8]) -> &'static [HashAlgorithm] {
+    // A phone that could do better, and whose credential came as a hash for MD5, would fail at SHA-256.
+    let may_be_md5_only = realm.entry.is_some_and(|entry| entry.has_md5_only());
+    match realm.policy {
+        ChallengePolicy::Compatible if !may_be_md5_only && answers_sha256(user_agent) => &[HashAlgorithm::Sha256],
         ChallengePolicy::Compatible => &[HashAlgorithm::Md5],
         ChallengePolicy::Sha256 => &[HashAlgorithm::Sha256],
         ChallengePolicy::Rfc8760 => &[HashAlgorithm::Sha512_256, HashAlgorithm::Sha256, HashAlgorithm::Md5],
@@ -58,7 +60,7 @@ impl Edge {
         staleness: Staleness,
         answer: &mut Answer<'_, '_>,
     ) {
-        let hashes = offered(realm.policy, answer.incoming().user_agent);
+        let hashes = offered(realm, answer.incoming().user_agent);
         self.challenge_for(scratch, realm, (hashes, staleness), answer);
     }
 

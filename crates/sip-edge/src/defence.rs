@@ -3,12 +3,13 @@
 use crate::edge::Edge;
 use crate::incoming::Incoming;
 use crate::throttle::{Admission, Claimant, ThrottlePolicy};
+use domain::Networks;
 use sip_digest::NonceStanding;
 use sip_transport::{Outbox, Received};
 use std::sync::atomic::Ordering;
 
 /// What the operator may set against strangers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defence {
     /// Most octets answered over UDP for each octet that came, to a source that has not proven itself; zero for no
     /// limit.
@@ -17,11 +18,18 @@ pub struct Defence {
     pub throttle: ThrottlePolicy,
     /// Requests a second from one source, an IPv4 address or an IPv6 /64; zero for no limit.
     pub source_rate: u32,
+    /// Sources whose wrong answers count towards no ban, and that no ban keeps out. An account has more of its own.
+    pub never_banned: Networks,
 }
 
 impl Default for Defence {
     fn default() -> Self {
-        Self { amplification_limit: 3, throttle: ThrottlePolicy::default(), source_rate: 0 }
+        Self {
+            amplification_limit: 3,
+            throttle: ThrottlePolicy::default(),
+            source_rate: 0,
+            never_banned: Networks::default(),
+        }
     }
 }
 
@@ -38,7 +46,23 @@ impl Edge {
         if is_young && incoming.flow.transport.is_datagram() {
             self.proven.note(incoming.flow.remote, incoming.now);
         }
-        self.throttle.admission(claimant, incoming.now.as_unix_millis())
+        match self.throttle.admission(claimant, incoming.now.as_unix_millis()) {
+            Admission::Banned if self.is_never_banned(claimant) => Admission::Verified,
+            admission => admission,
+        }
+    }
+
+    /// Counts a wrong answer against whom it came from.
+    pub(crate) fn note_failure(&self, claimant: &Claimant<'_>, incoming: &Incoming<'_>) {
+        if !self.is_never_banned(claimant) {
+            self.throttle.failed(claimant, incoming.now.as_unix_millis());
+        }
+    }
+
+    fn is_never_banned(&self, claimant: &Claimant<'_>) -> bool {
+        let source = claimant.source.ip();
+        let by_account = |account| self.parts.directory.realms().is_never_banned(account, source);
+        self.parts.config.defence.never_banned.contain(source) || claimant.account.is_some_and(by_account)
     }
 
     /// Whether a message is within the rate of its source; one that is not is counted.

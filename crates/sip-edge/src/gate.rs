@@ -121,7 +121,7 @@ impl Edge {
         let asked = self.asked_realm(realms, incoming);
         match claim_for(incoming.request, asked.name) {
             Claim::None => {
-                let algorithm = offered(asked.policy, incoming.user_agent).first().copied().map(name_of);
+                let algorithm = offered(&asked, incoming.user_agent).first().copied().map(name_of);
                 let attributed = Attributed { algorithm, ..Attributed::default() };
                 self.note(incoming, &asked, AuthReason::Challenge, attributed);
                 self.challenge(scratch, &asked, Staleness::Fresh, answer);
@@ -218,7 +218,7 @@ impl Edge {
         };
         if !self.is_reported(scratch, &claim, incoming) {
             if is_failure && admission == Admission::Verified {
-                self.throttle.failed(&claimant, now_ms);
+                self.note_failure(&claimant, incoming);
             }
             let Ruling { reason, remark, near_miss, .. } = ruling;
             self.note(incoming, &asked, reason, Attributed { remark, near_miss, ..attributed });
@@ -326,10 +326,10 @@ impl Edge {
     }
 }
 
-/// Whether a verdict counts against guessing: a digest that is wrong, or right for a secret that is no longer good, with
-/// a nonce that we issued to that very source.
+/// Whether a verdict counts as a guess: a digest that is wrong. One that is right for a secret that is no longer good was
+/// made by somebody who had it: a phone that nobody has told yet is not to be banned for it, and is told of as what it is.
 fn is_failure<S>(verdict: &Verdict<S>) -> bool {
-    matches!(verdict, Verdict::Refused(Refusal::WrongDigest) | Verdict::Revoked(_))
+    matches!(verdict, Verdict::Refused(Refusal::WrongDigest))
 }
 
 fn is_address(host: &[u8]) -> bool {

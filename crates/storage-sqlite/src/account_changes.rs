@@ -58,7 +58,9 @@ pub(crate) fn update(
         account.profile.clone_from(profile);
     }
     account.limits = patch.limits.unwrap_or(account.limits);
-    account.settings = patch.settings.unwrap_or(account.settings);
+    if let Some(settings) = &patch.settings {
+        account.settings = settings.clone();
+    }
     account.enabled = patch.enabled.unwrap_or(account.enabled);
     account.updated_at = patch.updated_at;
     write(connection, &account)?;
@@ -184,8 +186,8 @@ fn insert_account(
         .prepare_cached(
             "INSERT INTO accounts (auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, phone,
              description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit,
-             event_retention_days, minimum_password_score)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17)",
+             event_retention_days, minimum_password_score, never_banned)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             new.auth_id.as_str(),
@@ -205,6 +207,7 @@ fn insert_account(
             CallLimits::OF_ACCOUNT.calls_per_second,
             settings.event_retention.days(),
             settings.minimum_password_score.get(),
+            rows::networks(&settings.never_banned),
         ])?;
     let id = AccountId(connection.last_insert_rowid());
     facts.push(Fact::Account(Account {
@@ -230,7 +233,7 @@ fn write(connection: &Connection, account: &Account) -> Result<(), Refused> {
         .prepare_cached(
             "UPDATE accounts SET name = ?2, enabled = ?3, email = ?4, phone = ?5, description = ?6, permissions = ?7,
              rate_limit = ?8, updated_at = ?9, concurrent_calls_limit = ?10, cps_limit = ?11,
-             event_retention_days = ?12, minimum_password_score = ?13 WHERE id = ?1",
+             event_retention_days = ?12, minimum_password_score = ?13, never_banned = ?14 WHERE id = ?1",
         )?
         .execute(params![
             account.id.0,
@@ -246,6 +249,7 @@ fn write(connection: &Connection, account: &Account) -> Result<(), Refused> {
             account.limits.calls_per_second,
             account.settings.event_retention.days(),
             account.settings.minimum_password_score.get(),
+            rows::networks(&account.settings.never_banned),
         ])?;
     Ok(())
 }

@@ -8,7 +8,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x5369_7057;
 
 /// Every migration in order; the version of a database is how many of them it has seen. Never edit one that was
 /// released.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_tenancy.sql"),
     include_str!("../migrations/0003_digest.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_calls.sql"),
     include_str!("../migrations/0006_webhooks.sql"),
     include_str!("../migrations/0007_reasons.sql"),
+    include_str!("../migrations/0008_never_banned.sql"),
 ];
 
 /// The version this program knows.

@@ -23,9 +23,9 @@ pub(crate) const REALM: &str = "id, name, challenge_policy, auth_int, without_qo
 /// The columns [`account`] reads.
 pub(crate) const ACCOUNT: &str = "id, auth_id, name, realm_id, sip_domain, parent_account, enabled, api_id, email, \
      phone, description, permissions, rate_limit, created_at, updated_at, concurrent_calls_limit, cps_limit, \
-     event_retention_days, minimum_password_score";
+     event_retention_days, minimum_password_score, never_banned";
 /// How many columns those are.
-pub(crate) const ACCOUNT_COLUMNS: usize = 19;
+pub(crate) const ACCOUNT_COLUMNS: usize = 20;
 /// The columns [`api_token`] reads.
 pub(crate) const API_TOKEN: &str = "id, account_id, hash, label, scope, created_at, expires_at, last_used_at";
 /// The columns [`operator_token`] reads.
@@ -163,6 +163,7 @@ pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
         settings: AccountSettings {
             event_retention: bounded(row, 17, EventRetention::of_days)?,
             minimum_password_score: bounded(row, 18, PasswordScore::new)?,
+            never_banned: networks_at(row, 19)?,
         },
         created_at: moment(row, 13)?,
         updated_at: moment(row, 14)?,
@@ -270,14 +271,18 @@ pub(crate) fn score(credential: &Credential) -> Option<u8> {
 
 /// What a credential demands, in three columns from that one on.
 fn requirements(row: &Row<'_>, first: usize) -> Result<Requirements> {
-    let networks = parsed(row, first + 2, |text| text.split_whitespace().map(str::parse::<Network>).collect())?;
-    let networks = Networks::new(networks).map_err(|error| damaged(row, first + 2, &error))?;
+    let networks = networks_at(row, first + 2)?;
     Ok(Requirements { sha256: row.get(first)?, secure_transport: row.get(first + 1)?, networks })
 }
 
-/// The networks of a credential as they are stored.
-pub(crate) fn networks(requirements: &Requirements) -> String {
-    let texts: Vec<String> = requirements.networks.as_slice().iter().map(Network::to_string).collect();
+fn networks_at(row: &Row<'_>, column: usize) -> Result<Networks> {
+    let networks = parsed(row, column, |text| text.split_whitespace().map(str::parse::<Network>).collect())?;
+    Networks::new(networks).map_err(|error| damaged(row, column, &error))
+}
+
+/// Networks as they are stored.
+pub(crate) fn networks(networks: &Networks) -> String {
+    let texts: Vec<String> = networks.as_slice().iter().map(Network::to_string).collect();
     texts.join(" ")
 }
 

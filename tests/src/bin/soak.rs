@@ -1,12 +1,13 @@
 //! Runs one soak at full length and prints what it measured: `cargo xtask soak NAME` builds what it needs and starts it.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{calls, connections, flood, import, mutate, office, timing};
+use acceptance::soak::{calls, connections, flood, import, mutate, office, revocation, timing};
 use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "usage: soak flood [--seconds N] | timing [--tries N] | mutate [--messages N] | \
-                     connections [--count N] | calls [--count N] | import [--rows N] | office [--seconds N]";
+                     connections [--count N] | calls [--count N] | import [--rows N] | office [--seconds N] | \
+                     revocation [--rounds N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +41,11 @@ fn main() -> ExitCode {
         Some(&"office") => {
             given("--seconds", 120).map(|seconds| office::run(office::Office { phones: 19, seconds }).to_string())
         }
+        Some(&"revocation") => given("--rounds", 1_000).map(|rounds| {
+            let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+            let reports = revocation::run(revocation::Revocation { rounds, per_second: 5_000.0 });
+            reports.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        }),
         Some(&"import") => given("--rows", 100_000).map(|rows| {
             let sources = [import::Source::Csv, import::Source::MariaDb];
             let run = |source| format!("{source:?}: {}", import::run(import::Import { rows: size(rows), source }));

@@ -9,6 +9,7 @@ pub mod generator;
 pub mod import;
 pub mod mutate;
 pub mod office;
+pub mod revocation;
 pub mod timing;
 
 pub use generator::Generator;

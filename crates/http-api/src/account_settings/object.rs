@@ -1,6 +1,6 @@
 //! An account's settings as they are answered.
 
-use domain::AccountSettings;
+use domain::{AccountSettings, Network};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,6 +15,10 @@ pub(crate) struct SettingsObject {
     /// Passwords that score below it, as zxcvbn counts, are refused; 0 refuses none.
     #[schema(maximum = 4, example = 3)]
     minimum_password_score: u8,
+    /// Networks, in CIDR notation, whose wrong answers for the account's credentials count towards no ban, and that no ban
+    /// keeps from them.
+    #[schema(max_items = 32, example = json!(["203.0.113.0/24"]))]
+    never_ban: Vec<String>,
 }
 
 impl From<AccountSettings> for SettingsObject {
@@ -22,6 +26,7 @@ impl From<AccountSettings> for SettingsObject {
         Self {
             event_retention_days: settings.event_retention.days(),
             minimum_password_score: settings.minimum_password_score.get(),
+            never_ban: settings.never_banned.as_slice().iter().map(Network::to_string).collect(),
         }
     }
 }

@@ -6,21 +6,24 @@ use crate::api::Shared;
 use crate::authenticated::AccountWriter;
 use crate::body::JsonBody;
 use crate::json_object::{JsonObject, Shape};
+use crate::networks_field::networks;
 use crate::problem::Problem;
 use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{EventRetention, PasswordScore};
+use domain::{EventRetention, Network, PasswordScore};
 use provisioning::SettingsUpdate;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 const SHAPE: Shape = Shape {
-    accepted: &["event_retention_days", "minimum_password_score"],
+    accepted: &["event_retention_days", "minimum_password_score", "never_ban"],
     refused: &[],
-    hint: "only event_retention_days and minimum_password_score can be set",
+    hint: "only event_retention_days, minimum_password_score and never_ban can be set",
 };
+
+const TOO_WIDE: &str = "is too wide: at least /8, or /20 for IPv6";
 
 /// What to change about the settings; what is absent stays.
 #[derive(ToSchema)]
@@ -34,6 +37,10 @@ pub(crate) struct SettingsChanges {
     /// The lowest score, as zxcvbn counts, of passwords that are set from now on; 0 takes any.
     #[schema(nullable = false, maximum = 4)]
     minimum_password_score: Option<u8>,
+    /// The networks, in CIDR notation, or single addresses, whose wrong answers for the account's credentials are to
+    /// count towards no ban: the office. Replaces the list; an empty one ends all exemptions.
+    #[schema(nullable = false, max_items = 32, example = json!(["203.0.113.0/24"]))]
+    never_ban: Option<Vec<String>>,
 }
 
 /// Change the account's settings
@@ -67,7 +74,16 @@ fn read(body: &[u8]) -> Result<SettingsUpdate, Problem> {
         let score = u8::try_from(score).ok().and_then(PasswordScore::new);
         object.valid("minimum_password_score", score.ok_or("must be 0 to 4"))
     });
-    object.finish(Some(SettingsUpdate { event_retention, minimum_password_score }))
+    let never_banned = networks(&mut object, "never_ban").and_then(|networks| {
+        let widest = networks.as_slice().iter().find(|network| is_too_wide(network));
+        object.valid("never_ban", widest.map_or(Ok(networks.clone()), |network| Err(format!("{network} {TOO_WIDE}"))))
+    });
+    object.finish(Some(SettingsUpdate { event_retention, minimum_password_score, never_banned }))
+}
+
+/// Exemptions for half the Internet would leave its passwords to whoever guesses.
+fn is_too_wide(network: &Network) -> bool {
+    network.prefix_length() < if network.first_address().is_ipv4() { 8 } else { 20 }
 }
 
 #[cfg(test)]
@@ -77,8 +93,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_given_changes_and_the_rest_stays() {
         let api = TestApi::new().await;
-        let shown =
-            |days: u16, score: u8| format!(r#"200 {{"event_retention_days":{days},"minimum_password_score":{score}}}"#);
+        let shown = |days: u16, score: u8| {
+            format!(r#"200 {{"event_retention_days":{days},"minimum_password_score":{score},"never_ban":[]}}"#)
+        };
         assert_eq!(api.get("~/settings").await.shown(), shown(30, 0));
         for (body, days, score) in [
             ("{}", 30, 0),
@@ -90,7 +107,12 @@ mod tests {
             assert_eq!(api.get("~/settings").await.shown(), shown(days, score), "{body}");
         }
         let log = format!("{:?}", api.storage.audit_log());
-        assert!(log.contains(r#"{\"event_retention_days\":3650,\"minimum_password_score\":4}"#), "{log}");
+        assert!(log.contains(r#"\"event_retention_days\":{\"after\":3650,\"before\":7}"#), "{log}");
+        let office = r#"{"never_ban":["2001:db8::/32","203.0.113.7","203.0.113.7/32"]}"#;
+        let listed = r#"200 {"event_retention_days":3650,"minimum_password_score":4,"never_ban":["203.0.113.7/32","2001:db8::/32"]}"#;
+        assert_eq!(api.put("~/settings", office).await.shown(), listed);
+        assert_eq!(api.put("~/settings", "{}").await.shown(), listed);
+        assert_eq!(api.put("~/settings", r#"{"never_ban":[]}"#).await.shown(), shown(3650, 4));
     }
 
     #[tokio::test]
@@ -104,15 +126,26 @@ mod tests {
             (r#"{"minimum_password_score":null}"#, "minimum_password_score must be a whole number, not null"),
             (
                 r#"{"realm":"x"}"#,
-                "realm is not accepted; only event_retention_days and minimum_password_score can be set",
+                "realm is not accepted; only event_retention_days, minimum_password_score and never_ban can be set",
             ),
+            (
+                r#"{"never_ban":["192.0.2.1","office"]}"#,
+                "never_ban [1] must be an IP address or a network like 192.0.2.0/24 or 2001:db8::/32",
+            ),
+            (
+                r#"{"never_ban":["192.0.2.1/24"]}"#,
+                "never_ban [0] has bits set beyond its prefix length; write the network's first address",
+            ),
+            (r#"{"never_ban":["0.0.0.0/0"]}"#, "never_ban 0.0.0.0/0 is too wide: at least /8, or /20 for IPv6"),
+            (r#"{"never_ban":["2000::/3"]}"#, "never_ban 2000::/3 is too wide: at least /8, or /20 for IPv6"),
+            (r#"{"never_ban":"192.0.2.1"}"#, "never_ban must be an array of strings, not a string"),
         ] {
             let answer = api.put("~/settings", body).await;
             assert_eq!((answer.status().as_u16(), answer.error().as_str()), (400, expected), "{body}");
         }
         assert_eq!(
             api.get("~/settings").await.shown(),
-            r#"200 {"event_retention_days":30,"minimum_password_score":0}"#
+            r#"200 {"event_retention_days":30,"minimum_password_score":0,"never_ban":[]}"#
         );
     }
 

@@ -163,6 +163,6 @@ mod tests {
         assert_eq!(api.put(&format!("{path}?end_calls=true"), r#"{"enabled":false}"#).await.status(), 200);
         assert_eq!(api.calls.ended(), [(call.id, CallEndReason::Revoked)]);
         let log = format!("{:?}", api.storage.audit_log().last().unwrap());
-        assert!(log.contains(r#"\"enabled\":false,\"calls\":\"ended\""#), "{log}");
+        assert!(log.contains(r#"{\"calls\":\"ended\"}"#), "{log}");
     }
 }

@@ -246,7 +246,9 @@ mod tests {
             assert_eq!(api.get(&path).await.body, answer.body);
         }
         let log = format!("{:?}", api.storage.audit_log());
-        assert!(log.contains(r#"\"expires_at\":1780272000"#) && log.contains(r#"\"expires_at\":null"#), "{log}");
+        for change in [r#"{\"after\":1780272000,\"before\":null}"#, r#"{\"after\":null,\"before\":1780272000}"#] {
+            assert!(log.contains(&format!(r#"\"expires_at\":{change}"#)), "{log}");
+        }
         assert_eq!(api.get(&format!("~/credentials/{id}")).await.json().as_object().unwrap().len(), 8);
     }
 

@@ -6,12 +6,13 @@ use crate::api::Shared;
 use crate::authenticated::{Authenticated, CredentialInPath, CredentialsWriter};
 use crate::body::JsonBody;
 use crate::json_object::{JsonObject, Shape};
+use crate::networks_field::networks;
 use crate::problem::Problem;
 use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{Network, Networks, Requirements};
+use domain::{Network, Requirements};
 use provisioning::RequirementsUpdate;
 use serde::Serialize;
 use std::sync::Arc;
@@ -131,15 +132,7 @@ fn read(body: &[u8]) -> Result<RequirementsUpdate, Problem> {
         object.valid("algorithm", known)
     });
     let secure_transport = object.flag("secure_transport");
-    let networks = object.texts("networks").and_then(|texts| {
-        let parsed: Result<Vec<Network>, String> = texts
-            .iter()
-            .enumerate()
-            .map(|(place, text)| text.parse().map_err(|error| format!("[{place}] {error}")))
-            .collect();
-        let networks = parsed.and_then(|networks| Networks::new(networks).map_err(|error| error.to_string()));
-        object.valid("networks", networks)
-    });
+    let networks = networks(&mut object, "networks");
     object.finish(Some(RequirementsUpdate { sha256, secure_transport, networks }))
 }
 
@@ -178,7 +171,7 @@ mod tests {
         assert_eq!(api.delete(&path).await.shown(), "204 ");
         assert_eq!(api.get(&path).await.shown(), NONE);
         let log = format!("{:?}", api.storage.audit_log());
-        assert!(log.contains(r#"\"networks\":[\"192.0.2.7/32\",\"2001:db8::/32\"]"#), "{log}");
+        assert!(log.contains(r#"\"allowed_networks\":{\"after\":[\"192.0.2.7/32\",\"2001:db8::/32\"]"#), "{log}");
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! Changes an account's name, state or profile.
 
 use crate::asker::By;
+use crate::audited::Audited;
 use crate::{AccountName, AccountView, InstallationOperator, ProfilePatch, Provisioning, ProvisioningError};
 use domain::{Account, AuditAction, AuthId, CallLimits};
 use storage::{AccountPatch, Change, ChangeSet, RegistrationsAfter};
@@ -65,19 +66,19 @@ impl Provisioning {
             return self.stored_view(auth_id).await;
         }
         let now = self.parts.clock.now();
-        let deed = (AuditAction::AccountUpdated, auth_id.to_string(), update.audit_detail());
-        let audit = by.audit(now, Some(account.id), deed);
         let registrations =
             if update.enabled == Some(false) { RegistrationsAfter::Remove } else { RegistrationsAfter::Keep };
-        let profile = (!update.profile.is_empty()).then(|| update.profile.applied_to(account.profile));
+        let profile = (!update.profile.is_empty()).then(|| update.profile.applied_to(account.profile.clone()));
         let patch = AccountPatch {
-            name: update.name.map(AccountName::into_inner),
+            name: update.name.clone().map(AccountName::into_inner),
             enabled: update.enabled,
             profile,
             settings: None,
             limits: (update.limits != CallLimitsPatch::default()).then(|| update.limits.applied_to(account.limits)),
             updated_at: now,
         };
+        let deed = (AuditAction::AccountUpdated, auth_id.to_string(), update.audit_detail(&account, &patch));
+        let audit = by.audit(now, Some(account.id), deed);
         let change = Change::UpdateAccount { id: account.id, patch, registrations };
         let committed = self.commit_as(by.asker, ChangeSet { changes: vec![change], audit }).await;
         committed.map_err(|error| error.if_not_found(ProvisioningError::AccountNotFound))?;
@@ -93,21 +94,15 @@ impl AccountUpdate {
             && self.limits == CallLimitsPatch::default()
     }
 
-    /// Name and state as they are now; of the profile, which is about people, only what changed.
-    fn audit_detail(&self) -> String {
-        let mut detail = serde_json::Map::new();
-        if let Some(name) = &self.name {
-            detail.insert("name".into(), name.as_str().into());
-        }
-        if let Some(enabled) = self.enabled {
-            detail.insert("enabled".into(), enabled.into());
-        }
-        if let Some(limit) = self.limits.concurrent_calls {
-            detail.insert("concurrent_calls_limit".into(), limit.into());
-        }
-        if let Some(limit) = self.limits.calls_per_second {
-            detail.insert("cps_limit".into(), limit.into());
-        }
+    /// What differs; of the profile, which is about people, only which fields were given.
+    fn audit_detail(&self, account: &Account, patch: &AccountPatch) -> String {
+        let changed = Account {
+            name: patch.name.clone().unwrap_or_else(|| account.name.clone()),
+            enabled: patch.enabled.unwrap_or(account.enabled),
+            limits: patch.limits.unwrap_or(account.limits),
+            ..account.clone()
+        };
+        let mut detail = changed.differences_from(account);
         for field in self.profile.changed_fields() {
             detail.insert(field.into(), "changed".into());
         }

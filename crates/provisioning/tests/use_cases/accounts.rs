@@ -48,7 +48,10 @@ async fn an_update_of_an_account_changes_what_it_names_and_nothing_else() {
     };
     let named = update(AccountUpdate { name: Some(account_name("A \"B\"")), ..AccountUpdate::default() }).await;
     assert_eq!((&*named.name, named.updated_at, named.enabled), ("A \"B\"", house.clock.now(), true));
-    assert_eq!(house.last_deed(), "operator account.updated {\"name\":\"A \\\"B\\\"\"}");
+    assert_eq!(
+        house.last_deed(),
+        "operator account.updated {\"name\":{\"after\":\"A \\\"B\\\"\",\"before\":\"Acme\"}}"
+    );
     let full = update(AccountUpdate { profile: profile(), ..AccountUpdate::default() }).await;
     let patch = ProfilePatch { email: Email::parse("").ok(), ..ProfilePatch::default() };
     let less = update(AccountUpdate { profile: patch, ..AccountUpdate::default() }).await;

@@ -84,7 +84,7 @@ async fn demands_change_one_by_one_and_only_for_their_account() {
     assert_eq!(both, Requirements { sha256: true, secure_transport: false, networks });
     assert_eq!(house.provisioning.requirements(&ours, created.id).await.unwrap(), both);
     let log = house.storage.audit_log();
-    assert_eq!(&*log.last().unwrap().1.detail, "{\"sha256\":true}");
+    assert_eq!(&*log.last().unwrap().1.detail, "{\"required_algorithm\":{\"after\":\"sha256\",\"before\":\"any\"}}");
     assert_eq!(house.provisioning.credential(&ours, created.id).await.unwrap().updated_at, house.clock.now());
     assert!(update(RequirementsUpdate::none()).await.is_none());
     let stranger = house.provisioning.requirements(&theirs, created.id).await;

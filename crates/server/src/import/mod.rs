@@ -6,6 +6,7 @@
 mod batch;
 mod delivery;
 mod report;
+mod sealed;
 mod source;
 
 use crate::cli::ServerAccess;
@@ -36,6 +37,9 @@ pub(crate) struct ImportOptions {
     /// The file that sets FreeSWITCH's variables, vars.xml
     #[arg(long, value_name = "FILE")]
     pub(crate) variables: Option<PathBuf>,
+    /// The master key of the installation whose `sipwarden account export` the source is
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "table", "variables"])]
+    pub(crate) sealed_with: Option<PathBuf>,
     /// Store nothing, and say what would become of each row
     #[arg(long)]
     pub(crate) dry_run: bool,

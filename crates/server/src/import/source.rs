@@ -1,10 +1,12 @@
 //! Opens what is to be imported.
 
-use super::{Format, ImportOptions, hand_on};
+use super::{Format, ImportOptions, hand_on, sealed};
 use crate::failure::Failure;
 use import_sources::{
     ColumnNames, Read, SourceError, Table, Variables, read_csv, read_freeswitch, read_json_lines, read_table,
 };
+use keyring::Keyring;
+use keyring::source::KeySource;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::Sender;
@@ -20,6 +22,7 @@ enum Source {
     Freeswitch(PathBuf, Variables),
     Csv(Box<dyn std::io::Read + Send>),
     JsonLines(Box<dyn std::io::Read + Send>),
+    Sealed(Box<dyn std::io::Read + Send>, Box<Keyring>),
 }
 
 /// Begins to read; what is read goes to `rows`, no faster than it is taken.
@@ -38,12 +41,19 @@ pub(super) fn read(
             Source::Freeswitch(path, variables) => read_freeswitch(&path, &variables, &mut take),
             Source::Csv(input) => read_csv(input, &names, &mut take),
             Source::JsonLines(input) => read_json_lines(input, &names, &mut take),
+            Source::Sealed(input, keyring) => sealed::read(input, &keyring, &mut take),
         }
     }))
 }
 
 fn open(options: &ImportOptions) -> Result<Source, Failure> {
     let ImportOptions { source, format, table, variables, .. } = options;
+    if let Some(path) = &options.sealed_with {
+        let keyring = KeySource::File(path.clone()).load();
+        let keyring =
+            keyring.map_err(|error| Failure::Refused(format!("--sealed-with {}: {error}", path.display())))?;
+        return Ok(Source::Sealed(input(source)?, Box::new(keyring)));
+    }
     if Table::is_url(source) {
         let name = table.clone().ok_or_else(|| {
             Failure::Refused("say which table with --table, such as --table subscriber or --table ps_auths".into())

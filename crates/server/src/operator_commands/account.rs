@@ -1,7 +1,7 @@
 //! `sipwarden account …`
 
 use super::table::table;
-use super::{account_token, all_objects, ask, given, host, print, segment, text};
+use super::{account_export, account_token, all_objects, ask, given, host, print, segment, text};
 use crate::cli::Installation;
 use crate::failure::Failure;
 use crate::operator_cli::AccountCommand;
@@ -30,6 +30,7 @@ pub(crate) async fn account(command: AccountCommand) -> Result<(), Failure> {
             create(installation, given(fields), format).await
         }
         AccountCommand::List { installation } => list(installation).await,
+        AccountCommand::Export { auth_id, installation } => account_export::export(installation, &auth_id).await,
         AccountCommand::Show { auth_id, installation } => {
             let json = installation.json;
             let shown = ask(installation, "GET", (&path(&auth_id), None)).await?;

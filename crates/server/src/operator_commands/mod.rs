@@ -1,6 +1,7 @@
 //! The operator's commands: each asks the operator API and prints the answer, as text that ends with what to do.
 
 mod account;
+mod account_export;
 pub(crate) mod account_token;
 pub(crate) mod algorithms;
 mod backup;

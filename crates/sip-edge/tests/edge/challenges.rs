@@ -1,8 +1,10 @@
 //! What a challenge says, by policy and User-Agent, and nothing by user.
 
 use crate::phone::{Phone, challenges_of, is_stale, masked, status, with_response};
-use crate::world::{REALM, World};
-use domain::{AuthReason, ChallengePolicy, DigestAlgorithm};
+use crate::world::{ACCOUNT, Options, PASSWORD, REALM, World, context};
+use domain::{AuthReason, ChallengePolicy, DigestAlgorithm, Password, Username, UsernameRule};
+use provisioning::{Answered, CredentialUpdate, CredentialView, GivenHa1s, NewFromHashes};
+use sip_digest::{Ha1, HashAlgorithm};
 use std::collections::BTreeSet;
 
 const PLAIN: &str = "phone/1";
@@ -30,6 +32,34 @@ async fn the_policy_decides_what_is_offered() {
         assert_eq!(algorithms(&mut world, PLAIN), plain, "{policy:?}");
         assert_eq!(algorithms(&mut world, KNOWN_FOR_SHA256), known, "{policy:?}");
     }
+}
+
+#[tokio::test]
+async fn a_realm_with_hashes_for_md5_alone_challenges_for_md5_until_none_is_left() {
+    let mut world = World::empty(Options::default()).await;
+    let scope = world.account(ACCOUNT, None).await;
+    world.credential(&scope, "alice").await;
+    let elsewhere = world.account("MA_ELSEWHER", Some("elsewhere")).await;
+    world.credential(&elsewhere, "bob").await;
+    assert_eq!(algorithms(&mut world, KNOWN_FOR_SHA256), ["SHA-256"]);
+    let mut ha1s = GivenHa1s::default();
+    let digits = Ha1::compute(HashAlgorithm::Md5, b"imported", REALM.as_bytes(), PASSWORD.as_bytes()).to_hex();
+    ha1s.add(DigestAlgorithm::Md5, std::str::from_utf8(digits.as_bytes()).unwrap()).unwrap();
+    let username = Username::parse("imported", UsernameRule::Strict).unwrap();
+    let new = NewFromHashes { username, ha1s };
+    let made = world.provisioning.create_credential_from_hashes(&scope, context(), new, None).await.unwrap();
+    let Answered::Fresh(CredentialView { id, .. }) = made else { panic!("made before") };
+    // Which phone it is makes no difference: the challenge says nothing about users.
+    for username in ["alice", "imported"] {
+        assert_eq!(algorithms(&mut world, KNOWN_FOR_SHA256), ["MD5"]);
+        let mut phone = Phone { user_agent: KNOWN_FOR_SHA256.into(), call_id: username.into(), ..Phone::new(username) };
+        assert_eq!(status(&phone.register(&mut world, &[])), 200, "{username}");
+    }
+    world.restart().await;
+    assert_eq!(algorithms(&mut world, KNOWN_FOR_SHA256), ["MD5"]);
+    let password = Some(Password::parse("another horse entirely".into()).unwrap());
+    world.update(&scope, id, CredentialUpdate { password, ..CredentialUpdate::default() }).await;
+    assert_eq!(algorithms(&mut world, KNOWN_FOR_SHA256), ["SHA-256"]);
 }
 
 #[tokio::test]

@@ -203,6 +203,30 @@ async fn a_new_password_or_enabling_again_ends_a_ban() {
 }
 
 #[tokio::test]
+async fn an_exempt_network_is_never_banned_and_no_ban_of_others_keeps_it_out() {
+    let office = domain::Networks::new(vec!["192.0.2.0/24".parse().unwrap()]).unwrap();
+    let (mut world, scope) = world(Defence { never_banned: office, ..Defence::default() }).await;
+    world.credential(&scope, "alice").await;
+    let mut phone = Phone::new("alice");
+    be_banned(&mut world, &mut phone);
+    be_banned(&mut world, &mut phone);
+    assert_eq!(world.last_reason(), AuthReason::WrongPassword);
+    // Ten times as many from elsewhere ban the username itself.
+    for place in 0..10 {
+        let mut stranger =
+            Phone { call_id: format!("s{place}"), ..Phone::new("alice").at(&format!("203.0.113.{place}:5060")) };
+        be_banned(&mut world, &mut stranger);
+    }
+    let throttle = world.node.edge.counters().totals().throttle;
+    assert_eq!((throttle.pairs, throttle.credentials), (10, 1));
+    let mut other = Phone { call_id: "elsewhere".into(), ..Phone::new("alice").at("198.51.100.1:5060") };
+    assert_eq!(status(&other.register(&mut world, &[])), 401);
+    assert_eq!(world.last_reason(), AuthReason::Banned);
+    phone.password = crate::world::PASSWORD.into();
+    assert_eq!(status(&phone.register(&mut world, &[])), 200);
+}
+
+#[tokio::test]
 async fn throttling_can_be_turned_off() {
     let policy = ThrottlePolicy { limit: 0, ..ThrottlePolicy::default() };
     let (mut world, scope) = world(Defence { throttle: policy, ..Defence::default() }).await;

@@ -258,7 +258,7 @@ async fn start(
                 registrar: sip_registrar::Policy::default(),
                 public_host: options.public_host.map(Into::into),
                 realm_of_nobody: RealmName::parse("example.test").unwrap(),
-                defence: options.defence,
+                defence: options.defence.clone(),
                 service_route: options.service_route,
             },
         },

@@ -11,15 +11,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
     Accounts, AlgorithmUses, Answers, AuditChain, AuditLog, AuthEventFilter, AuthEvents, Boots, CallRecordFilter,
-    CallRecords, ChangeFeed, Credentials, NumbersOf, Page, RecordsFrom, RecordsOf, Registrations, SettingName,
-    Settings, SubAccountFilter, Tokens, Trunks, WebhookDelivery, WebhookOutbox, Webhooks,
+    CallRecords, ChangeFeed, CredentialUses, Credentials, NumbersOf, Page, RecordsFrom, RecordsOf, Registrations,
+    SettingName, Settings, SubAccountFilter, Tokens, Trunks, WebhookDelivery, WebhookOutbox, Webhooks,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
 
 /// Every object of the latest version in a database that was made by it. Never edit it once it is released.
-const SCHEMA_V7: &str = include_str!("../schema_v7.sql");
+const SCHEMA_V8: &str = include_str!("../schema_v8.sql");
 /// Rows as the latest version writes them. Never edit them once it is released.
+const ROWS_V8: &str = include_str!("../rows_v8.sql");
+/// Every object of version 7 in a database that was made by it. Never edit it.
+const SCHEMA_V7: &str = include_str!("../schema_v7.sql");
+/// Rows as version 7 writes them. Never edit them.
 const ROWS_V7: &str = include_str!("../rows_v7.sql");
 /// Every object of version 6 in a database that was made by it. Never edit it.
 const SCHEMA_V6: &str = include_str!("../schema_v6.sql");
@@ -64,7 +68,7 @@ fn a_new_database_has_the_latest_schema() {
     let database = Database::new();
     drop(database.open());
     let connection = database.look();
-    assert_eq!(dump(&connection), SCHEMA_V7);
+    assert_eq!(dump(&connection), SCHEMA_V8);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, LATEST.into()));
 }
@@ -264,18 +268,36 @@ async fn a_database_of_version_6_opens_with_all_its_rows() {
 }
 
 #[tokio::test]
+async fn a_database_of_version_7_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, 7, SCHEMA_V7, ROWS_V7);
+    assert_rows_since_version_7(&database.open()).await;
+}
+
+#[tokio::test]
 async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
     let database = Database::new();
-    make(&database, LATEST, SCHEMA_V7, ROWS_V7);
+    make(&database, LATEST, SCHEMA_V8, ROWS_V8);
     let storage = database.open();
-    assert_rows_since_version_6(&storage).await;
+    assert_rows_since_version_7(&storage).await;
+    let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
+    let networks = account.settings.never_banned.as_slice().iter().map(ToString::to_string);
+    assert_eq!(networks.collect::<Vec<_>>(), ["192.0.2.0/24", "2001:db8::/32"]);
+    let page = storage.credentials(account.id, Page { limit: 1, offset: 0 }).await.unwrap();
+    let used = storage.credential_use(page.credentials[0].id).await.unwrap().unwrap();
+    assert_eq!((&*used.method, used.algorithm, used.generation), ("INVITE", DigestAlgorithm::Sha256, 2));
+}
+
+/// What version 7 has besides: attempts to authenticate, and earlier passwords.
+async fn assert_rows_since_version_7(storage: &SqliteStorage) {
+    assert_rows_since_version_6(storage).await;
     let all = AuthEventFilter::all(RecordsOf::Everybody);
     let kept = storage.auth_events(all, RecordsFrom::Newest, 10).await.unwrap();
     assert_eq!(kept.len(), 1);
     let (id, record) = (kept[0].id, &kept[0].record);
     assert_eq!((id, record.attempts, record.account), (AuthRecordId(7), 12, Some(AccountId(1))));
     assert_eq!((record.reason, record.near_miss), (AuthReason::RealmMismatch, Some(NearMiss::OtherRealm)));
-    assert_previous_passwords(&storage).await;
+    assert_previous_passwords(storage).await;
 }
 
 /// What version 7 has of credentials: the password before, and an end.

@@ -5,7 +5,7 @@ use super::{Subject, assert_conflict};
 use crate::RecordingFollower;
 use crate::samples::{self, CREATED_AT};
 use domain::{
-    Account, AccountId, AccountProfile, AccountSettings, Credential, EventRetention, PasswordScore, Timestamp,
+    Account, AccountId, AccountProfile, AccountSettings, Credential, EventRetention, Networks, PasswordScore, Timestamp,
 };
 use std::sync::Arc;
 use storage::{
@@ -95,8 +95,9 @@ pub async fn a_patch_changes_what_it_names(subject: Subject) {
     let settings = AccountSettings {
         event_retention: EventRetention::of_days(365).unwrap(),
         minimum_password_score: PasswordScore::MAX,
+        never_banned: Networks::new(vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()]).unwrap(),
     };
-    let settled = Account { settings, updated_at: at(5), ..reduced.clone() };
+    let settled = Account { settings: settings.clone(), updated_at: at(5), ..reduced.clone() };
     let touched = Account { updated_at: at(6), ..settled.clone() };
     for (patch, expected) in [
         (AccountPatch { name: Some("new name".into()), ..NOTHING }, named),

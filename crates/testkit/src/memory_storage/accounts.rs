@@ -73,7 +73,7 @@ impl State {
         account.enabled = patch.enabled.unwrap_or(account.enabled);
         account.profile = patch.profile.unwrap_or_else(|| account.profile.clone());
         account.limits = patch.limits.unwrap_or(account.limits);
-        account.settings = patch.settings.unwrap_or(account.settings);
+        account.settings = patch.settings.unwrap_or_else(|| account.settings.clone());
         account.updated_at = patch.updated_at;
         let fact = Fact::Account(account.clone());
         if registrations == RegistrationsAfter::Remove {
