@@ -1,5 +1,7 @@
 //! Looks for secrets in octets, however they may have been written there.
 
+use md5::Md5;
+use sha2::{Digest, Sha256, Sha512_256};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -32,6 +34,22 @@ impl Needles {
         for (notation, octets) in forms(secret) {
             let key = *octets.first_chunk().expect("a secret long enough not to be found by chance");
             self.by_key.entry(key).or_default().push(Form { name: Rc::clone(&name), notation, octets });
+        }
+    }
+
+    /// Adds a password and everything that could stand in for it: its HA1s under that name.
+    ///
+    /// # Panics
+    /// When the password is too short to be looked for.
+    pub fn add_password(&mut self, realm: &str, username: &str, password: &str) {
+        self.add(&format!("the password {password}"), password.as_bytes());
+        let text = format!("{username}:{realm}:{password}");
+        for (algorithm, ha1) in [
+            ("MD5", Md5::digest(&text).to_vec()),
+            ("SHA-256", Sha256::digest(&text).to_vec()),
+            ("SHA-512-256", Sha512_256::digest(&text).to_vec()),
+        ] {
+            self.add(&format!("the {algorithm} HA1 of {username} with {password}"), &ha1);
         }
     }
 

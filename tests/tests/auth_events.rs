@@ -3,6 +3,7 @@
 
 use acceptance::bounded::wait_for;
 use acceptance::needles::Needles;
+use acceptance::sip::digest::parameters;
 use acceptance::sip::{HandmadePhone, Transport};
 use acceptance::webhook_receiver::WebhookReceiver;
 use acceptance::{Account, Api, Server};
@@ -218,11 +219,28 @@ fn refusals_are_told_to_webhooks_that_ask_for_it_without_a_secret_anywhere() {
     let _id = api.credential("alice", PASSWORD);
     let (_, mut watcher) = Watcher::open(&server, &account, "", "");
     let mut wrong = phone(&server, &account, "alice", WRONG);
-    let challenge = wrong.challenge("");
-    for _ in 0..4 {
-        assert_eq!(wrong.register(60).status, 401);
+    let mut needles = Needles::default();
+    for username in ["alice", "nobody"] {
+        for password in [PASSWORD, WRONG] {
+            needles.add_password(&account.realm, username, password);
+        }
     }
-    assert_eq!(phone(&server, &account, "alice", PASSWORD).register(60).status, 200);
+    needles.add("an API token", account.auth_token.as_bytes());
+    let mut right = phone(&server, &account, "alice", PASSWORD);
+    for (phone, times, status) in [(&mut wrong, 4, 401), (&mut right, 1, 200)] {
+        let challenge = phone.challenge("");
+        needles.add("a nonce", challenge.nonce.as_bytes());
+        for _ in 0..times {
+            let request = phone.reusing_request("");
+            let authorization = request.lines().find(|line| line.starts_with("Authorization")).expect("its header");
+            for (name, value) in parameters(authorization) {
+                if name == "response" {
+                    needles.add("a response", value.as_bytes());
+                }
+            }
+            assert_eq!(phone.peer.exchange(&request).status, status);
+        }
+    }
     assert_eq!(phone(&server, &account, "nobody", WRONG).register(60).status, 401);
     let heard = receiver.accepted(2);
     // Refusals alike are one message.
@@ -233,17 +251,15 @@ fn refusals_are_told_to_webhooks_that_ask_for_it_without_a_secret_anywhere() {
     assert_eq!((heard[0].event(), &told["account_id"]), ("auth.refused", &account.auth_id.clone().into()));
     assert!(told["auth"]["sentence"].is_string() && told["auth"]["mend"].is_string(), "{told}");
 
-    let mut needles = Needles::default();
-    for password in [PASSWORD, WRONG] {
-        needles.add("a password", password.as_bytes());
-    }
-    needles.add("a nonce", challenge.nonce.as_bytes());
     let watched: Vec<String> = (0..6).map(|_| watcher.event().expect("an event").1.to_string()).collect();
     let listed = events(&api, "").into_iter().map(|event| event.to_string());
     let why = api.send("GET", &api.path("why"), b"").shown();
+    let export = api.send("GET", &api.path("credentials/export"), b"").shown();
+    let audit = api.send("GET", &api.path("audit-log"), b"").shown();
+    assert!(export.contains("alice") && audit.contains("credential.created"), "{export} {audit}");
     let said = heard.iter().map(|heard| heard.body.clone());
     let mut places: Vec<_> =
-        watched.into_iter().chain(listed).chain(said).chain([why]).map(String::into_bytes).collect();
+        watched.into_iter().chain(listed).chain(said).chain([why, export, audit]).map(String::into_bytes).collect();
     for name in ["sipwarden.db", "sipwarden.db-wal"] {
         places.push(fs::read(server.data_dir().join(name)).expect("a file"));
     }

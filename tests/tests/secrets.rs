@@ -6,9 +6,7 @@ use acceptance::needles::{Needles, from_base64, from_hexadecimal};
 use acceptance::sip::digest::parameters;
 use acceptance::sip::{HandmadePhone, RawSip, Response, Transport};
 use acceptance::{Account, Answer, Api, Collector, RawHttp, Server, binary};
-use md5::Md5;
 use serde_json::json;
-use sha2::{Digest, Sha256, Sha512_256};
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -41,19 +39,6 @@ impl Haystack {
     fn keep(&mut self, answer: Answer) -> Answer {
         self.answers.push(answer.clone());
         answer
-    }
-
-    /// A password and everything that could stand in for it: its HA1s under every name it was used with.
-    fn hide_password(&mut self, account: &Account, username: &str, password: &str) {
-        self.needles.add(&format!("the password {password}"), password.as_bytes());
-        let text = format!("{username}:{}:{password}", account.realm);
-        for (algorithm, ha1) in [
-            ("MD5", Md5::digest(&text).to_vec()),
-            ("SHA-256", Sha256::digest(&text).to_vec()),
-            ("SHA-512-256", Sha512_256::digest(&text).to_vec()),
-        ] {
-            self.needles.add(&format!("the {algorithm} HA1 of {username} with {password}"), &ha1);
-        }
     }
 
     fn hide_token(&mut self, token: &str) {
@@ -139,7 +124,7 @@ fn no_secret_is_written_or_said_anywhere() {
     haystack.hide_master_keys();
     haystack.hide_token(&account.auth_token);
     for password in [FIRST, SECOND, WRONG, REFUSED] {
-        haystack.hide_password(&account, USERNAME, password);
+        haystack.needles.add_password(&account.realm, USERNAME, password);
     }
     haystack.needles.add("a wrong token", WRONG_TOKEN.as_bytes());
     let api = haystack.server.api(&account);
@@ -324,7 +309,7 @@ fn provoke_accounts(haystack: &mut Haystack) {
     for name in ["second", "third"] {
         let account = haystack.server.account(name);
         haystack.hide_token(&account.auth_token);
-        haystack.hide_password(&account, USERNAME, FIRST);
+        haystack.needles.add_password(&account.realm, USERNAME, FIRST);
         let api = haystack.server.api(&account);
         haystack.keep(api.create(USERNAME, FIRST)).expect(201);
     }

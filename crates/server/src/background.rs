@@ -1,6 +1,7 @@
 //! What a server does by the clock.
 
 use directory::Directory;
+use domain::BanId;
 use event_log::EventLog;
 use provisioning::Provisioning;
 use sip_edge::Bans;
@@ -77,6 +78,9 @@ pub(crate) async fn save_bans(bans: Bans, storage: Arc<dyn Storage>) {
 
 /// Stores the bans that began since the last time.
 pub(crate) async fn flush_bans(bans: &Bans, storage: &dyn Storage) {
+    for ended in bans.take_ended() {
+        forget_ban(storage, ended).await;
+    }
     let began = Arc::new(bans.take_unsaved());
     let Some(last) = began.iter().map(|ban| ban.began_at).max() else { return };
     if let Err(error) = storage.save_bans(Arc::clone(&began), last).await {
@@ -86,9 +90,14 @@ pub(crate) async fn flush_bans(bans: &Bans, storage: &dyn Storage) {
     }
     // One that was lifted meanwhile must not come back with a restart.
     for ban in began.iter().filter(|ban| !bans.is_listed(ban.id)) {
-        if let Err(error) = storage.forget_ban(ban.id).await {
-            tracing::warn!(%error, ban = %ban.id, "a lifted ban could not be forgotten");
-        }
+        forget_ban(storage, ban.id).await;
+    }
+}
+
+/// One that cannot be forgotten now comes back with a restart, until its end.
+async fn forget_ban(storage: &dyn Storage, ban: BanId) {
+    if let Err(error) = storage.forget_ban(ban).await {
+        tracing::warn!(%error, %ban, "a ban that is over could not be forgotten");
     }
 }
 

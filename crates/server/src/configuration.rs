@@ -90,7 +90,7 @@ impl Configuration {
             .iter()
             .map(|text| parse("--sip-listen", text, sip_listen::parse))
             .collect::<Result<Vec<_>, _>>()?;
-        let throttle = (options.throttle_limit, options.throttle_window, options.throttle_ban);
+        let throttle = throttle(options.throttle_limit, options.throttle_window, options.throttle_ban)?;
         let https_listen = options
             .https_listen
             .iter()
@@ -256,7 +256,7 @@ fn registrar(min: Option<u32>, max: Option<u32>, bindings: Option<usize>) -> Res
 fn defence(
     amplification_limit: Option<u32>,
     source_rate: Option<u32>,
-    ((limit, window, ban), never_ban): ((Option<u32>, Option<u32>, Option<u32>), &[String]),
+    (throttle, never_ban): (sip_edge::ThrottlePolicy, &[String]),
 ) -> Result<sip_edge::Defence, Failure> {
     let never_banned =
         never_ban.iter().map(|text| parse("--never-ban", text, Network::from_str)).collect::<Result<Vec<_>, _>>()?;
@@ -266,16 +266,17 @@ fn defence(
         never_banned: Networks::new(never_banned).map_err(|error| Failure::Refused(format!("--never-ban {error}")))?,
         amplification_limit: in_range("--amplification-limit", amplification, 0, 1_000)?,
         source_rate: in_range("--sip-source-rate", source_rate.unwrap_or(default.source_rate), 0, 1_000_000)?,
-        throttle: sip_edge::ThrottlePolicy {
-            limit: in_range("--throttle-limit", limit.unwrap_or(default.throttle.limit), 0, 100_000)?,
-            window_seconds: in_range(
-                "--throttle-window",
-                window.unwrap_or(default.throttle.window_seconds),
-                1,
-                86_400,
-            )?,
-            ban_seconds: in_range("--throttle-ban", ban.unwrap_or(default.throttle.ban_seconds), 1, 86_400)?,
-        },
+        throttle,
+    })
+}
+
+fn throttle(limit: Option<u32>, window: Option<u32>, ban: Option<u32>) -> Result<sip_edge::ThrottlePolicy, Failure> {
+    let default = sip_edge::ThrottlePolicy::default();
+    let (limit, window) = (limit.unwrap_or(default.limit), window.unwrap_or(default.window_seconds));
+    Ok(sip_edge::ThrottlePolicy {
+        limit: in_range("--throttle-limit", limit, 0, 100_000)?,
+        window_seconds: in_range("--throttle-window", window, 1, 86_400)?,
+        ban_seconds: in_range("--throttle-ban", ban.unwrap_or(default.ban_seconds), 1, 86_400)?,
     })
 }
 

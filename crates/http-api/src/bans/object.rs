@@ -82,8 +82,8 @@ fn cause(ban: &Ban, username: &str, source: &str) -> String {
     let failures = ban.failures;
     match (ban.kind, ban.credential.is_some()) {
         (BanKind::Pair, true) => format!(
-            "{failures} wrong answers for {username} from {source}; correct the password in that phone, then lift the \
-             ban or wait for its end"
+            "{failures} wrong answers for {username} from {source}; correct the password in that phone and \
+             leave it alone for as long as a failure counts, or lift the ban"
         ),
         (BanKind::Pair, false) => format!(
             "{failures} answers for {username} from {source}, which is no credential; correct the username there, or \

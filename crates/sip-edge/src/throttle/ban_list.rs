@@ -37,6 +37,8 @@ struct Listed {
     bans: BTreeMap<BanId, Held>,
     /// What storage does not have yet.
     unsaved: Vec<Ban>,
+    /// What ended before its time, and storage may still have.
+    ended: Vec<BanId>,
 }
 
 #[derive(Clone)]
@@ -50,6 +52,24 @@ pub struct Bans {
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl BanList {
+    /// Takes a pair's ban off the list: it was right at last.
+    pub(super) fn end_of(&self, claimant: &Claimant<'_>) {
+        let source = source_network(claimant.source.ip());
+        let mut listed = self.listed.lock();
+        let is_its = |held: &Held| {
+            held.ban.kind == BanKind::Pair
+                && held.incarnation == claimant.incarnation
+                && held.ban.realm == Some(RealmId(claimant.realm))
+                && held.ban.network.is_some_and(|network| network.contains(source))
+        };
+        let Some(id) = listed.bans.iter().find(|(_, held)| is_its(held)).map(|(id, _)| *id) else { return };
+        listed.bans.remove(&id);
+        listed.unsaved.retain(|ban| ban.id != id);
+        listed.ended.push(id);
+    }
 }
 
 impl Throttle {
@@ -126,6 +146,12 @@ impl Bans {
     #[must_use]
     pub fn take_unsaved(&self) -> Vec<Ban> {
         std::mem::take(&mut self.throttle.bans.listed.lock().unsaved)
+    }
+
+    /// The bans that ended before their time since this was asked last; whoever takes them makes storage forget them.
+    #[must_use]
+    pub fn take_ended(&self) -> Vec<BanId> {
+        std::mem::take(&mut self.throttle.bans.listed.lock().ended)
     }
 
     /// Whether a ban is listed: one that is not was lifted, or has ended.

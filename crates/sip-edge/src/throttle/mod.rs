@@ -9,6 +9,9 @@
 //! somebody guesses a user's password from behind the same address as that user's phone, the pair is banned, but the
 //! very address and port that the phone has worked from stays let in.
 //!
+//! A pair that has kept quiet for as long as one failure counts has its next claim verified although it is banned, so a
+//! phone works at once when it is corrected; whoever waits so long between guesses would not have been banned either.
+//!
 //! A credential's life is part of its keys: with a changed password, or enabled again, it starts afresh.
 
 mod ban_list;
@@ -128,6 +131,8 @@ pub(crate) struct Throttle {
 enum Of {
     Flow,
     Pair,
+    /// Until when a banned pair is still heard.
+    Clamour,
     Source,
     Credential,
 }
@@ -160,12 +165,24 @@ impl Throttle {
         if standing(Of::Flow) == Some(Standing::Worked) {
             return Admission::Verified;
         }
+        let sprays = || [Of::Source, Of::Credential].into_iter().any(|of| standing(of) == Some(Standing::Banned));
         let is_banned = match standing(Of::Pair) {
             Some(Standing::Worked) => false,
-            Some(Standing::Banned) => true,
-            _ => [Of::Source, Of::Credential].into_iter().any(|of| standing(of) == Some(Standing::Banned)),
+            Some(Standing::Banned) => self.clamours(claimant, now) || sprays(),
+            _ => sprays(),
         };
         if is_banned { Admission::Banned } else { Admission::Verified }
+    }
+
+    /// Whether a pair was heard of less than the time of a failure ago; this time counts for the next.
+    fn clamours(&self, claimant: &Claimant<'_>, now: Millis) -> bool {
+        let until = now.saturating_add(self.pair_rule.failure_ms);
+        let heard = self.with(Of::Clamour, claimant, |table, key| {
+            let clamours = table.is_scored(key, now);
+            table.note_until(key, until, now);
+            clamours
+        });
+        heard == Some(true)
     }
 
     /// Counts a failure of a claim that was verified.
@@ -184,6 +201,9 @@ impl Throttle {
             return;
         }
         let Some(pair) = fail(Of::Pair, &self.pair_rule) else { return };
+        if pair.is_banned {
+            self.clamours(claimant, now);
+        }
         self.count((&self.pairs, BanKind::Pair), pair, claimant, now);
         if !pair.had_worked {
             if let Some(source) = fail(Of::Source, &self.spraying_rule) {
@@ -204,12 +224,21 @@ impl Throttle {
         }
         let had_worked = self.with(Of::Flow, claimant, |table, key| table.standing(key, now) == Standing::Worked);
         let flow = self.with(Of::Flow, claimant, |table, key| table.succeed(key, now));
+        let mut was_banned = false;
         let pair = self.with(Of::Pair, claimant, |table, key| {
+            // Not the exception that its flow is: it was verified for having kept quiet, and was right.
+            was_banned = had_worked != Some(true) && table.standing(key, now) == Standing::Banned;
+            if was_banned {
+                table.forget(key);
+            }
             // A phone that goes on working from where it has worked says nothing for others behind its address: what
             // they have scored stays.
             let may_clear = had_worked != Some(true) || !table.is_scored(key, now);
             may_clear && table.succeed(key, now)
         });
+        if was_banned {
+            self.bans.end_of(claimant);
+        }
         let displaced = [flow, pair].into_iter().filter(|displaced| *displaced == Some(true)).count() as u64;
         if displaced > 0 {
             self.displaced.fetch_add(displaced, Ordering::Relaxed);
@@ -250,7 +279,7 @@ impl Throttle {
         let credential = (claimant.realm, claimant.username, claimant.incarnation);
         match of {
             Of::Flow => self.hasher.hash_one((of, claimant.source.ip(), claimant.source.port(), credential)),
-            Of::Pair => self.hasher.hash_one((of, source, credential)),
+            Of::Pair | Of::Clamour => self.hasher.hash_one((of, source, credential)),
             Of::Source => self.hasher.hash_one((of, source)),
             Of::Credential => self.hasher.hash_one((of, credential)),
         }

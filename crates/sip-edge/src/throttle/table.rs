@@ -133,6 +133,13 @@ impl Table {
         }
     }
 
+    /// Keeps a key until that moment, as something that a success outlasts.
+    pub(crate) fn note_until(&mut self, key: u64, until: Millis, now: Millis) {
+        if let Some((slot, _)) = self.slot(key, now) {
+            *slot = [key, state_of(Entry { kind: Kind::Scored, until })];
+        }
+    }
+
     /// Forgets a key.
     pub(crate) fn forget(&mut self, key: u64) {
         let index = self.index(key);
