@@ -138,7 +138,11 @@ impl Bans {
         let ends = u64::try_from(ban.ends_at.as_micros() / 1000).unwrap_or(0);
         let held = Held { ban, incarnation };
         let now = self.clock.now().as_unix_millis();
-        held.with_claimant(|of, claimant| self.throttle.with(of, claimant, |table, key| table.ban(key, ends, now)));
+        held.with_claimant(|of, claimant| {
+            self.throttle.with(of, claimant, |table, key| table.ban(key, ends, now));
+            // Whoever it is may have been heard just before the restart.
+            self.throttle.clamours(claimant, now);
+        });
         self.throttle.bans.listed.lock().bans.insert(held.ban.id, held);
     }
 
