@@ -40,7 +40,7 @@ fn it_says_what_is_right_and_what_mends_the_rest() {
     let beside = doctor(&server, &[]);
     assert_found(&beside, ("database", "ok", "a running server"));
     assert_found(&beside, ("ports", "ok", "held by the running server"));
-    assert_found(&beside, ("master key", "ok", "can be read"));
+    assert_found(&beside, ("master key", "ok", "opens the database"));
     assert_found(&beside, ("certificates", "warning", "--tls-certificate"));
     assert_found(&beside, ("DNS", "ok", "for this machine only"));
     let _stopped = server.stop();
@@ -57,6 +57,14 @@ fn it_says_what_is_right_and_what_mends_the_rest() {
     let key = server.data_dir().join("master.key");
     fs::set_permissions(&key, Permissions::from_mode(0o644)).expect("its mode");
     assert_found(&doctor(&server, &[]), ("master key", "failed", "chmod"));
+    let other = Server::start();
+    let foreign = fs::read(other.data_dir().join("master.key")).expect("another key");
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("its mode");
+    let own = fs::read(&key).expect("the key");
+    fs::write(&key, foreign).expect("the file");
+    assert_found(&doctor(&server, &[]), ("master key", "failed", "not the one that this database was sealed with"));
+    fs::write(&key, own).expect("the file");
+    assert_found(&doctor(&server, &[]), ("master key", "ok", "opens the database"));
     fs::rename(&key, server.scratch().join("away")).expect("the key, moved");
     assert_found(&doctor(&server, &[]), ("master key", "failed", "restore it from your backup"));
     fs::write(server.data_dir().join("sipwarden.db"), b"not a database").expect("the file");

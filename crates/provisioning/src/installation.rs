@@ -2,6 +2,7 @@
 
 use crate::{InstallationError, InstallationOperator, Provisioning};
 use domain::{AuditAction, AuditEvent, Sealed};
+use keyring::Keyring;
 use storage::{Change, ChangeSet, SettingName};
 
 /// The name the constant is sealed under.
@@ -17,9 +18,7 @@ impl Provisioning {
     pub async fn check_master_key(&self, operator: &InstallationOperator) -> Result<(), InstallationError> {
         match self.storage().setting(SettingName::KeyCheck).await? {
             Some(stored) => {
-                let sealed = decode_hex(&stored).map(Sealed::from_bytes).ok_or(InstallationError::WrongKey)?;
-                let opened = self.parts.keyring.open_named(KEY_CHECK, &sealed);
-                if opened.is_ok_and(|plain| plain.as_slice() == CONSTANT) {
+                if is_key_of(&self.parts.keyring, &stored) {
                     Ok(())
                 } else {
                     Err(InstallationError::WrongKey)
@@ -48,6 +47,14 @@ impl Provisioning {
         let revision = self.commit_sealed(&sealing, ChangeSet { changes, audit }).await?;
         Ok(self.storage().applied_everywhere(revision).await?)
     }
+}
+
+/// Whether the keyring is the one that a stored [`SettingName::KeyCheck`] was made with.
+#[must_use]
+pub fn is_key_of(keyring: &Keyring, stored: &str) -> bool {
+    let sealed = decode_hex(stored).map(Sealed::from_bytes);
+    let opened = sealed.and_then(|sealed| keyring.open_named(KEY_CHECK, &sealed).ok());
+    opened.is_some_and(|plain| plain.as_slice() == CONSTANT)
 }
 
 /// Writes a sealed setting, as hexadecimal digits.

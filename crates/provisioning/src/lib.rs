@@ -88,6 +88,7 @@ pub use export::{ExportPage, ExportedCredential};
 pub use given_hashes::{GivenHa1Error, GivenHa1s, KnownHa1s, NewFromHashes};
 pub use idempotency::{Answered, IdempotencyKey, IdempotencyKeyError, IdempotentRequest, Remembering, ReplayedAnswer};
 pub use import::{ImportMode, ImportRequest, ImportRow, ImportedSecret, OnConflict, RowFault, RowOutcome};
+pub use installation::is_key_of;
 pub use installation_operator::InstallationOperator;
 pub use new_token::{NewApiToken, NewOperatorToken};
 pub use operator::{AccountScope, Operator, RequestContext};

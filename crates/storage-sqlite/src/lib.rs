@@ -47,4 +47,4 @@ pub use backup::BackupError;
 pub use lock::DirectoryLock;
 pub use observer::{WriteEnd, WriteObserver, WriteOutcome};
 pub use open::{OpenError, Options, SqliteStorage};
-pub use verify::{Summary, verify};
+pub use verify::{Summary, stored_settings, verify};

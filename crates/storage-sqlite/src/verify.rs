@@ -7,6 +7,7 @@ use crate::rows;
 use domain::Revision;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use storage::SettingName;
 
 /// What is in a database that was found sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,34 @@ fn read(path: &Path) -> Result<Summary, OpenFailure> {
         registrations: count("registrations")?,
         audit_events: count("audit_log")?,
     })
+}
+
+/// The installation's settings in the database at `path`, also while a server uses it.
+///
+/// # Errors
+/// [`OpenError`] where it is no database of ours, or cannot be read.
+pub fn stored_settings(path: &Path) -> Result<Vec<(SettingName, Box<str>)>, OpenError> {
+    open::check_readable(path)?;
+    read_settings(path).map_err(|failure| failure.at(path))
+}
+
+fn read_settings(path: &Path) -> Result<Vec<(SettingName, Box<str>)>, OpenFailure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    open::configure(&connection)?;
+    match migrate::inspect(&connection)? {
+        Found::Version(found) if found > migrate::VERSION => return Err(OpenFailure::TooNew(found)),
+        Found::Version(_) => {}
+        Found::Empty | Found::Foreign => return Err(OpenFailure::NotOurs),
+    }
+    let mut statement = connection.prepare("SELECT name, value FROM settings")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    let mut settings = Vec::new();
+    for row in rows {
+        let (name, value) = row?;
+        settings.extend(SettingName::ALL.into_iter().find(|known| known.as_str() == name).map(|name| (name, value)));
+    }
+    Ok(settings)
 }
 
 fn check(connection: &Connection) -> Result<(), OpenFailure> {

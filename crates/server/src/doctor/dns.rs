@@ -1,6 +1,7 @@
 //! Whether names lead phones here: the base domain, and what is below it, since each account has a domain there.
 
 use super::finding::Finding;
+use super::installation::State;
 use crate::configuration::Configuration;
 use provisioning::DEFAULT_BASE_DOMAIN;
 use sip_message::Uri;
@@ -10,8 +11,9 @@ use std::net::IpAddr;
 /// A label that no account has: what a wildcard record answers for.
 const ANY_LABEL: &str = "ma-doctor";
 
-pub(super) async fn examine(configuration: &Configuration) -> Vec<Finding> {
-    let base = configuration.sip_domain.as_ref().map_or(DEFAULT_BASE_DOMAIN, |domain| domain.as_str());
+pub(super) async fn examine(configuration: &Configuration, state: &State) -> Vec<Finding> {
+    let given = configuration.sip_domain.as_ref().map(|domain| domain.as_str());
+    let base = given.or(state.base_domain.as_deref()).unwrap_or(DEFAULT_BASE_DOMAIN);
     if base == "localhost" || base.ends_with(".localhost") {
         let text = format!("{base} is for this machine only; for phones elsewhere serve with --sip-domain YOUR-DOMAIN");
         return vec![Finding::ok("DNS", text)];

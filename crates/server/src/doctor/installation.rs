@@ -4,22 +4,31 @@ use super::finding::Finding;
 use crate::configuration::Configuration;
 use crate::listening::Listening;
 use crate::patience::{self, Reached};
+use keyring::Keyring;
 use keyring::source::KeySource;
+use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
+use storage::SettingName;
 
 /// What the other looks go by.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// What a running server listens on.
     pub(super) running: Option<Listening>,
+    /// The domain under which accounts have theirs, where one is stored.
+    pub(super) base_domain: Option<Box<str>>,
 }
+
+/// The installation's settings.
+type Stored = HashMap<SettingName, Box<str>>;
 
 pub(super) async fn examine(configuration: &Configuration) -> (Vec<Finding>, State) {
     let data_dir = &configuration.data_dir;
     let shown = data_dir.path().display();
     if !data_dir.database().exists() {
         let text = format!("{shown} has no database yet; the first sipwarden serve, or account create, makes it");
-        return (vec![Finding::warning("database", text), key(configuration)], State::default());
+        let findings = vec![Finding::warning("database", text), key(configuration, &Stored::default())];
+        return (findings, State::default());
     }
     let mut state = State::default();
     let database = match patience::reach(data_dir).await {
@@ -30,7 +39,11 @@ pub(super) async fn examine(configuration: &Configuration) -> (Vec<Finding>, Sta
         Ok(Reached::Alone(_lock)) => verified(configuration),
         Err(failure) => Finding::failed("database", failure.to_string()),
     };
-    let findings = permissions(configuration).into_iter().chain([database, key(configuration)]);
+    // What is wrong with the database has a line already.
+    let stored = tokio::task::block_in_place(|| storage_sqlite::stored_settings(&data_dir.database()));
+    let stored: Stored = stored.unwrap_or_default().into_iter().collect();
+    state.base_domain = stored.get(&SettingName::BaseDomain).cloned();
+    let findings = permissions(configuration).into_iter().chain([database, key(configuration, &stored)]);
     (findings.collect(), state)
 }
 
@@ -64,7 +77,7 @@ fn verified(configuration: &Configuration) -> Finding {
     }
 }
 
-fn key(configuration: &Configuration) -> Finding {
+fn key(configuration: &Configuration, stored: &Stored) -> Finding {
     let source = &*configuration.key_source;
     let (path, has_database) = match source {
         KeySource::File(path) => (Some(path), configuration.data_dir.database().exists()),
@@ -84,10 +97,23 @@ fn key(configuration: &Configuration) -> Finding {
             ),
         ),
         _ => match source.load() {
-            Ok(_) => {
-                Finding::ok("master key", "can be read; a backup of the database is worth nothing without it".into())
-            }
+            Ok(keyring) => opens(&keyring, stored),
             Err(error) => Finding::failed("master key", error.to_string()),
         },
+    }
+}
+
+fn opens(keyring: &Keyring, stored: &Stored) -> Finding {
+    match stored.get(&SettingName::KeyCheck) {
+        Some(check) if !provisioning::is_key_of(keyring, check) => Finding::failed(
+            "master key",
+            "is not the one that this database was sealed with; restore that one from your backup, or name it with \
+             --master-key-file"
+                .into(),
+        ),
+        Some(_) => {
+            Finding::ok("master key", "opens the database; a backup of that is worth nothing without the key".into())
+        }
+        None => Finding::ok("master key", "can be read; a backup of the database is worth nothing without it".into()),
     }
 }

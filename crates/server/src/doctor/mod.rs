@@ -48,7 +48,7 @@ async fn examine(configuration: &Configuration) -> Vec<Finding> {
     findings.extend(clock::examine());
     findings.extend(certificates::examine(configuration));
     findings.extend(network::examine(configuration, &state));
-    findings.extend(dns::examine(configuration).await);
+    findings.extend(dns::examine(configuration, &state).await);
     findings.extend(limits::examine(configuration));
     findings
 }
