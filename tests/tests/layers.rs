@@ -22,6 +22,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("sip-b2bua", &["sip-message", "sip-digest", "sip-dialog"]),
     ("sip-upstream", &["sip-message", "sip-digest", "domain"]),
     ("reasons", &["domain"]),
+    ("phone-provisioning", &["domain"]),
     ("storage", &["domain"]),
     ("keyring", &["domain"]),
     ("event-log", &["domain", "storage"]),
@@ -61,7 +62,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "rtp",
         ],
     ),
-    ("http-api", &["domain", "provisioning", "storage", "handshakes"]),
+    ("http-api", &["domain", "provisioning", "storage", "handshakes", "phone-provisioning"]),
     (
         "server",
         &[
@@ -80,6 +81,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "provisioning",
             "event-log",
             "reasons",
+            "phone-provisioning",
             "call-journal",
             "webhooks",
             "directory",
@@ -155,6 +157,7 @@ const FENCES: &[(&str, &[&str])] = &[
 const WITHOUT_IO: &[&str] = &[
     "domain",
     "reasons",
+    "phone-provisioning",
     "sip-message",
     "sip-digest",
     "sip-transaction",
