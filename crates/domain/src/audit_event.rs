@@ -37,6 +37,20 @@ pub enum AuditAction {
     OverlapEnded,
     /// Passwords before the present ones were forgotten, their time being over.
     PreviousPasswordsForgotten,
+    /// A device of a credential was created, with a secret of its own.
+    DeviceCreated,
+    /// A device was given another name, or its desk phone another address or form of configuration.
+    DeviceUpdated,
+    /// A device was revoked.
+    DeviceRevoked,
+    /// A link that makes a device was made.
+    ProvisioningLinkCreated,
+    /// A provisioning link was opened for one fetch, in place of being spent by hand.
+    ProvisioningLinkOpened,
+    /// A provisioning link was taken back.
+    ProvisioningLinkRevoked,
+    /// The address at which an account's desk phones fetch their configuration was replaced.
+    ProvisioningPathReplaced,
     /// Registrations of a credential were ended.
     RegistrationsEnded,
     /// A call, or all calls of a credential, were ended.
@@ -106,6 +120,13 @@ impl AuditAction {
             Self::CredentialRotated => "credential.rotated",
             Self::OverlapEnded => "credential.overlap_ended",
             Self::PreviousPasswordsForgotten => "credentials.previous_passwords_forgotten",
+            Self::DeviceCreated => "device.created",
+            Self::DeviceUpdated => "device.updated",
+            Self::DeviceRevoked => "device.revoked",
+            Self::ProvisioningLinkCreated => "provisioning_link.created",
+            Self::ProvisioningLinkOpened => "provisioning_link.opened",
+            Self::ProvisioningLinkRevoked => "provisioning_link.revoked",
+            Self::ProvisioningPathReplaced => "provisioning_path.replaced",
             Self::RegistrationsEnded => "registrations.ended",
             Self::CallsEnded => "calls.ended",
             Self::RealmPolicyChanged => "realm.policy_changed",

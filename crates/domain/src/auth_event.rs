@@ -123,11 +123,14 @@ pub enum AuthRemark {
     InsecureTransport,
     /// It was let in by the password before the present one, while their overlap runs.
     PreviousPassword,
+    /// The secret is that of a device which was revoked; the reason is [`AuthReason::CredentialDisabled`].
+    RevokedDevice,
 }
 
 impl AuthRemark {
     /// Every remark.
-    pub const ALL: [Self; 3] = [Self::AlgorithmDowngrade, Self::InsecureTransport, Self::PreviousPassword];
+    pub const ALL: [Self; 4] =
+        [Self::AlgorithmDowngrade, Self::InsecureTransport, Self::PreviousPassword, Self::RevokedDevice];
 
     /// The name used by API, log and metrics.
     #[must_use]
@@ -136,6 +139,7 @@ impl AuthRemark {
             Self::AlgorithmDowngrade => "algorithm_downgrade",
             Self::InsecureTransport => "insecure_transport",
             Self::PreviousPassword => "previous_password",
+            Self::RevokedDevice => "revoked_device",
         }
     }
 
@@ -237,6 +241,8 @@ pub struct AuthEvent<'m> {
     pub account: Option<AccountId>,
     /// The credential, if one was found.
     pub credential: Option<CredentialId>,
+    /// The label of the device whose secret was given, empty without one.
+    pub device: &'m [u8],
     /// The address it came from.
     pub source: SocketAddr,
     /// The transport it came over.

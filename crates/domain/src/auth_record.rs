@@ -25,6 +25,8 @@ pub struct AuthRecord {
     pub account: Option<AccountId>,
     /// The credential, if one was found.
     pub credential: Option<CredentialId>,
+    /// What the device is called whose secret was given, if it was one's.
+    pub device: Option<Box<str>>,
     /// Why it was answered as it was.
     pub reason: AuthReason,
     /// What else is worth telling.

@@ -1,6 +1,8 @@
 //! A SIP digest credential.
 
-use crate::{AccountId, PasswordScore, PreviousGeneration, RealmId, Requirements, Revision, SealedHa1s, Timestamp};
+use crate::{
+    AccountId, Devices, PasswordScore, PreviousGeneration, RealmId, Requirements, Revision, SealedHa1s, Timestamp,
+};
 use std::fmt;
 use uuid::Uuid;
 
@@ -145,6 +147,8 @@ pub struct Credential {
     pub ha1s: SealedHa1s,
     /// The generation before, as long as it is kept.
     pub previous: Option<Box<PreviousGeneration>>,
+    /// Phones and apps with secrets of their own.
+    pub devices: Devices,
     /// From when on it authenticates nobody; `None` for no end.
     pub expires_at: Option<Timestamp>,
     /// What it demands of whoever answers with it.
@@ -166,6 +170,16 @@ impl Credential {
     #[must_use]
     pub fn overlapping(&self, now: Timestamp) -> Option<&PreviousGeneration> {
         self.previous.as_deref().filter(|previous| previous.overlaps_at(now))
+    }
+
+    /// Whether the secret of that number lets anybody in as far as this credential says, time apart: the present
+    /// password, the one before if it was given an overlap, or a device that was not revoked.
+    #[must_use]
+    pub fn accepts_secret(&self, number: u32) -> bool {
+        let previous = self.previous.as_deref().filter(|previous| previous.overlap_until.is_some());
+        self.generation == number
+            || previous.is_some_and(|previous| previous.generation == number)
+            || self.devices.of_secret(number).is_some_and(crate::Device::is_live)
     }
 }
 

@@ -63,6 +63,32 @@ identifier! {
     BanId
 }
 
+identifier! {
+    /// The public identifier of a device of a credential: a version 7 UUID.
+    DeviceId
+}
+
+impl DeviceId {
+    /// An identifier for a device created at that moment, from ten random octets (RFC 9562 section 5.7).
+    #[must_use]
+    pub fn new(created_at: Timestamp, random: [u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(created_at.as_unix_millis(), &random).into_uuid())
+    }
+}
+
+identifier! {
+    /// The public identifier of a provisioning link: a version 7 UUID that tells nothing of its token.
+    ProvisioningLinkId
+}
+
+impl ProvisioningLinkId {
+    /// An identifier for a link made at that moment, from ten random octets (RFC 9562 section 5.7).
+    #[must_use]
+    pub fn new(created_at: Timestamp, random: [u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(created_at.as_unix_millis(), &random).into_uuid())
+    }
+}
+
 impl BanId {
     /// An identifier for a ban of that moment, from ten random octets (RFC 9562 section 5.7).
     #[must_use]

@@ -4,7 +4,9 @@ use crate::envelope::{Envelope, Place};
 use crate::master_key::MasterKey;
 use crate::{KeyringError, OpenedHa1, key_file};
 use arc_swap::ArcSwap;
-use domain::{AuthId, CredentialId, DigestAlgorithm, OriginationUriId, RandomSource, RealmName, Sealed, Username};
+use domain::{
+    AuthId, CredentialId, DeviceId, DigestAlgorithm, OriginationUriId, RandomSource, RealmName, Sealed, Username,
+};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -22,6 +24,8 @@ pub struct Ha1Context<'a> {
     pub realm: &'a RealmName,
     /// The username the HA1 was made over.
     pub username: &'a Username,
+    /// The device whose secret it was made from; `None` for the credential's own password.
+    pub device: Option<DeviceId>,
 }
 
 /// The place a password of ours at a next hop belongs to; sealed for one place it opens at no other.
@@ -256,14 +260,20 @@ impl fmt::Debug for Keyring {
 }
 
 fn ha1_place(key_id: u32, context: &Ha1Context<'_>) -> Place {
-    let parts: [&[u8]; 5] = [
+    let device = context.device.as_ref().map_or(&[][..], |device| device.as_bytes());
+    let parts: [&[u8]; 6] = [
         context.account.as_str().as_bytes(),
         context.credential.as_bytes(),
         context.algorithm.as_str().as_bytes(),
         context.realm.as_str().as_bytes(),
         context.username.as_str().as_bytes(),
+        device,
     ];
-    Place::new("ha1", key_id, &parts)
+    match parts {
+        // As sealed before there were devices.
+        [of_credential @ .., []] => Place::new("ha1", key_id, &of_credential),
+        of_device => Place::new("device ha1", key_id, &of_device),
+    }
 }
 
 fn upstream_place(key_id: u32, context: &UpstreamSecretContext<'_>) -> Place {

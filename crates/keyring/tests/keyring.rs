@@ -46,6 +46,7 @@ impl Place {
             algorithm: self.algorithm,
             realm: &self.realm,
             username: &self.username,
+            device: None,
         }
     }
 }

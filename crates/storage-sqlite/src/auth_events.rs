@@ -16,8 +16,8 @@ use storage::{
 /// Keeps a record, unless there is nobody to read it.
 const ADD: &str = "INSERT INTO auth_events
      (at, account_id, credential, reason, remark, near_miss, claimed_realm, source, transport, method, username, host,
-      user_agent, call_id, algorithm, attempts, last_at)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
+      user_agent, call_id, algorithm, attempts, last_at, device)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
      WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM accounts WHERE id = ?2)";
 
 const MORE: &str = "UPDATE auth_events SET attempts = attempts + ?2, last_at = max(last_at, ?3) WHERE id = ?1";
@@ -116,6 +116,7 @@ fn add(connection: &Connection, record: &AuthRecord) -> Result<Option<AuthRecord
         record.algorithm.map(domain::DigestAlgorithm::as_str),
         record.attempts,
         record.last_at.as_micros(),
+        record.device,
     ])?;
     Ok((added > 0).then(|| AuthRecordId(connection.last_insert_rowid())))
 }

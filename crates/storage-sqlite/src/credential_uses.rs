@@ -1,9 +1,10 @@
 //! When credentials were last used, and which of them want looking after.
 
 use crate::SqliteStorage;
+use crate::devices;
 use crate::failure::Failure;
 use crate::rows;
-use domain::{CredentialId, CredentialUse, Timestamp};
+use domain::{CredentialId, CredentialUse, Devices, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use storage::{
     CredentialReport, CredentialReportRequest, CredentialStanding, CredentialTotals, CredentialUses, Pending,
@@ -35,6 +36,10 @@ impl CredentialUses for SqliteStorage {
         }))
     }
 
+    fn device_uses(&self, credential: CredentialId) -> Pending<'_, Result<Vec<CredentialUse>, StorageError>> {
+        Box::pin(self.read(move |connection| devices::uses(connection, credential)))
+    }
+
     fn credential_report(
         &self,
         request: CredentialReportRequest,
@@ -49,6 +54,9 @@ impl CredentialUses for SqliteStorage {
 }
 
 fn save(connection: &Connection, one: &CredentialUse) -> Result<(), Failure> {
+    if Devices::is_secret_of_device(one.generation) {
+        devices::save_use(connection, one)?;
+    }
     let sql =
         "INSERT INTO credential_uses (credential, at, source, transport, method, user_agent, algorithm, generation)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM credentials WHERE id = ?1)

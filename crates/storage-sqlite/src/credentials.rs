@@ -1,6 +1,7 @@
 //! Credentials.
 
 use crate::SqliteStorage;
+use crate::devices;
 use crate::failure::Failure;
 use crate::rows::{self, find};
 use crate::transaction::Refused;
@@ -21,7 +22,9 @@ impl Credentials for SqliteStorage {
         Box::pin(self.read(move |connection| {
             let sql = format!("SELECT {} FROM credentials WHERE id = ?1 AND account_id = ?2", rows::CREDENTIAL);
             let mut statement = connection.prepare_cached(&sql)?;
-            Ok(statement.query_row(params![id.as_bytes(), account.0], rows::credential).optional()?)
+            Ok(statement
+                .query_row(params![id.as_bytes(), account.0], |row| rows::credential(connection, row))
+                .optional()?)
         }))
     }
 
@@ -55,7 +58,9 @@ impl Credentials for SqliteStorage {
                 rows::CREDENTIAL
             );
             let mut statement = connection.prepare_cached(&sql)?;
-            Ok(statement.query_row(params![account.0, username.as_str()], rows::credential).optional()?)
+            Ok(statement
+                .query_row(params![account.0, username.as_str()], |row| rows::credential(connection, row))
+                .optional()?)
         }))
     }
 
@@ -71,7 +76,11 @@ impl Credentials for SqliteStorage {
             let mut statement = transaction.prepare_cached(&sql)?;
             let mut found = Vec::new();
             for username in &usernames {
-                found.extend(statement.query_row(params![realm.0, username.as_str()], rows::credential).optional()?);
+                found.extend(
+                    statement
+                        .query_row(params![realm.0, username.as_str()], |row| rows::credential(&transaction, row))
+                        .optional()?,
+                );
             }
             Ok(found)
         }))
@@ -88,7 +97,7 @@ impl Credentials for SqliteStorage {
             let columns = rows::NUMBERED_CREDENTIAL;
             let sql = format!("SELECT {columns} FROM credentials WHERE no > ?1 ORDER BY no LIMIT ?2");
             let mut statement = connection.prepare_cached(&sql)?;
-            let found = statement.query_map(params![after, limit], rows::numbered_credential)?;
+            let found = statement.query_map(params![after, limit], |row| rows::numbered_credential(connection, row))?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
         }))
     }
@@ -99,9 +108,14 @@ impl Credentials for SqliteStorage {
         limit: u32,
     ) -> Pending<'_, Result<Vec<Credential>, StorageError>> {
         Box::pin(self.read(move |connection| {
-            let sql = format!("SELECT {} FROM credentials WHERE previous_until <= ?1 LIMIT ?2", rows::CREDENTIAL);
+            let sql = format!(
+                "SELECT {} FROM credentials WHERE previous_until <= ?1 OR id IN
+                 (SELECT credential FROM devices WHERE kept_until <= ?1) LIMIT ?2",
+                rows::CREDENTIAL
+            );
             let mut statement = connection.prepare_cached(&sql)?;
-            let found = statement.query_map(params![now.as_micros(), limit], rows::credential)?;
+            let found =
+                statement.query_map(params![now.as_micros(), limit], |row| rows::credential(connection, row))?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
         }))
     }
@@ -122,7 +136,9 @@ fn read_page(
     let sql = format!("SELECT {} FROM credentials WHERE {wanted} ORDER BY no", rows::NUMBERED_CREDENTIAL);
     let mut statement = transaction.prepare_cached(&sql)?;
     // One more than asked for tells whether others follow.
-    let found = statement.query_map(params![account.0, i64::from(limit) + 1, begin], rows::numbered_credential)?;
+    let found = statement.query_map(params![account.0, i64::from(limit) + 1, begin], |row| {
+        rows::numbered_credential(&transaction, row)
+    })?;
     let mut page = found.collect::<rusqlite::Result<Vec<_>>>()?;
     let others_follow = page.len() > limit as usize;
     page.truncate(limit as usize);
@@ -150,8 +166,10 @@ pub(crate) fn create(connection: &Connection, new: &Credential, revision: Revisi
     if taken {
         return Err(Conflict::UsernameTaken.into());
     }
+    devices::check_desk_phones(connection, new)?;
     let credential = Credential { revision, ..without_retired(connection, new.clone())? };
     insert(connection, &credential)?;
+    devices::write(connection, &credential)?;
     count(connection, new.account, 1)?;
     Ok(Fact::Credential(credential))
 }
@@ -182,7 +200,9 @@ pub(crate) fn update(
     if made_from != new.revision {
         return Err(Conflict::Superseded.into());
     }
+    devices::check_desk_phones(connection, &credential)?;
     let credential = without_retired(connection, credential)?;
+    devices::write(connection, &credential)?;
     write(connection, &credential)?;
     match registrations {
         RegistrationsAfter::Keep => {}
@@ -190,9 +210,16 @@ pub(crate) fn update(
             let mut remove = connection.prepare_cached("DELETE FROM registrations WHERE credential = ?1")?;
             remove.execute([credential.id.as_bytes()])?;
         }
-        RegistrationsAfter::RemoveOfEarlierPasswords => {
-            let sql = "DELETE FROM registrations WHERE credential = ?1 AND generation <> ?2";
-            connection.prepare_cached(sql)?.execute(params![credential.id.as_bytes(), credential.generation])?;
+        RegistrationsAfter::RemoveOfEndedSecrets => {
+            let overlapping = credential.previous.as_deref().filter(|previous| previous.overlap_until.is_some());
+            let sql = format!(
+                "DELETE FROM registrations WHERE credential = ?1 AND generation <> ?2
+                 AND generation IS NOT ?3 AND generation NOT IN ({})",
+                devices::LIVE_SECRETS
+            );
+            let overlapping = overlapping.map(|previous| previous.generation);
+            let parameters = params![credential.id.as_bytes(), credential.generation, overlapping];
+            connection.prepare_cached(&sql)?.execute(parameters)?;
         }
     }
     Ok(Fact::Credential(credential))
@@ -229,7 +256,7 @@ pub(crate) fn reseal(
     let sql = format!(
         "UPDATE credentials SET ha1_md5 = ?3, ha1_sha256 = ?4, ha1_sha512_256 = ?5, revision = ?6,
          previous_generation = ?7, previous_ha1_md5 = ?8, previous_ha1_sha256 = ?9, previous_ha1_sha512_256 = ?10,
-         overlap_until = ?11, previous_until = ?12 WHERE id = ?1 AND revision = ?2 RETURNING {}",
+         overlap_until = ?11, previous_until = ?12, device_secrets = ?13 WHERE id = ?1 AND revision = ?2 RETURNING {}",
         rows::CREDENTIAL
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -248,8 +275,14 @@ pub(crate) fn reseal(
             previous.sha512_256,
             previous.overlap_until,
             previous.kept_until,
+            new.devices.numbered(),
         ];
-        facts.extend(statement.query_row(parameters, rows::credential).optional()?.map(Fact::Credential));
+        let resealed = statement.query_row(parameters, |row| rows::credential(connection, row)).optional()?;
+        if let Some(credential) = resealed {
+            let credential = Credential { devices: new.devices.clone(), ..credential };
+            devices::write(connection, &credential)?;
+            facts.push(Fact::Credential(credential));
+        }
     }
     Ok(())
 }
@@ -289,6 +322,7 @@ fn without_retired(connection: &Connection, mut credential: Credential) -> Resul
         if let Some(previous) = &mut credential.previous {
             previous.ha1s.md5 = None;
         }
+        credential.devices.retire_md5();
     }
     Ok(credential)
 }
@@ -300,9 +334,10 @@ fn insert(connection: &Connection, new: &Credential) -> Result<(), Refused> {
             "INSERT INTO credentials (id, account_id, realm_id, username, enabled, description, generation, ha1_md5,
              ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256,
              requires_secure_transport, allowed_networks, expires_at, previous_generation, previous_ha1_md5,
-             previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score)
+             previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score,
+             device_secrets)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-             ?22, ?23, ?24, ?25)",
+             ?22, ?23, ?24, ?25, ?26)",
         )?
         .execute(params![
             new.id.as_bytes(),
@@ -330,6 +365,7 @@ fn insert(connection: &Connection, new: &Credential) -> Result<(), Refused> {
             previous.overlap_until,
             previous.kept_until,
             rows::score(new),
+            new.devices.numbered(),
         ])?;
     Ok(())
 }
@@ -342,7 +378,7 @@ fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused
              ha1_sha512_256 = ?7, updated_at = ?8, password_changed_at = ?9, revision = ?10, requires_sha256 = ?11,
              requires_secure_transport = ?12, allowed_networks = ?13, expires_at = ?14, previous_generation = ?15,
              previous_ha1_md5 = ?16, previous_ha1_sha256 = ?17, previous_ha1_sha512_256 = ?18, overlap_until = ?19,
-             previous_until = ?20, password_score = ?21 WHERE id = ?1",
+             previous_until = ?20, password_score = ?21, device_secrets = ?22 WHERE id = ?1",
         )?
         .execute(params![
             credential.id.as_bytes(),
@@ -366,6 +402,7 @@ fn write(connection: &Connection, credential: &Credential) -> Result<(), Refused
             previous.overlap_until,
             previous.kept_until,
             rows::score(credential),
+            credential.devices.numbered(),
         ])?;
     Ok(())
 }

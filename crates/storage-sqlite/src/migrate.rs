@@ -8,7 +8,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x5369_7057;
 
 /// Every migration in order; the version of a database is how many of them it has seen. Never edit one that was
 /// released.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_tenancy.sql"),
     include_str!("../migrations/0003_digest.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006_webhooks.sql"),
     include_str!("../migrations/0007_reasons.sql"),
     include_str!("../migrations/0008_never_banned.sql"),
+    include_str!("../migrations/0009_devices.sql"),
 ];
 
 /// The version this program knows.

@@ -16,7 +16,9 @@ const PUT: &str =
      (SELECT 1 FROM credentials c JOIN accounts a ON a.id = c.account_id
       LEFT JOIN accounts above ON above.id = a.parent_account
       WHERE c.id = ?1 AND c.enabled = 1 AND a.enabled = 1
-      AND (c.generation = ?3 OR c.previous_generation = ?3 AND c.overlap_until IS NOT NULL)
+      AND (c.generation = ?3 OR c.previous_generation = ?3 AND c.overlap_until IS NOT NULL
+      OR ?3 >= 1073741824 AND EXISTS
+         (SELECT 1 FROM devices d WHERE d.credential = ?1 AND d.secret = ?3 AND d.revoked_at IS NULL))
       AND coalesce(above.enabled, 1) = 1)";
 
 /// Most starts that are ever asked for at once.

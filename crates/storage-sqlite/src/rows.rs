@@ -3,6 +3,7 @@
 //! Columns are read by position, in the order of the lists here. A text that does not parse is damage: it was parsed
 //! before it was written.
 
+use crate::devices;
 use crate::failure::Failure;
 use domain::{
     Account, AccountId, AccountProfile, AccountSettings, AlgorithmUse, ApiId, ApiToken, ApiTokenHash, AuthId,
@@ -36,19 +37,20 @@ pub(crate) const ANSWER: &str = "account_id, key, sealed, at";
 pub(crate) const CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, ha1_md5, \
      ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
      requires_secure_transport, allowed_networks, expires_at, previous_generation, previous_ha1_md5, \
-     previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score";
+     previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score, device_secrets";
 /// The columns [`numbered_credential`] reads.
 pub(crate) const NUMBERED_CREDENTIAL: &str = "id, account_id, realm_id, username, enabled, description, generation, \
      ha1_md5, ha1_sha256, ha1_sha512_256, created_at, updated_at, password_changed_at, revision, requires_sha256, \
      requires_secure_transport, allowed_networks, expires_at, previous_generation, previous_ha1_md5, \
-     previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score, no";
+     previous_ha1_sha256, previous_ha1_sha512_256, overlap_until, previous_until, password_score, \
+     device_secrets, no";
 /// Where `no` stands in it.
-const CREDENTIAL_NUMBER: usize = 25;
+const CREDENTIAL_NUMBER: usize = 26;
 /// The columns [`algorithm_use`] reads.
 pub(crate) const ALGORITHM_USE: &str = "credential, algorithm, first_day, last_day, user_agent";
 /// The columns [`auth_record`] reads.
 pub(crate) const AUTH_RECORD: &str = "id, at, account_id, credential, reason, remark, near_miss, claimed_realm, \
-     source, transport, method, username, host, user_agent, call_id, algorithm, attempts, last_at";
+     source, transport, method, username, host, user_agent, call_id, algorithm, attempts, last_at, device";
 /// The columns [`binding`] reads.
 pub(crate) const BINDING: &str = "credential, binding, generation, contact, instance, reg_id, path, q_thousandths, \
      call_id, cseq, user_agent, transport, source, local, registered_at, expires_at";
@@ -221,9 +223,11 @@ pub(crate) fn owner(account: Option<AccountId>) -> i64 {
     account.map_or(0, |account| account.0)
 }
 
-pub(crate) fn credential(row: &Row<'_>) -> Result<Credential> {
+/// A credential with its devices, which are rows of their own.
+pub(crate) fn credential(connection: &Connection, row: &Row<'_>) -> Result<Credential> {
+    let id = CredentialId::from_bytes(row.get(0)?);
     Ok(Credential {
-        id: CredentialId::from_bytes(row.get(0)?),
+        id,
         account: AccountId(row.get(1)?),
         realm: RealmId(row.get(2)?),
         username: username(row, 3)?,
@@ -239,6 +243,7 @@ pub(crate) fn credential(row: &Row<'_>) -> Result<Credential> {
         expires_at: some_moment(row, 17)?,
         previous: previous_generation(row, 18)?.map(Box::new),
         password_score: password_score(row, 24)?,
+        devices: devices::of(connection, id, row.get(25)?)?,
     })
 }
 
@@ -309,8 +314,9 @@ pub(crate) fn credential_use(row: &Row<'_>) -> Result<CredentialUse> {
     })
 }
 
-pub(crate) fn numbered_credential(row: &Row<'_>) -> Result<(CredentialNumber, Credential)> {
-    Ok((CredentialNumber(row.get::<_, i64>(CREDENTIAL_NUMBER)?.cast_unsigned()), credential(row)?))
+pub(crate) fn numbered_credential(connection: &Connection, row: &Row<'_>) -> Result<(CredentialNumber, Credential)> {
+    let number = row.get::<_, i64>(CREDENTIAL_NUMBER)?.cast_unsigned();
+    Ok((CredentialNumber(number), credential(connection, row)?))
 }
 
 /// Of a deleted credential its `id, realm_id, username`, in this order.
@@ -416,12 +422,13 @@ pub(crate) fn auth_record(row: &Row<'_>) -> Result<KeptAuthRecord> {
         algorithm: some_parsed(row, 15, algorithm)?,
         attempts: row.get(16)?,
         last_at: moment(row, 17)?,
+        device: row.get(18)?,
     };
     Ok(KeptAuthRecord { id: AuthRecordId(row.get(0)?), record })
 }
 
 /// A text that may be absent.
-fn some_parsed<T, E: Display>(
+pub(crate) fn some_parsed<T, E: Display>(
     row: &Row<'_>,
     column: usize,
     parse: impl FnOnce(&str) -> std::result::Result<T, E>,

@@ -31,7 +31,9 @@ pub(crate) fn tell(connection: &Connection, revision: Revision, follower: &dyn F
     teller.tell(&all(rows::OPERATOR_TOKEN, "operator_tokens", "no"), |row| {
         rows::operator_token(row).map(Fact::OperatorToken)
     })?;
-    teller.tell(&all(rows::CREDENTIAL, "credentials", "no"), |row| rows::credential(row).map(Fact::Credential))?;
+    teller.tell(&all(rows::CREDENTIAL, "credentials", "no"), |row| {
+        rows::credential(connection, row).map(Fact::Credential)
+    })?;
     teller.tell(&all(ip_acls::COLUMNS, "ip_acls", "no"), |row| ip_acls::read(row).map(Fact::IpAcl))?;
     teller.tell(&all(origination_uris::COLUMNS, "origination_uris", "no"), |row| {
         origination_uris::read(row).map(Fact::OriginationUri)

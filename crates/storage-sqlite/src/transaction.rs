@@ -5,6 +5,7 @@ use crate::answers;
 use crate::audit_log::AuditHead;
 use crate::credentials;
 use crate::failure::Failure;
+use crate::provisioning_links;
 use crate::registrations;
 use crate::tokens;
 use crate::trunks::{ip_acls, numbers, origination_uris, trunk};
@@ -152,6 +153,17 @@ fn apply(connection: &Connection, change: &Change, revision: Revision, facts: &m
         Change::PutWebhook(new) => facts.push(webhooks::put(connection, new, revision)?),
         Change::DeleteWebhook(account) => facts.push(webhooks::delete(connection, *account)?),
         Change::ResealWebhookSecrets(resealed) => return webhooks::reseal(connection, resealed, revision, facts),
+        Change::CreateProvisioningLink { link, most } => return provisioning_links::create(connection, link, *most),
+        Change::SpendProvisioningLink { id, token, at } => {
+            return provisioning_links::spend(connection, (*id, *token), *at);
+        }
+        Change::OpenProvisioningLink { id, token, at, opened, expires_at } => {
+            return provisioning_links::open(connection, (*id, *token), *at, (*opened, *expires_at));
+        }
+        Change::DeleteProvisioningLink { account, credential, id } => {
+            return provisioning_links::delete(connection, (*account, *credential), *id);
+        }
+        Change::ReplaceProvisioningPath(account) => return provisioning_links::replace_path(connection, *account),
         Change::EndRegistrations { account, credential, binding } => {
             facts.push(registrations::end(connection, (*account, *credential), *binding)?);
         }

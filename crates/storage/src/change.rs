@@ -3,9 +3,9 @@
 use crate::{CommitError, Pending, SettingName};
 use domain::{
     AccountId, AccountProfile, AccountSettings, ApiId, ApiToken, ApiTokenHash, AuditEvent, AuthId, BindingId,
-    CallLimits, ChallengePolicy, Credential, CredentialId, E164, HostName, IpAcl, IpAclId, Number, OperatorToken,
-    OriginationUri, OriginationUriId, PreviousGeneration, RealmId, RealmName, Revision, Sealed, SealedHa1s, Timestamp,
-    TokenId, TokenScope, Trunk, TrunkId, Webhook, WebhookSecret,
+    CallLimits, ChallengePolicy, Credential, CredentialId, Devices, E164, HostName, IpAcl, IpAclId, Number,
+    OperatorToken, OriginationUri, OriginationUriId, PreviousGeneration, ProvisioningLink, ProvisioningLinkId, RealmId,
+    RealmName, Revision, Sealed, SealedHa1s, Timestamp, TokenId, TokenScope, Trunk, TrunkId, Webhook, WebhookSecret,
 };
 
 /// One change with the precondition it stands or falls with.
@@ -78,12 +78,13 @@ pub enum Change {
     /// Creates a credential; `revision` in it is ignored, and so is its HA1 under MD5 where its realm has retired that.
     /// Conflicts:
     /// [`UsernameTaken`](crate::Conflict::UsernameTaken), [`NotFound`](crate::Conflict::NotFound) (no such account, or
-    /// the realm is not the account's).
+    /// the realm is not the account's), [`MacTaken`](crate::Conflict::MacTaken).
     CreateCredential(Credential),
     /// Replaces a credential if its stored revision is still the one in `credential`, and says what becomes of its
     /// registrations. Username, realm and creation time stay as stored; its HA1 under MD5 is ignored where its realm has
     /// retired that. Conflicts: [`Superseded`](crate::Conflict::Superseded),
-    /// [`NotFound`](crate::Conflict::NotFound).
+    /// [`NotFound`](crate::Conflict::NotFound), [`MacTaken`](crate::Conflict::MacTaken) (another live device of the
+    /// account is that desk phone).
     UpdateCredential {
         /// The new state, carrying the revision it was made from.
         credential: Credential,
@@ -97,6 +98,50 @@ pub enum Change {
         /// The credential.
         id: CredentialId,
     },
+    /// Makes a provisioning link. Conflicts: [`NotFound`](crate::Conflict::NotFound) (no such credential of the account),
+    /// [`TooManyLinks`](crate::Conflict::TooManyLinks) (the account has `most` that have not expired when it is made).
+    CreateProvisioningLink {
+        /// The link.
+        link: ProvisioningLink,
+        /// Most links of an account at a time.
+        most: u32,
+    },
+    /// Spends a provisioning link: it is gone. Conflict: [`NotFound`](crate::Conflict::NotFound) (it was spent, opened or
+    /// taken back, or has expired).
+    SpendProvisioningLink {
+        /// Which.
+        id: ProvisioningLinkId,
+        /// The token it was found by.
+        token: ApiTokenHash,
+        /// When.
+        at: Timestamp,
+    },
+    /// Gives a link that was offered another token and end, and lets a GET spend it. Conflict:
+    /// [`NotFound`](crate::Conflict::NotFound), as above.
+    OpenProvisioningLink {
+        /// Which.
+        id: ProvisioningLinkId,
+        /// The token it was found by.
+        token: ApiTokenHash,
+        /// When.
+        at: Timestamp,
+        /// Its token from now on.
+        opened: ApiTokenHash,
+        /// Its end from now on.
+        expires_at: Timestamp,
+    },
+    /// Takes a provisioning link back. Conflict: [`NotFound`](crate::Conflict::NotFound).
+    DeleteProvisioningLink {
+        /// The account that must own it.
+        account: AccountId,
+        /// The credential it must be for.
+        credential: CredentialId,
+        /// Which.
+        id: ProvisioningLinkId,
+    },
+    /// Counts that the address from which an account's desk phones fetch their configuration is replaced. Conflict:
+    /// [`NotFound`](crate::Conflict::NotFound) (no such account).
+    ReplaceProvisioningPath(AccountId),
     /// Ends registrations of a credential, stored or not. Conflict: [`NotFound`](crate::Conflict::NotFound) (no such
     /// credential of the account; that there is no such binding is none).
     EndRegistrations {
@@ -229,6 +274,8 @@ pub struct ResealedCredential {
     pub ha1s: SealedHa1s,
     /// The generation before, likewise; `None` forgets it.
     pub previous: Option<Box<PreviousGeneration>>,
+    /// Its devices, likewise; those that are absent are forgotten.
+    pub devices: Devices,
 }
 
 /// A secret of an origination URI, sealed anew.
@@ -271,10 +318,11 @@ pub struct RememberedAnswer {
 pub enum RegistrationsAfter {
     /// They stay.
     Keep,
-    /// They are removed with the change: it was disabled, or its password was replaced.
+    /// They are removed with the change: it was disabled.
     Remove,
-    /// Those made with another password than the present one are removed: an overlap was ended. For a credential only.
-    RemoveOfEarlierPasswords,
+    /// Those made with a secret that it does not accept any more are removed: its password was replaced, an overlap was
+    /// ended, a device was revoked. For a credential only.
+    RemoveOfEndedSecrets,
 }
 
 /// An account to be created.

@@ -69,8 +69,8 @@ pub struct CredentialStanding {
 
 /// Keeps when credentials were last used. No revision and no fact comes of it.
 pub trait CredentialUses: Send + Sync {
-    /// Stores last uses. One that is earlier than the stored one, or whose credential is gone, is left out; a
-    /// credential's last use goes with it.
+    /// Stores last uses, of credentials and of those devices whose secrets they name. One that is earlier than the stored
+    /// one, or whose credential is gone, is left out; a credential's last use goes with it, and so does a device's.
     ///
     /// # Errors
     /// [`StorageError`]; nothing was stored then.
@@ -81,6 +81,12 @@ pub trait CredentialUses: Send + Sync {
     /// # Errors
     /// [`StorageError`].
     fn credential_use(&self, credential: CredentialId) -> Pending<'_, Result<Option<CredentialUse>, StorageError>>;
+
+    /// The last uses of a credential's devices, each naming the device by the number of its secret.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn device_uses(&self, credential: CredentialId) -> Pending<'_, Result<Vec<CredentialUse>, StorageError>>;
 
     /// Which credentials want looking after. Costs in proportion to the account's credentials.
     ///

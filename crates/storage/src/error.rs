@@ -26,6 +26,10 @@ pub enum Conflict {
     AuthIdTaken,
     /// The host name leads to another realm already, or is a trunk's.
     HostTaken,
+    /// Another device of the account is that desk phone.
+    MacTaken,
+    /// The account has as many provisioning links as it may have.
+    TooManyLinks,
     /// The number is allocated already.
     NumberTaken,
     /// What a trunk or a number was to refer to is not there (any more).

@@ -7,6 +7,7 @@
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
 //! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use,
 //!   [`CredentialUses`] when credentials were last used; [`Boots`] numbers the starts of nodes.
+//! * [`ProvisioningLinks`] reads what phones are set up by.
 //! * [`CallRecords`] keeps what calls leave behind; [`CallJournal`] takes it down, [`LiveCalls`] knows those that are up.
 //! * [`BanStore`] keeps bans across restarts; [`LiveBans`] knows those that hold.
 //! * [`AuditLog`] reads what was changed and by whom, and [`AuditChain`] whether anybody has changed that.
@@ -29,6 +30,7 @@ mod feed;
 mod live_auth_events;
 mod live_calls;
 mod live_registrations;
+mod provisioning_links;
 mod reads;
 mod registrations;
 mod trunks;
@@ -59,6 +61,7 @@ pub use feed::{ChangeFeed, Coherence, Fact, Follower};
 pub use live_auth_events::{AuthEventWatch, LiveAuthEvents, TooManyWatchers, Watched};
 pub use live_calls::{LiveCallFilter, LiveCallPage, LiveCalls};
 pub use live_registrations::{LiveRegistration, LiveRegistrationPage, LiveRegistrations, RegistrationFilter};
+pub use provisioning_links::ProvisioningLinks;
 pub use reads::{
     AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, Credentials, Page, SettingName, Settings,
     SubAccountFilter, TokenUse, Tokens,
@@ -83,6 +86,7 @@ pub trait Storage:
     + Tokens
     + Credentials
     + Settings
+    + ProvisioningLinks
     + Answers
     + Trunks
     + ChangeFeed
@@ -107,6 +111,7 @@ impl<T> Storage for T where
         + Tokens
         + Credentials
         + Settings
+        + ProvisioningLinks
         + Answers
         + Trunks
         + ChangeFeed

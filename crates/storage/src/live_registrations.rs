@@ -27,6 +27,8 @@ pub struct LiveRegistration {
     pub binding: ContactBinding,
     /// The username of its credential.
     pub username: Box<str>,
+    /// What the device is called whose secret made it, if it was one's.
+    pub device: Option<Box<str>>,
     /// Whether the connection it was made over is open; `None` where the transport has none.
     pub is_connected: Option<bool>,
 }

@@ -155,7 +155,8 @@ pub trait Credentials: Send + Sync {
         limit: u32,
     ) -> Pending<'_, Result<Vec<(CredentialNumber, Credential)>, StorageError>>;
 
-    /// At most `limit` credentials of all accounts whose generation before is to be forgotten by that moment.
+    /// At most `limit` credentials of all accounts whose generation before, or a revoked device, is to be forgotten by
+    /// that moment.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -236,11 +237,14 @@ pub enum SettingName {
     DefaultAccount,
     /// The sealed key that vouches for nonces, so that changing the master key leaves nonces alone.
     NonceKey,
+    /// The sealed key from which the passwords and addresses of desk phones are derived.
+    DerivationKey,
 }
 
 impl SettingName {
     /// Every setting.
-    pub const ALL: [Self; 4] = [Self::BaseDomain, Self::KeyCheck, Self::DefaultAccount, Self::NonceKey];
+    pub const ALL: [Self; 5] =
+        [Self::BaseDomain, Self::KeyCheck, Self::DefaultAccount, Self::NonceKey, Self::DerivationKey];
 
     /// The name it is stored under.
     #[must_use]
@@ -250,6 +254,7 @@ impl SettingName {
             Self::KeyCheck => "key_check",
             Self::DefaultAccount => "default_account",
             Self::NonceKey => "nonce_key",
+            Self::DerivationKey => "derivation_key",
         }
     }
 }

@@ -6,8 +6,8 @@ use domain::{BindingId, ContactBinding, CredentialId, Timestamp};
 /// A change of stored registrations. Order matters within a batch.
 #[derive(Debug, Clone)]
 pub enum RegistrationChange {
-    /// Stores or replaces a binding, unless its credential is gone, disabled, or of another generation by now (the one
-    /// before is good too while it has an overlap), or its account or the one above that is disabled: a write that was under way must not bring back what a revocation
+    /// Stores or replaces a binding, unless its credential is gone, disabled, or does not accept the secret it was made with
+    /// by now, or its account or the one above that is disabled: a write that was under way must not bring back what a revocation
     /// removed.
     Put(ContactBinding),
     /// Removes one binding.

@@ -1,17 +1,21 @@
 //! Well-formed values for tests, each different in every field that a mix-up could exchange.
 #![expect(clippy::expect_used, reason = "a sample that does not parse is a mistake in the test that asks for it")]
 
+mod devices;
+
+pub use devices::{credential_use, desk_phone, device, mac, provisioning_link, same_desk_phone};
+
 use crate::SeededRandom;
 use domain::{
     Account, AccountId, AccountProfile, ApiId, ApiToken, ApiTokenHash, AuditAction, AuditEvent, AuthId, AuthReason,
     AuthRecord, BindingId, CallDetails, CallDirection, CallEnd, CallEndReason, CallId, CallLimits, CallRecord,
-    CallRules, CalledNumberIn, CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Digits, E164,
-    HostName, HungUpBy, InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget, OperatorToken,
-    OriginationUri, OriginationUriId, PassedHeader, PasswordScore, PreviousGeneration, PreviousWebhookSecret,
-    RandomSource, RealmName, ReferPolicy, Requirements, Revision, Sealed, SealedHa1s, SignallingTransport, SipUri,
-    Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments, TrunkDirection, TrunkId, TrunkStatus, TrunkTransport,
-    UpstreamRegistration, UpstreamSecret, Username, UsernameRule, Webhook, WebhookEvents, WebhookMethod, WebhookSecret,
-    WebhookUrl,
+    CallRules, CalledNumberIn, CallerIdentity, ChallengePolicy, ContactBinding, Credential, CredentialId, Devices,
+    Digits, E164, HostName, HungUpBy, InboundDestination, IpAcl, IpAclId, MediaFlags, Networks, Number, NumberTarget,
+    OperatorToken, OriginationUri, OriginationUriId, PassedHeader, PasswordScore, PreviousGeneration,
+    PreviousWebhookSecret, RandomSource, RealmName, ReferPolicy, Requirements, Revision, Sealed, SealedHa1s,
+    SignallingTransport, SipUri, Timestamp, TokenId, TokenScope, Trunk, TrunkAttachments, TrunkDirection, TrunkId,
+    TrunkStatus, TrunkTransport, UpstreamRegistration, UpstreamSecret, Username, UsernameRule, Webhook, WebhookEvents,
+    WebhookMethod, WebhookSecret, WebhookUrl,
 };
 use std::net::SocketAddr;
 use storage::{Change, ChangeSet, FirstToken, NewAccount, RememberedAnswer};
@@ -139,6 +143,7 @@ pub fn credential(account: &Account, name: &str, number: u64) -> Credential {
         generation: 1,
         ha1s: sealed_ha1s(&random),
         previous: None,
+        devices: Devices::default(),
         expires_at: None,
         created_at: CREATED_AT,
         updated_at: CREATED_AT.plus_seconds(1),
@@ -376,6 +381,7 @@ pub fn auth_record(account: Option<AccountId>, number: i64) -> AuthRecord {
         attempts: 1,
         account,
         credential: None,
+        device: None,
         reason: AuthReason::UnknownUser,
         remark: None,
         near_miss: None,
@@ -429,6 +435,11 @@ fn described(change: &Change) -> (AuditAction, String) {
         Change::CreateCredential(credential) => (AuditAction::CredentialCreated, credential.id.to_string()),
         Change::UpdateCredential { credential, .. } => (AuditAction::CredentialUpdated, credential.id.to_string()),
         Change::DeleteCredential { id, .. } => (AuditAction::CredentialDeleted, id.to_string()),
+        Change::CreateProvisioningLink { link, .. } => (AuditAction::ProvisioningLinkCreated, link.id.to_string()),
+        Change::SpendProvisioningLink { id, .. } => (AuditAction::DeviceCreated, id.to_string()),
+        Change::OpenProvisioningLink { id, .. } => (AuditAction::ProvisioningLinkOpened, id.to_string()),
+        Change::DeleteProvisioningLink { id, .. } => (AuditAction::ProvisioningLinkRevoked, id.to_string()),
+        Change::ReplaceProvisioningPath(account) => (AuditAction::ProvisioningPathReplaced, account.0.to_string()),
         Change::EndRegistrations { credential, .. } => (AuditAction::RegistrationsEnded, credential.to_string()),
         Change::CreateIpAcl(entry) => (AuditAction::IpAclCreated, entry.id.to_string()),
         Change::UpdateIpAcl(entry) => (AuditAction::IpAclUpdated, entry.id.to_string()),

@@ -3,7 +3,8 @@
 use crate::database::{Database, LATEST};
 use domain::{
     AccountId, AccountProfile, ApiTokenHash, AuthReason, AuthRecordId, CallEndReason, CallLimits, CallRules, Day,
-    DigestAlgorithm, DigestRules, HungUpBy, IpAcl, NearMiss, Number, OriginationUri, PreviousGeneration, Requirements,
+    Devices, DigestAlgorithm, DigestRules, HungUpBy, IpAcl, LinkStage, NearMiss, Number, OriginationUri, PhoneFormat,
+    PreviousGeneration, Requirements,
     Revision, Sealed, SealedHa1s, Timestamp, TokenScope, Trunk, TrunkAttachments, TrunkId, Webhook, WebhookMethod,
 };
 use rusqlite::Connection;
@@ -11,15 +12,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{
     Accounts, AlgorithmUses, Answers, AuditChain, AuditLog, AuthEventFilter, AuthEvents, Boots, CallRecordFilter,
-    CallRecords, ChangeFeed, CredentialUses, Credentials, NumbersOf, Page, RecordsFrom, RecordsOf, Registrations,
-    SettingName, Settings, SubAccountFilter, Tokens, Trunks, WebhookDelivery, WebhookOutbox, Webhooks,
+    CallRecords, ChangeFeed, CredentialUses, Credentials, NumbersOf, Page, ProvisioningLinks, RecordsFrom, RecordsOf,
+    Registrations, SettingName, Settings, SubAccountFilter, Tokens, Trunks, WebhookDelivery, WebhookOutbox, Webhooks,
 };
 use storage_sqlite::{SqliteStorage, Summary, verify};
 use testkit::{RecordingFollower, samples};
 
 /// Every object of the latest version in a database that was made by it. Never edit it once it is released.
-const SCHEMA_V8: &str = include_str!("../schema_v8.sql");
+const SCHEMA_V9: &str = include_str!("../schema_v9.sql");
 /// Rows as the latest version writes them. Never edit them once it is released.
+const ROWS_V9: &str = include_str!("../rows_v9.sql");
+/// Every object of version 8 in a database that was made by it. Never edit it.
+const SCHEMA_V8: &str = include_str!("../schema_v8.sql");
+/// Rows as version 8 writes them. Never edit them.
 const ROWS_V8: &str = include_str!("../rows_v8.sql");
 /// Every object of version 7 in a database that was made by it. Never edit it.
 const SCHEMA_V7: &str = include_str!("../schema_v7.sql");
@@ -68,7 +73,7 @@ fn a_new_database_has_the_latest_schema() {
     let database = Database::new();
     drop(database.open());
     let connection = database.look();
-    assert_eq!(dump(&connection), SCHEMA_V8);
+    assert_eq!(dump(&connection), SCHEMA_V9);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!((pragma("application_id"), pragma("user_version")), (0x5369_7057, LATEST.into()));
 }
@@ -275,11 +280,34 @@ async fn a_database_of_version_7_opens_with_all_its_rows() {
 }
 
 #[tokio::test]
+async fn a_database_of_version_8_opens_with_all_its_rows() {
+    let database = Database::new();
+    make(&database, 8, SCHEMA_V8, ROWS_V8);
+    assert_rows_since_version_8(&database.open()).await;
+}
+
+#[tokio::test]
 async fn a_database_of_the_latest_version_opens_with_all_its_rows() {
     let database = Database::new();
-    make(&database, LATEST, SCHEMA_V8, ROWS_V8);
+    make(&database, LATEST, SCHEMA_V9, ROWS_V9);
     let storage = database.open();
-    assert_rows_since_version_7(&storage).await;
+    assert_rows_since_version_8(&storage).await;
+    let phone = storage.credential_of_desk_phone(AccountId(1), samples::mac("805ec012abcd")).await.unwrap().unwrap();
+    assert_eq!((phone.username.as_str(), phone.devices.numbered()), ("office_phone_01", 2));
+    let [mobile, reception] = phone.devices.as_slice() else { panic!("two devices") };
+    assert_eq!((mobile.label.as_str(), mobile.is_live(), mobile.desk_phone()), ("mobile", false, None));
+    assert_eq!((reception.secret, reception.is_live()), (Devices::FIRST_SECRET + 1, true));
+    assert_eq!(reception.desk_phone().map(|phone| phone.format), Some(PhoneFormat::Yealink));
+    let uses = storage.device_uses(phone.id).await.unwrap();
+    assert_eq!((uses.len(), uses[0].generation), (1, reception.secret));
+    let links = storage.provisioning_links(phone.id, samples::CREATED_AT).await.unwrap();
+    assert_eq!((links.len(), links[0].label.as_str(), links[0].stage), (1, "laptop", LinkStage::Offered));
+    assert_eq!(storage.provisioning_path_number(AccountId(1)).await.unwrap(), 3);
+}
+
+/// What version 8 has besides: networks that are never banned, and last uses.
+async fn assert_rows_since_version_8(storage: &SqliteStorage) {
+    assert_rows_since_version_7(storage).await;
     let account = storage.account(samples::auth_id("MA_AAAAAAAA")).await.unwrap().unwrap();
     let networks = account.settings.never_banned.as_slice().iter().map(ToString::to_string);
     assert_eq!(networks.collect::<Vec<_>>(), ["192.0.2.0/24", "2001:db8::/32"]);
@@ -423,6 +451,26 @@ fn requests_use_indexes() {
         (
             "SELECT id FROM credentials WHERE previous_until <= 1 LIMIT 500",
             "SEARCH credentials USING INDEX credentials_by_previous_until (previous_until<?)",
+        ),
+        (
+            "SELECT credential FROM devices WHERE kept_until <= 1",
+            "SEARCH devices USING INDEX devices_by_kept_until (kept_until<?)",
+        ),
+        (
+            "SELECT 1 FROM devices WHERE account_id = 1 AND mac = 'a' AND revoked_at IS NULL AND credential <> x'00'",
+            "SEARCH devices USING INDEX devices_by_mac (account_id=? AND mac=?)",
+        ),
+        (
+            "SELECT secret FROM devices WHERE credential = x'00' AND revoked_at IS NULL",
+            "SEARCH devices USING INDEX sqlite_autoindex_devices_2 (credential=?)",
+        ),
+        (
+            "SELECT count(*) FROM provisioning_links WHERE account_id = 1 AND expires_at > 1",
+            "SEARCH provisioning_links USING COVERING INDEX provisioning_links_of_account (account_id=? AND expires_at>?)",
+        ),
+        (
+            "DELETE FROM provisioning_links WHERE expires_at <= 1",
+            "SEARCH provisioning_links USING INDEX provisioning_links_by_end (expires_at<?)",
         ),
         (
             "DELETE FROM credentials WHERE id = x'00' AND account_id = 1",

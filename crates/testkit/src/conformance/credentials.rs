@@ -215,6 +215,7 @@ pub async fn credentials_are_sealed_anew_unless_changed(subject: Subject) {
         revision: credential.revision,
         ha1s: ha1s.clone(),
         previous: Some(Box::new(samples::previous_generation(8))),
+        devices: credential.devices.clone(),
     };
     let resealed = vec![anew(&gone), anew(&changed), anew(&kept)];
     let revision = subject.commit(Change::ResealCredentials(resealed)).await.unwrap();
@@ -298,6 +299,7 @@ pub async fn a_previous_generation_is_kept_until_its_time_is_over(subject: Subje
         revision: credential.revision,
         ha1s: credential.ha1s.clone(),
         previous: None,
+        devices: credential.devices.clone(),
     };
     let revision = subject.commit(Change::ResealCredentials(created.iter().map(forget).collect())).await.unwrap();
     assert_eq!(outdated(until, 10).await, []);

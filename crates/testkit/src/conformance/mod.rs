@@ -14,6 +14,7 @@ pub mod boots_and_settings;
 pub mod call_records;
 pub mod credential_uses;
 pub mod credentials;
+pub mod devices;
 pub mod feed;
 pub mod pages;
 pub mod registrations;
@@ -106,6 +107,17 @@ macro_rules! storage_conformance {
                 credentials_are_sealed_anew_unless_changed
                 a_realm_without_md5_keeps_no_ha1_under_it
                 a_previous_generation_is_kept_until_its_time_is_over
+            }
+            devices {
+                devices_are_part_of_their_credential
+                desk_phones_are_unique_within_their_account
+                a_revoked_device_takes_its_registrations_along
+                revoked_devices_are_kept_until_their_time_is_over
+                a_realm_without_md5_keeps_none_of_devices
+                uses_of_devices_are_kept_apart
+                a_link_is_spent_once
+                links_have_an_end
+                replaced_paths_are_counted
             }
             algorithm_uses {
                 days_widen_and_the_latest_user_agent_stays

@@ -142,7 +142,7 @@ pub async fn bindings_of_an_overlap_are_stored_and_end_apart(subject: Subject) {
     assert_eq!(loaded(&subject, CREATED_AT), [old.clone(), new.clone()]);
     let mut ended = phone.clone();
     ended.previous.as_mut().unwrap().overlap_until = None;
-    let registrations = RegistrationsAfter::RemoveOfEarlierPasswords;
+    let registrations = RegistrationsAfter::RemoveOfEndedSecrets;
     subject.commit(Change::UpdateCredential { credential: ended, registrations }).await.unwrap();
     assert_eq!(loaded(&subject, CREATED_AT), std::slice::from_ref(&new));
     save(&subject, vec![put(&old)]).await;

@@ -27,6 +27,14 @@ impl CredentialUses for MemoryStorage {
         Box::pin(async move { Ok(self.state.lock().credential_uses.get(&credential).cloned()) })
     }
 
+    fn device_uses(&self, credential: CredentialId) -> Pending<'_, Result<Vec<CredentialUse>, StorageError>> {
+        Box::pin(async move {
+            let state = self.state.lock();
+            let uses = state.device_uses.range((credential, 0)..=(credential, u32::MAX));
+            Ok(uses.map(|(_, one)| one.clone()).collect())
+        })
+    }
+
     fn credential_report(
         &self,
         request: CredentialReportRequest,
@@ -37,6 +45,13 @@ impl CredentialUses for MemoryStorage {
 
 impl State {
     fn save_credential_use(&mut self, new: CredentialUse) {
+        let owner = self.numbers.get(&new.credential).and_then(|number| self.credentials.get(number));
+        if owner.is_some_and(|owner| owner.devices.of_secret(new.generation).is_some()) {
+            let key = (new.credential, new.generation);
+            if self.device_uses.get(&key).is_none_or(|stored| stored.at <= new.at) {
+                self.device_uses.insert(key, new.clone());
+            }
+        }
         let is_latest = self.credential_uses.get(&new.credential).is_none_or(|stored| stored.at <= new.at);
         if is_latest && self.numbers.contains_key(&new.credential) {
             self.credential_uses.insert(new.credential, new);

@@ -20,6 +20,7 @@ impl State {
             let text = format!("credential {} exists already", credential.id);
             return Err(CommitError::Storage(StorageError::Damaged(text)));
         }
+        self.check_desk_phones(&credential)?;
         let credential = self.without_retired(credential);
         self.last_number += 1;
         self.usernames.insert(name, self.last_number);
@@ -35,6 +36,7 @@ impl State {
         revision: Revision,
     ) -> Result<Fact, CommitError> {
         let new = self.without_retired(new);
+        let taken = self.check_desk_phones(&new);
         let stored = self.numbers.get(&new.id).and_then(|number| self.credentials.get_mut(number));
         let Some(stored) = stored.filter(|stored| stored.account == new.account) else {
             return Err(CommitError::Conflict(Conflict::NotFound));
@@ -42,6 +44,7 @@ impl State {
         if stored.revision != new.revision {
             return Err(CommitError::Conflict(Conflict::Superseded));
         }
+        taken?;
         *stored = Credential {
             revision,
             realm: stored.realm,
@@ -49,16 +52,18 @@ impl State {
             created_at: stored.created_at,
             ..new
         };
-        let (fact, generation) = (Fact::Credential(stored.clone()), stored.generation);
+        let stored = stored.clone();
+        let is_device = |secret: u32| stored.devices.of_secret(secret).is_some();
+        self.device_uses.retain(|(credential, secret), _| *credential != new.id || is_device(*secret));
         self.registrations.retain(|(credential, _), binding| {
             *credential != new.id
                 || match registrations {
                     RegistrationsAfter::Keep => true,
                     RegistrationsAfter::Remove => false,
-                    RegistrationsAfter::RemoveOfEarlierPasswords => binding.generation == generation,
+                    RegistrationsAfter::RemoveOfEndedSecrets => stored.accepts_secret(binding.generation),
                 }
         });
-        Ok(fact)
+        Ok(Fact::Credential(stored))
     }
 
     pub fn delete_credential(&mut self, account: AccountId, id: CredentialId) -> Result<Fact, CommitError> {
@@ -72,6 +77,8 @@ impl State {
         self.registrations.retain(|(credential, _), _| *credential != id);
         self.algorithm_uses.retain(|(credential, _), _| *credential != id);
         self.credential_uses.remove(&id);
+        self.device_uses.retain(|(credential, _), _| *credential != id);
+        self.provisioning_links.retain(|_, link| link.credential != id);
         Ok(Fact::CredentialDeleted { id, realm, username })
     }
 
@@ -95,6 +102,7 @@ impl State {
             if let Some(previous) = &mut credential.previous {
                 previous.ha1s.md5 = None;
             }
+            credential.devices.retire_md5();
         }
         credential
     }
@@ -112,6 +120,7 @@ impl State {
             if let Some(stored) = stored.filter(|stored| stored.revision == new.revision) {
                 stored.ha1s = new.ha1s;
                 stored.previous = new.previous;
+                stored.devices = new.devices;
                 stored.revision = revision;
                 facts.push(Fact::Credential(stored.clone()));
             }

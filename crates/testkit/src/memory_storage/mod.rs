@@ -9,6 +9,7 @@ mod call_records;
 mod credential_uses;
 mod credentials;
 mod ports;
+mod provisioning_links;
 mod reads;
 mod state;
 mod trunks;

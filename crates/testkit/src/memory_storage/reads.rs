@@ -141,7 +141,9 @@ impl Credentials for MemoryStorage {
         Box::pin(async move {
             let state = self.state.lock();
             let is_outdated = |credential: &&Credential| {
+                let mut ends = credential.devices.as_slice().iter().filter_map(|device| device.revoked);
                 credential.previous.as_ref().is_some_and(|previous| previous.kept_until <= now)
+                    || ends.any(|revoked| revoked.kept_until <= now)
             };
             Ok(state.credentials.values().filter(is_outdated).take(limit as usize).cloned().collect())
         })

@@ -3,7 +3,8 @@
 use domain::{
     Account, AccountId, AlgorithmUse, ApiToken, AuditEvent, AuthRecord, AuthRecordId, Ban, BanId, BindingId, CallId,
     CallRecord, CallSnapshot, ContactBinding, Credential, CredentialId, CredentialUse, DigestAlgorithm, HostName,
-    IpAcl, Number, OperatorToken, OriginationUri, Realm, RealmId, Revision, Timestamp, Trunk, Username, Webhook,
+    IpAcl, Number, OperatorToken, OriginationUri, ProvisioningLink, ProvisioningLinkId, Realm, RealmId, Revision,
+    Timestamp, Trunk, Username, Webhook,
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
@@ -42,6 +43,9 @@ pub(super) struct State {
     pub registrations: BTreeMap<(CredentialId, BindingId), ContactBinding>,
     pub algorithm_uses: BTreeMap<(CredentialId, DigestAlgorithm), AlgorithmUse>,
     pub credential_uses: BTreeMap<CredentialId, CredentialUse>,
+    pub device_uses: BTreeMap<(CredentialId, u32), CredentialUse>,
+    pub provisioning_links: BTreeMap<ProvisioningLinkId, ProvisioningLink>,
+    pub provisioning_paths: BTreeMap<AccountId, u32>,
     pub live_calls: BTreeMap<CallId, CallSnapshot>,
     pub call_records: BTreeMap<CallId, CallRecord>,
     pub webhooks: BTreeMap<AccountId, Webhook>,
@@ -130,6 +134,15 @@ impl State {
             Change::PutWebhook(new) => facts.push(self.put_webhook(*new, revision)?),
             Change::DeleteWebhook(account) => facts.push(self.delete_webhook(account)?),
             Change::ResealWebhookSecrets(resealed) => facts.extend(self.reseal_webhook_secrets(resealed, revision)),
+            Change::CreateProvisioningLink { link, most } => return self.create_provisioning_link(link, most),
+            Change::SpendProvisioningLink { id, token, at } => return self.spend_provisioning_link((id, token), at),
+            Change::OpenProvisioningLink { id, token, at, opened, expires_at } => {
+                return self.open_provisioning_link((id, token), at, (opened, expires_at));
+            }
+            Change::DeleteProvisioningLink { account, credential, id } => {
+                return self.delete_provisioning_link((account, credential), id);
+            }
+            Change::ReplaceProvisioningPath(account) => return self.replace_provisioning_path(account),
             Change::EndRegistrations { account, credential, binding } => {
                 facts.push(self.end_registrations((account, credential), binding)?);
             }
@@ -194,11 +207,7 @@ impl State {
             RegistrationChange::Put(binding) => {
                 let owner = self.numbers.get(&binding.credential).and_then(|number| self.credentials.get(number));
                 let welcome = owner.is_some_and(|owner| {
-                    let overlaps = owner.previous.as_ref().is_some_and(|previous| {
-                        previous.generation == binding.generation && previous.overlap_until.is_some()
-                    });
-                    let is_good = owner.generation == binding.generation || overlaps;
-                    owner.enabled && is_good && self.authenticates(owner.account)
+                    owner.enabled && owner.accepts_secret(binding.generation) && self.authenticates(owner.account)
                 });
                 if welcome {
                     self.registrations.insert((binding.credential, binding.id), binding);
