@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A power of two, enough that two workers rarely meet.
 const SHARDS: usize = 256;
@@ -19,6 +20,7 @@ pub(crate) struct CredentialTable {
     shards: Box<[Mutex<Shard>]>,
     deadlines: Deadlines,
     pub(crate) md5_only: Md5Only,
+    most_devices: AtomicUsize,
 }
 
 pub(crate) struct Shard {
@@ -39,11 +41,22 @@ impl CredentialTable {
             Mutex::new(Shard { decoy: Entry::decoy(), entries, unsaved, removed })
         };
         let shards = (0..SHARDS).map(shard).collect();
-        Self { hasher: RandomState::default(), shards, deadlines: Deadlines::default(), md5_only: Md5Only::default() }
+        Self {
+            hasher: RandomState::default(),
+            shards,
+            deadlines: Deadlines::default(),
+            md5_only: Md5Only::default(),
+            most_devices: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().entries.len()).sum()
+    }
+
+    /// To be asked after a look-up: it counts every credential that was found by then.
+    pub(crate) fn most_devices(&self) -> usize {
+        self.most_devices.load(Ordering::Relaxed)
     }
 
     pub(crate) fn hash(&self, realm: RealmId, username: &[u8]) -> u64 {
@@ -78,6 +91,8 @@ impl CredentialTable {
     /// same: a write that was under way then must not bring one back if the credential is soon enabled again.
     pub(crate) fn put(&self, entry: Entry) -> Vec<u64> {
         let hash = self.hash(entry.realm, &entry.username);
+        // Before the lock that whoever finds the entry takes after it.
+        self.most_devices.fetch_max(entry.device_count(), Ordering::Relaxed);
         let Some(mut shard) = self.shard(hash) else { return Vec::new() };
         let Shard { entries, removed, .. } = &mut *shard;
         let (deadlines, realm, is_md5_only) = (entry.deadlines(), entry.realm, entry.is_md5_only());

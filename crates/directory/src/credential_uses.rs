@@ -29,7 +29,15 @@ impl LastUse {
         self != Self::at(now)
     }
 
-    fn at(moment: Timestamp) -> Self {
+    pub(crate) const fn of_minute(minute: u32) -> Self {
+        Self(minute)
+    }
+
+    pub(crate) const fn minute(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn at(moment: Timestamp) -> Self {
         Self(u32::try_from(moment.as_unix_seconds() / 60).unwrap_or(u32::MAX))
     }
 }
@@ -140,7 +148,7 @@ impl CredentialUseQueue {
 }
 
 impl Directory {
-    /// Notes that a credential let a request in. To be asked where [`LastUse::is_news`] says so.
+    /// Notes that a credential let a request in. To be asked where [`LastUse::is_news`], or that of its device, says so.
     pub fn note_use(&self, key: &CredentialKey<'_>, request: UseOfCredential<'_>) {
         let hash = self.credentials.hash(key.realm, key.username);
         let Some(mut shard) = self.credentials.shard(hash) else { return };
@@ -157,8 +165,8 @@ impl Directory {
             user_agent: Beginning::of(user_agent),
         };
         // Another lane may have noted the same minute.
-        if entry.last_use.is_news(at) && self.credential_uses.offer(noted) {
-            entry.last_use = LastUse::at(at);
+        if entry.use_is_news(key.generation, at) && self.credential_uses.offer(noted) {
+            entry.note_use(key.generation, at);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A credential as it is kept for answering phones.
 
-use crate::{LastUse, UsedAlgorithms};
+use crate::{DeviceSecret, DeviceSecrets, LastUse, UsedAlgorithms};
 use domain::{AccountId, BindingFacts, Credential, CredentialId, LiveBinding, RealmId, Requirements, Timestamp};
 use sip_digest::{Ha1, HashAlgorithm};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub(crate) struct OpenHa1s {
 }
 
 impl OpenHa1s {
-    fn of(&self, hash: HashAlgorithm) -> Option<&Ha1> {
+    pub(crate) fn of(&self, hash: HashAlgorithm) -> Option<&Ha1> {
         match hash {
             HashAlgorithm::Md5 => self.md5.as_ref(),
             HashAlgorithm::Sha256 => self.sha256.as_ref(),
@@ -38,11 +38,12 @@ pub(crate) struct PreviousHa1s {
     pub(crate) ha1s: OpenHa1s,
 }
 
-/// A credential's opened HA1s, of both generations.
+/// A credential's opened HA1s, of both generations and of its devices.
 #[derive(Default)]
 pub(crate) struct OpenGenerations {
     pub(crate) present: OpenHa1s,
     pub(crate) previous: Option<Box<PreviousHa1s>>,
+    pub(crate) devices: Option<Arc<DeviceSecrets>>,
 }
 
 /// A credential and its bindings.
@@ -63,6 +64,8 @@ pub(crate) struct Entry {
     ha1s: OpenHa1s,
     /// Boxed, because few have one.
     previous: Option<Box<PreviousHa1s>>,
+    /// Shared like the requirements; absent where there are none, which is the rule.
+    devices: Option<Arc<DeviceSecrets>>,
     expires_at: Option<Timestamp>,
     /// Shared, so that copying it out costs no allocation; absent where nothing is demanded, which is the rule.
     requirements: Option<Arc<Requirements>>,
@@ -88,6 +91,8 @@ pub struct CredentialSnapshot {
     pub ha1: Option<Ha1>,
     /// The password before, as long as it is kept.
     pub previous: Option<PreviousSnapshot>,
+    /// Its devices; `None` if it has none.
+    pub devices: Option<Arc<DeviceSecrets>>,
     /// From when on it authenticates nobody.
     pub expires_at: Option<Timestamp>,
     /// What it demands of whoever answers with it; `None` if nothing.
@@ -123,6 +128,7 @@ impl Entry {
             listed: false,
             ha1s: opened.present,
             previous: opened.previous,
+            devices: opened.devices,
             expires_at: credential.expires_at,
             requirements: Some(&credential.requirements)
                 .filter(|requirements| !requirements.is_none())
@@ -152,6 +158,7 @@ impl Entry {
                 sha512_256: ha1(HashAlgorithm::Sha512_256),
             },
             previous: None,
+            devices: None,
             expires_at: None,
             requirements: None,
             uses: UsedAlgorithms::default(),
@@ -167,11 +174,7 @@ impl Entry {
     pub(crate) fn renew(&mut self, newer: Self) -> Vec<LiveBinding> {
         let keeps_bindings = newer.may_authenticate() && newer.id == self.id;
         let present = std::mem::take(&mut self.bindings);
-        let stays = |facts: &BindingFacts| {
-            keeps_bindings
-                && (facts.generation == newer.generation || newer.overlap_of(facts.generation).is_some())
-                && newer.admits(facts)
-        };
+        let stays = |facts: &BindingFacts| keeps_bindings && newer.may_be_good(facts.generation) && newer.admits(facts);
         let (bindings, ended): (Vec<_>, Vec<_>) = present.into_iter().partition(|binding| stays(&binding.facts));
         let listed = self.listed && !bindings.is_empty();
         // An expiry that was moved is as good as enabling: what an expired one was held to counts no more.
@@ -215,6 +218,7 @@ impl Entry {
                 overlap_until: previous.overlap_until,
                 ha1: previous.ha1s.of(hash).cloned(),
             }),
+            devices: self.devices.clone(),
             expires_at: self.expires_at,
             requirements: self.requirements.clone(),
             uses: self.uses,
@@ -222,7 +226,8 @@ impl Entry {
         }
     }
 
-    /// Whether this is still what was verified: the present password, or the one before while their overlap runs.
+    /// Whether this is still what was verified: the present password, the one before while their overlap runs, or the
+    /// secret of a device that is not revoked.
     pub(crate) fn is_current(&self, (id, generation): (CredentialId, u32), now: Timestamp) -> bool {
         self.id == id && self.may_authenticate() && self.is_good(generation, now)
     }
@@ -248,10 +253,40 @@ impl Entry {
         [self.previous.as_ref().and_then(|previous| previous.overlap_until), self.expires_at]
     }
 
-    /// Whether that generation of the password authenticates now, as far as time decides.
+    /// Whether that generation of the password, or secret of a device, authenticates now, as far as time decides.
     fn is_good(&self, generation: u32, now: Timestamp) -> bool {
-        let is_known = self.generation == generation || self.overlap_of(generation).is_some_and(|until| now < until);
+        let is_known = self.generation == generation
+            || self.overlap_of(generation).is_some_and(|until| now < until)
+            || self.device(generation).is_some_and(DeviceSecret::is_live);
         is_known && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// The same, whatever the time.
+    fn may_be_good(&self, generation: u32) -> bool {
+        self.generation == generation
+            || self.overlap_of(generation).is_some()
+            || self.device(generation).is_some_and(DeviceSecret::is_live)
+    }
+
+    /// The device whose secret has that number.
+    pub(crate) fn device(&self, secret: u32) -> Option<&DeviceSecret> {
+        self.devices.as_deref()?.of_secret(secret)
+    }
+
+    pub(crate) fn device_count(&self) -> usize {
+        self.devices.as_deref().map_or(0, |devices| devices.iter().count())
+    }
+
+    /// Whether a use with that secret at that moment says anything that is not known yet.
+    pub(crate) fn use_is_news(&self, generation: u32, now: Timestamp) -> bool {
+        self.device(generation).map_or_else(|| self.last_use.is_news(now), |device| device.use_is_news(now))
+    }
+
+    pub(crate) fn note_use(&mut self, generation: u32, at: Timestamp) {
+        if let Some(device) = self.device(generation) {
+            device.note_use(at);
+        }
+        self.last_use = LastUse::at(at);
     }
 
     /// Until when that earlier generation authenticates.

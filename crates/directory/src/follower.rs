@@ -2,14 +2,15 @@
 
 use crate::entry::{Entry, OpenGenerations, OpenHa1s, PreviousHa1s};
 use crate::trunks::hosts_of;
-use crate::{Directory, Realms};
+use crate::{DeviceSecret, DeviceSecrets, Directory, Realms};
 use domain::{
-    AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, RealmName, Revision, Sealed, SealedHa1s,
+    AccountId, AuthId, Credential, DeviceId, DigestAlgorithm, OriginationUriId, RealmName, Revision, Sealed, SealedHa1s,
 };
 use keyring::{Ha1Context, UpstreamSecretContext};
 use sip_digest::{Ha1, HashAlgorithm};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use storage::{Fact, Follower, SettingName};
 
 impl Follower for Directory {
@@ -128,23 +129,32 @@ impl Directory {
             tracing::error!(credential = %credential.id, "credential of an unknown account or realm; it cannot be used");
             return OpenGenerations::default();
         };
-        let place = (account, &realm.name);
+        let place = (account, &realm.name, None);
         let previous = credential.previous.as_deref().map(|previous| {
             let ha1s = self.open_ha1s(place, credential, &previous.ha1s);
             Box::new(PreviousHa1s { generation: previous.generation, overlap_until: previous.overlap_until, ha1s })
         });
-        OpenGenerations { present: self.open_ha1s(place, credential, &credential.ha1s), previous }
+        let devices = credential.devices.as_slice();
+        let opened = devices.iter().map(|device| DeviceSecret {
+            label: device.label.as_str().into(),
+            secret: device.secret,
+            is_live: device.is_live(),
+            ha1s: self.open_ha1s((account, &realm.name, Some(device.id)), credential, &device.ha1s),
+            last_use: AtomicU32::default(),
+        });
+        let devices = (!devices.is_empty()).then(|| Arc::new(DeviceSecrets(opened.collect())));
+        OpenGenerations { present: self.open_ha1s(place, credential, &credential.ha1s), previous, devices }
     }
 
     fn open_ha1s(
         &self,
-        (account, realm): (&AuthId, &RealmName),
+        (account, realm, device): (&AuthId, &RealmName, Option<DeviceId>),
         credential: &Credential,
         sealed: &SealedHa1s,
     ) -> OpenHa1s {
         let open = |sealed: Option<&Sealed>, algorithm: DigestAlgorithm, hash: HashAlgorithm| -> Option<Ha1> {
             let username = &credential.username;
-            let context = Ha1Context { account, credential: credential.id, algorithm, realm, username };
+            let context = Ha1Context { account, credential: credential.id, algorithm, realm, username, device };
             match self.keyring.open_ha1(&context, sealed?) {
                 Ok(opened) => Ha1::from_bytes(hash, opened.as_bytes()),
                 Err(error) => {

@@ -13,6 +13,7 @@ mod connections;
 mod credential_table;
 mod credential_uses;
 mod deadlines;
+mod device_secrets;
 mod entry;
 mod follower;
 mod location;
@@ -28,6 +29,7 @@ mod trunks;
 pub use algorithm_uses::UsedAlgorithms;
 pub use connections::Connections;
 pub use credential_uses::{LastUse, UseOfCredential};
+pub use device_secrets::{DeviceSecret, DeviceSecrets};
 pub use entry::{CredentialSnapshot, PreviousSnapshot};
 pub use location::{Bindings, Callee, CredentialKey, Superseded};
 pub use occupancy::Occupancy;
@@ -115,6 +117,13 @@ impl Directory {
     #[must_use]
     pub fn credential_count(&self) -> usize {
         self.credentials.len()
+    }
+
+    /// The most devices that any credential here has had since this process has it. What a refusal costs follows from it,
+    /// so that it is the same for everybody.
+    #[must_use]
+    pub fn most_devices(&self) -> usize {
+        self.credentials.most_devices()
     }
 
     fn next_binding_id(&self) -> domain::BindingId {

@@ -104,6 +104,7 @@ fn shown(entry: &crate::entry::Entry, binding: &LiveBinding) -> LiveRegistration
     LiveRegistration {
         binding: binding.to_record(entry.id),
         username: String::from_utf8_lossy(&entry.username).into(),
+        device: entry.device(binding.facts.generation).map(|device| device.label().into()),
         is_connected: binding.facts.transport.has_connections().then_some(binding.facts.connection != 0),
     }
 }

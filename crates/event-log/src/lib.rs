@@ -189,6 +189,7 @@ mod tests {
             realm: None,
             account: None,
             credential: None,
+            device: b"",
             source: ([192, 0, 2, 1], 5060).into(),
             transport: SignallingTransport::Udp,
             method: b"REGISTER",
@@ -252,7 +253,8 @@ mod tests {
         let remarks: Vec<_> = log.recent(10, |record| &*record.username == "a").iter().map(|r| r.remark).collect();
         assert_eq!(remarks, [remark, remark]);
         let counts: Vec<_> = log.remarks().collect();
-        let none = [AuthRemark::InsecureTransport, AuthRemark::PreviousPassword].map(|remark| (remark, 0));
+        let none = [AuthRemark::InsecureTransport, AuthRemark::PreviousPassword, AuthRemark::RevokedDevice];
+        let none = none.map(|remark| (remark, 0));
         assert_eq!(counts, [&[(AuthRemark::AlgorithmDowngrade, 2)], &none[..]].concat());
     }
 

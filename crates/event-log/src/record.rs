@@ -49,6 +49,7 @@ pub(crate) struct Slot {
     pub(crate) algorithm: Option<DigestAlgorithm>,
     remark: Option<AuthRemark>,
     near_miss: Option<NearMiss>,
+    device: ShortText<64>,
     method: ShortText<16>,
     username: ShortText<64>,
     host: ShortText<64>,
@@ -72,6 +73,7 @@ impl Slot {
             algorithm: event.algorithm,
             remark: event.remark,
             near_miss: event.near_miss,
+            device: ShortText::of(event.device),
             method: ShortText::of(event.method),
             username: ShortText::of(event.username),
             host: ShortText::of(event.host),
@@ -91,6 +93,7 @@ impl Slot {
             attempts: 1,
             account: self.account,
             credential: self.credential,
+            device: (self.device.length > 0).then(|| self.device.to_text()),
             reason: self.reason,
             remark: self.remark,
             near_miss: self.near_miss,
@@ -137,7 +140,7 @@ impl Slot {
     pub(crate) fn likeness_key(&self, hasher: &RandomState) -> u64 {
         let who = (self.owner_key(hasher), self.source(), self.transport);
         let what = (self.reason, self.remark, self.near_miss, self.method.octets(), self.user_agent.octets());
-        hasher.hash_one((who, what))
+        hasher.hash_one((who, what, self.device.octets()))
     }
 
     /// The same for attempts of one name, or one credential, from one address that ended alike.
@@ -154,6 +157,7 @@ pub(crate) fn log(record: &AuthRecord) {
         target: "sipwarden::auth",
         reason = record.reason.as_str(),
         remark = record.remark.map(AuthRemark::as_str),
+        device = record.device.as_deref(),
         algorithm = record.algorithm.map(DigestAlgorithm::as_str),
         username = if is_known { &*record.username } else { "<unknown>" },
         source = %record.source,

@@ -86,6 +86,7 @@ fn event(username: &[u8], reason: AuthReason) -> AuthEvent<'_> {
         realm: Some(RealmId(1)),
         account: None,
         credential: None,
+        device: b"",
         source: ([192, 0, 2, 1], 5060).into(),
         transport: SignallingTransport::Udp,
         method: b"REGISTER",

@@ -8,7 +8,7 @@ use crate::request_id::RequestId;
 use crate::routes::Routes;
 use crate::{
     Config, Exposition, Readiness, account_settings, algorithm_report, audit_log, auth_events, bans, call_records,
-    call_webhook, calls, credential_report, credentials, health, ip_acls, me, metrics_page, numbers, openapi,
+    call_webhook, calls, credential_report, credentials, devices, health, ip_acls, me, metrics_page, numbers, openapi,
     origination_uris, panic_guard, path, phone_settings, reference, registrations, rotation, sub_accounts, tokens,
     trunks,
 };
@@ -157,6 +157,7 @@ pub(crate) fn described_routes() -> Routes {
     Routes::new()
         .merge(credentials::routes())
         .merge(rotation::routes())
+        .merge(devices::routes())
         .merge(credential_report::routes())
         .merge(algorithm_report::routes())
         .merge(trunks::routes())

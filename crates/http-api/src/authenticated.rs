@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use domain::{AuthId, BanId, CallId, CredentialId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
+use domain::{AuthId, BanId, CallId, CredentialId, DeviceId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
 use provisioning::{AccountRead, AccountScope, AccountWrite, CredentialsWrite, Operator, ProvisioningError};
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,6 +34,9 @@ pub(crate) struct AccountWriter(pub AccountWrite);
 
 /// The credential named by the path. Extract it after the permission.
 pub(crate) struct CredentialInPath(pub CredentialId);
+
+/// The device named by the path. Extract it after the permission.
+pub(crate) struct DeviceInPath(pub DeviceId);
 
 /// The registration named by the path, as it stands there. Extract it after the permission.
 pub(crate) struct RegistrationInPath(pub String);
@@ -117,6 +120,15 @@ impl FromRequestParts<Arc<Shared>> for CredentialInPath {
     async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
         let text = path_parameter(parts, "credential_id").await?;
         CredentialId::parse(&text).map(Self).ok_or(Problem::NotACredentialId)
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for DeviceInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "device_id").await?;
+        DeviceId::parse(&text).map(Self).ok_or(Problem::NotAnId("device"))
     }
 }
 

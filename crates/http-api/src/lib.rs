@@ -26,6 +26,7 @@ mod calls;
 mod config;
 mod credential_report;
 mod credentials;
+mod devices;
 mod field_problems;
 mod health;
 mod idempotency;

@@ -6,7 +6,7 @@ use crate::{
     AccountScope, Answered, CredentialView, CredentialsWrite, Provisioning, ProvisioningError, Remembering,
     RequestContext,
 };
-use domain::{AuditAction, Credential, CredentialId, Password, Requirements, Revision, Username};
+use domain::{AuditAction, Credential, CredentialId, Devices, Password, Requirements, Revision, Username};
 use storage::{Change, ChangeSet};
 
 /// What a tenant says of a new credential: exactly this.
@@ -105,6 +105,7 @@ impl Provisioning {
             updated_at: now,
             password_changed_at: now,
             previous: None,
+            devices: Devices::default(),
             expires_at: None,
             revision: Revision(0),
             requirements: Requirements::default(),

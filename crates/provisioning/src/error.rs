@@ -32,6 +32,24 @@ pub enum ProvisioningError {
     /// Nothing would be left of the hashes.
     #[error("MD5 was retired for the realm, and hashes under it are not kept; give ha1_sha256, or the password")]
     Md5Retired,
+    /// The credential has no such device, or it was revoked.
+    #[error("Device not found")]
+    DeviceNotFound,
+    /// The credential has as many devices as it may have.
+    #[error("the credential has {} devices already; revoke one that is not used", domain::Devices::MOST)]
+    TooManyDevices,
+    /// The desk phone is a device already.
+    #[error("another device of the account is that desk phone; revoke it first")]
+    MacTaken,
+    /// The credential has no such provisioning link, or it was spent or has expired.
+    #[error("Provisioning link not found; it may have been used, or have expired")]
+    ProvisioningLinkNotFound,
+    /// The account has as many provisioning links as it may have.
+    #[error(
+        "the account has {} provisioning links that were not used; delete some, or wait until they expire",
+        crate::limits::MAX_PROVISIONING_LINKS
+    )]
+    TooManyProvisioningLinks,
     /// The account has no such trunk.
     #[error("Trunk not found")]
     TrunkNotFound,
@@ -201,6 +219,8 @@ impl From<CommitError> for ProvisioningError {
             CommitError::Conflict(Conflict::AuthIdTaken) => Self::AuthIdTaken,
             CommitError::Conflict(Conflict::HostTaken) => Self::HostTaken(String::from("of this account")),
             CommitError::Conflict(Conflict::NumberTaken) => Self::NumberTaken,
+            CommitError::Conflict(Conflict::MacTaken) => Self::MacTaken,
+            CommitError::Conflict(Conflict::TooManyLinks) => Self::TooManyProvisioningLinks,
             CommitError::Conflict(Conflict::NothingToReferTo) => Self::NothingToReferTo,
             CommitError::Conflict(Conflict::KeyUsed) => Self::KeyUsed,
             CommitError::Conflict(Conflict::HasSubAccounts) => Self::HasSubAccounts,

@@ -1,7 +1,7 @@
 //! Whether a password is a credential's, without a phone.
 
 use crate::{CredentialsWrite, Provisioning, ProvisioningError};
-use domain::{AuthReason, Credential, CredentialId, DigestAlgorithm, Sealed, SealedHa1s};
+use domain::{AuthReason, Credential, CredentialId, Device, DeviceId, DigestAlgorithm, Sealed, SealedHa1s};
 use keyring::Ha1Context;
 use sip_digest::{Ha1, HashAlgorithm};
 use storage::StorageError;
@@ -43,17 +43,24 @@ impl Provisioning {
         let found = self.storage().credential(scope.account(), id).await?;
         let credential = found.ok_or(ProvisioningError::CredentialNotFound)?;
         let damaged = || StorageError::Damaged(format!("no hash of credential {id} can be opened"));
-        let known = self.strongest_ha1(scope, &credential, &credential.ha1s).ok_or_else(damaged)?;
+        let known = self.strongest_ha1(scope, (&credential, None), &credential.ha1s).ok_or_else(damaged)?;
         let previous = credential.previous.as_deref();
-        let before = previous.and_then(|previous| self.strongest_ha1(scope, &credential, &previous.ha1s));
+        let before = previous.and_then(|previous| self.strongest_ha1(scope, (&credential, None), &previous.ha1s));
         let (username, realm) = (credential.username.as_str().as_bytes(), scope.realm_name().as_str().as_bytes());
         let makes =
             |password: &str, known: &Ha1| Ha1::compute(known.hash(), username, realm, password.as_bytes()) == *known;
         let is_right = |password: &str| makes(password, &known);
         let matches = is_right(password);
         let was_right = !matches && before.is_some_and(|before| makes(password, &before));
+        let of_device = |device: &&Device| {
+            let known = self.strongest_ha1(scope, (&credential, Some(device.id)), &device.ha1s);
+            !matches && known.is_some_and(|known| makes(password, &known))
+        };
+        let device = credential.devices.as_slice().iter().find(of_device);
+        let was_right = was_right || device.is_some();
         let now = self.parts.clock.now();
-        let works = matches || was_right && credential.overlapping(now).is_some();
+        let is_live_device = device.is_some_and(Device::is_live);
+        let works = is_live_device || matches || was_right && credential.overlapping(now).is_some();
         let reason = if !matches && !was_right {
             AuthReason::WrongPassword
         } else if !credential.enabled {
@@ -62,6 +69,8 @@ impl Provisioning {
             AuthReason::CredentialExpired
         } else if works {
             AuthReason::Ok
+        } else if device.is_some() {
+            AuthReason::CredentialDisabled
         } else {
             AuthReason::OldPassword
         };
@@ -76,7 +85,7 @@ impl Provisioning {
     fn strongest_ha1(
         &self,
         scope: &CredentialsWrite,
-        Credential { id, username, .. }: &Credential,
+        (Credential { id, username, .. }, device): (&Credential, Option<DeviceId>),
         ha1s: &SealedHa1s,
     ) -> Option<Ha1> {
         let kept: [(Option<&Sealed>, _, _); 3] = [
@@ -86,7 +95,7 @@ impl Provisioning {
         ];
         let open = |(sealed, algorithm, hash): (Option<&Sealed>, _, _)| {
             let (account, realm) = (scope.auth_id(), scope.realm_name());
-            let context = Ha1Context { account, credential: *id, algorithm, realm, username };
+            let context = Ha1Context { account, credential: *id, algorithm, realm, username, device };
             let opened = self.parts.keyring.open_ha1(&context, sealed?).ok()?;
             Ha1::from_bytes(hash, opened.as_bytes())
         };

@@ -5,7 +5,7 @@ use crate::rotate_keys::{OnProgress, Steps};
 use crate::sealing::Sealing;
 use crate::{NotOpened, Provisioning, RotationError, RotationProgress};
 use domain::{
-    AccountId, AuthId, Credential, DigestAlgorithm, OriginationUriId, PreviousGeneration, RealmName, Sealed,
+    AccountId, AuthId, Credential, DeviceId, DigestAlgorithm, OriginationUriId, PreviousGeneration, RealmName, Sealed,
     SealedHa1s, UpstreamSecret,
 };
 use keyring::{Ha1Context, UpstreamSecretContext};
@@ -136,15 +136,15 @@ impl Provisioning {
                 Some(sealed)
             }
         };
-        let reseal = |sealed: Option<&Sealed>, algorithm| {
-            sealed.map(|sealed| self.reseal_ha1(sealing, owners, credential, (sealed, algorithm)))
+        let reseal = |sealed: Option<&Sealed>, algorithm, device| {
+            sealed.map(|sealed| self.reseal_ha1(sealing, owners, (credential, device), (sealed, algorithm)))
         };
-        let each = |ha1s: &SealedHa1s, keep: &mut dyn FnMut(ResealedHa1) -> Option<Sealed>| SealedHa1s {
-            md5: reseal(ha1s.md5.as_ref(), DigestAlgorithm::Md5).and_then(&mut *keep),
-            sha256: reseal(ha1s.sha256.as_ref(), DigestAlgorithm::Sha256).and_then(&mut *keep),
-            sha512_256: reseal(ha1s.sha512_256.as_ref(), DigestAlgorithm::Sha512_256).and_then(&mut *keep),
+        let each = |ha1s: &SealedHa1s, device, keep: &mut dyn FnMut(ResealedHa1) -> Option<Sealed>| SealedHa1s {
+            md5: reseal(ha1s.md5.as_ref(), DigestAlgorithm::Md5, device).and_then(&mut *keep),
+            sha256: reseal(ha1s.sha256.as_ref(), DigestAlgorithm::Sha256, device).and_then(&mut *keep),
+            sha512_256: reseal(ha1s.sha512_256.as_ref(), DigestAlgorithm::Sha512_256, device).and_then(&mut *keep),
         };
-        let ha1s = each(&credential.ha1s, &mut keep);
+        let ha1s = each(&credential.ha1s, None, &mut keep);
         let mut forgotten = false;
         let previous = credential.previous.as_deref().map(|previous| {
             // One that lets nobody in and does not open names nobody either, and must not hold an old key.
@@ -156,7 +156,18 @@ impl Provisioning {
                 }
                 other => keep(other),
             };
-            Box::new(PreviousGeneration { ha1s: each(&previous.ha1s, &mut keep), ..previous.clone() })
+            Box::new(PreviousGeneration { ha1s: each(&previous.ha1s, None, &mut keep), ..previous.clone() })
+        });
+        let devices = credential.devices.map_ha1s(|device| {
+            let is_over = !device.is_live();
+            let mut keep = |resealed| match resealed {
+                ResealedHa1::NotOpened(_) if is_over => {
+                    forgotten = true;
+                    None
+                }
+                other => keep(other),
+            };
+            each(&device.ha1s, Some(device.id), &mut keep)
         });
         renewed |= forgotten;
         if failed {
@@ -165,14 +176,15 @@ impl Provisioning {
                 not_opened.first.push(credential.id);
             }
         }
-        renewed.then_some(ResealedCredential { id: credential.id, revision: credential.revision, ha1s, previous })
+        let Credential { id, revision, .. } = *credential;
+        renewed.then_some(ResealedCredential { id, revision, ha1s, previous, devices })
     }
 
     fn reseal_ha1(
         &self,
         sealing: &Sealing,
         owners: &Owners,
-        credential: &Credential,
+        (credential, device): (&Credential, Option<DeviceId>),
         (sealed, algorithm): (&Sealed, DigestAlgorithm),
     ) -> ResealedHa1 {
         if self.parts.keyring.sealed_under_primary(sealed) {
@@ -180,7 +192,7 @@ impl Provisioning {
         }
         let anew = owners.get(&credential.account).and_then(|(account, realm)| {
             let username = &credential.username;
-            let context = Ha1Context { account, credential: credential.id, algorithm, realm, username };
+            let context = Ha1Context { account, credential: credential.id, algorithm, realm, username, device };
             let opened = self.parts.keyring.open_ha1(&context, sealed).ok()?;
             Some(sealing.seal_ha1(&context, opened.as_bytes()))
         });

@@ -114,7 +114,8 @@ impl Provisioning {
         change.give_to(&mut credential, now);
         let rotation = self.rotation_of(scope, *online, (&credential, now)).await?;
         let audit = scope.audit(context, now, deed(&credential, change.overlap_until));
-        let registrations = if request.overlap > 0 { RegistrationsAfter::Keep } else { RegistrationsAfter::Remove };
+        let registrations =
+            if request.overlap > 0 { RegistrationsAfter::Keep } else { RegistrationsAfter::RemoveOfEndedSecrets };
         let change = Change::UpdateCredential { credential, registrations };
         let (password, password_score) = (request.password.to_show(), change_score);
         Ok((ChangeSet { changes: vec![change], audit }, Rotated { rotation, password, password_score }))

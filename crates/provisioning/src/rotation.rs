@@ -65,7 +65,7 @@ impl Provisioning {
             };
             previous.overlap_until = None;
             credential.updated_at = now;
-            let registrations = RegistrationsAfter::RemoveOfEarlierPasswords;
+            let registrations = RegistrationsAfter::RemoveOfEndedSecrets;
             let detail = serde_json::json!({ "generation": credential.generation }).to_string();
             let audit = scope.audit(&context, now, (AuditAction::OverlapEnded, id.to_string(), detail));
             let change = Change::UpdateCredential { credential, registrations };
@@ -78,7 +78,7 @@ impl Provisioning {
         Err(ProvisioningError::Contended)
     }
 
-    /// Forgets the passwords before the present ones that need not be named any more. To be called now and then.
+    /// Forgets the passwords before the present ones, and revoked devices, that need not be named any more. To be called now and then.
     ///
     /// # Errors
     /// The storage failed; what was forgotten stays forgotten.
@@ -99,8 +99,11 @@ impl Provisioning {
                 subject: "credentials".into(),
                 detail: serde_json::json!({ "credentials": outdated.len() }).to_string().into(),
             };
-            let bare =
-                |Credential { id, revision, ha1s, .. }| ResealedCredential { id, revision, ha1s, previous: None };
+            let bare = |Credential { id, revision, ha1s, previous, mut devices, .. }| {
+                devices.forget(now);
+                let previous = previous.filter(|previous| now < previous.kept_until);
+                ResealedCredential { id, revision, ha1s, previous, devices }
+            };
             let change = Change::ResealCredentials(outdated.into_iter().map(bare).collect());
             self.commit_everywhere(ChangeSet { changes: vec![change], audit }).await?;
         }

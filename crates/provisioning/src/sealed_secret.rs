@@ -4,7 +4,7 @@ use crate::given_hashes::{GivenHa1s, hash_of};
 use crate::password_strength::rate;
 use crate::sealing::Sealing;
 use crate::{AccountScope, ProvisioningError, WeakPassword};
-use domain::{CredentialId, DigestAlgorithm, Password, PasswordScore, Sealed, SealedHa1s, Username};
+use domain::{CredentialId, DeviceId, DigestAlgorithm, Password, PasswordScore, Sealed, SealedHa1s, Username};
 use keyring::Ha1Context;
 use sip_digest::Ha1;
 
@@ -16,6 +16,9 @@ pub(crate) struct SealedSecret {
     pub(crate) score: Option<PasswordScore>,
 }
 
+/// Where an HA1 belongs: a credential, or one of its devices.
+pub(crate) type Place<'p> = (CredentialId, &'p Username, Option<DeviceId>);
+
 impl SealedSecret {
     /// Refuses a password that is too weak for its account; else it ends its life in HA1s.
     pub(crate) fn of_password(
@@ -24,7 +27,7 @@ impl SealedSecret {
         (id, username, password): (CredentialId, &Username, Password),
     ) -> Result<Self, WeakPassword> {
         let score = Some(rate(scope, username, &password)?);
-        Ok(Self { ha1s: sealing.seal_password(scope, id, username, password), score })
+        Ok(Self { ha1s: sealing.seal_password(scope, (id, username, None), password), score })
     }
 
     /// Refuses hashes of which none would be kept.
@@ -36,7 +39,8 @@ impl SealedSecret {
         if scope.has_retired_md5() && !given.has_stronger_than_md5() {
             return Err(ProvisioningError::Md5Retired);
         }
-        let seal = |algorithm| Some(sealing.seal_to(scope, (id, username), (algorithm, given.get(algorithm)?)));
+        let place = (id, username, None);
+        let seal = |algorithm| Some(sealing.seal_to(scope, place, (algorithm, given.get(algorithm)?)));
         Ok(Self { ha1s: of_each(seal), score: None })
     }
 }
@@ -44,16 +48,10 @@ impl SealedSecret {
 impl Sealing {
     /// Computes HA1 under every algorithm and seals each to its place. The password is dropped (and wiped) here.
     #[expect(clippy::needless_pass_by_value, reason = "taking the password ends its life")]
-    pub(crate) fn seal_password(
-        &self,
-        scope: &AccountScope,
-        credential: CredentialId,
-        username: &Username,
-        password: Password,
-    ) -> SealedHa1s {
+    pub(crate) fn seal_password(&self, scope: &AccountScope, place: Place<'_>, password: Password) -> SealedHa1s {
         of_each(|algorithm| {
-            let ha1 = ha1_of(scope, (username, &password), algorithm);
-            Some(self.seal_to(scope, (credential, username), (algorithm, &ha1)))
+            let ha1 = ha1_of(scope, (place.1, &password), algorithm);
+            Some(self.seal_to(scope, place, (algorithm, &ha1)))
         })
     }
 
@@ -61,11 +59,11 @@ impl Sealing {
     fn seal_to(
         &self,
         scope: &AccountScope,
-        (credential, username): (CredentialId, &Username),
+        (credential, username, device): Place<'_>,
         (algorithm, ha1): (DigestAlgorithm, &Ha1),
     ) -> Sealed {
         let (account, realm) = (scope.auth_id(), scope.realm_name());
-        self.seal_ha1(&Ha1Context { account, credential, algorithm, realm, username }, ha1.as_bytes())
+        self.seal_ha1(&Ha1Context { account, credential, algorithm, realm, username, device }, ha1.as_bytes())
     }
 }
 

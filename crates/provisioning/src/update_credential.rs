@@ -176,8 +176,10 @@ impl Patch {
     }
 
     fn registrations_after(&self) -> RegistrationsAfter {
-        if self.secret.is_some() || self.enabled == Some(false) {
+        if self.enabled == Some(false) {
             RegistrationsAfter::Remove
+        } else if self.secret.is_some() {
+            RegistrationsAfter::RemoveOfEndedSecrets
         } else {
             RegistrationsAfter::Keep
         }

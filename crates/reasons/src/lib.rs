@@ -58,6 +58,8 @@ pub fn explain(record: &AuthRecord, circumstances: &Circumstances<'_>) -> Explan
 
 fn let_in(record: &AuthRecord) -> (String, Option<String>) {
     let algorithm = record.algorithm.map(|algorithm| format!(" with {}", algorithm.as_str())).unwrap_or_default();
+    let device = record.device.as_deref().map(|label| format!(" as its device \"{label}\"")).unwrap_or_default();
+    let algorithm = format!("{device}{algorithm}");
     match record.remark {
         Some(AuthRemark::AlgorithmDowngrade) => (
             format!("was let in{algorithm}, although this credential has been used with a better algorithm before"),
@@ -67,7 +69,9 @@ fn let_in(record: &AuthRecord) -> (String, Option<String>) {
             format!("was let in{algorithm} by the old password of a rotation whose overlap still runs"),
             Some("enter the new password in the phone, or end the overlap".to_owned()),
         ),
-        Some(AuthRemark::InsecureTransport) | None => (format!("was let in{algorithm}"), None),
+        Some(AuthRemark::InsecureTransport | AuthRemark::RevokedDevice) | None => {
+            (format!("was let in{algorithm}"), None)
+        }
     }
 }
 

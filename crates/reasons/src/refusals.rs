@@ -15,6 +15,7 @@ pub(crate) fn refused(record: &AuthRecord, circumstances: &Circumstances<'_>) ->
         AuthReason::RealmMismatch => realm_mismatch(record, circumstances),
         AuthReason::StaleNonce => stale_nonce(record),
         AuthReason::AlgorithmNotAllowed => algorithm(record, credential),
+        AuthReason::CredentialDisabled if record.remark == Some(AuthRemark::RevokedDevice) => revoked_device(record),
         AuthReason::CredentialDisabled => disabled(credential),
         AuthReason::SourceNotInAcl => source(record),
         reason => plain(reason),
@@ -154,6 +155,16 @@ fn algorithm(record: &AuthRecord, credential: Option<CredentialNow>) -> Words {
         _ => ("that was not offered", "update the phone"),
     };
     (format!("answered with {used}, but {who}"), Some(mend.to_owned()))
+}
+
+fn revoked_device(record: &AuthRecord) -> Words {
+    let label = record.device.as_deref().map(|label| format!(" \"{label}\"")).unwrap_or_default();
+    (
+        format!("used the secret of the device{label}, which was revoked"),
+        Some(
+            "nothing, if the device is out of service; else give it a new secret by another device or link".to_owned(),
+        ),
+    )
 }
 
 fn disabled(credential: Option<CredentialNow>) -> Words {

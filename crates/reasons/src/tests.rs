@@ -9,6 +9,7 @@ fn record(reason: AuthReason, near_miss: Option<NearMiss>) -> AuthRecord {
         attempts: 1,
         account: None,
         credential: None,
+        device: None,
         reason,
         remark: None,
         near_miss,

@@ -4,6 +4,7 @@ use crate::audit_cli::AuditCommand;
 use crate::ban_cli::{BanCommand, BansOptions};
 use crate::call_cli::CallOptions;
 use crate::calls_cli::{CallsOptions, CdrsOptions};
+use crate::device_cli::DeviceCommand;
 use crate::doctor::DoctorOptions;
 use crate::import::ImportOptions;
 use crate::operator_cli::{
@@ -79,6 +80,11 @@ pub(crate) enum Command {
     Credential {
         #[command(subcommand)]
         command: CredentialCommand,
+    },
+    /// Create and revoke devices: phones of a credential with passwords of their own, over HTTP
+    Device {
+        #[command(subcommand)]
+        command: DeviceCommand,
     },
     /// Create and manage the account's API tokens, over HTTP
     Token {

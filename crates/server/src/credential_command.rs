@@ -14,7 +14,8 @@ use crate::operator_cli::ReportOptions;
 use crate::operator_commands::algorithms::AlgorithmReport;
 use crate::operator_commands::{PAGE, print};
 pub(crate) use output::host_of;
-use output::{print_credential, print_list, print_new, print_one_line, print_requirements};
+pub(crate) use output::print_new;
+use output::{print_credential, print_list, print_one_line, print_requirements};
 use serde_json::{Map, Value, json};
 
 pub(crate) async fn run(command: CredentialCommand) -> Result<(), Failure> {

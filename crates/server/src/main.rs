@@ -17,6 +17,8 @@ mod configuration;
 mod control_socket;
 mod credential_command;
 mod data_dir;
+mod device_cli;
+mod device_command;
 mod doctor;
 mod event_names;
 mod event_stream;
@@ -116,6 +118,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Calls(options) => in_runtime(call_commands::calls(options)),
         cli::Command::Audit { command } => in_runtime(audit_commands::audit(command)),
         cli::Command::Ban { command } => in_runtime(ban_commands::ban(command)),
+        cli::Command::Device { command } => in_runtime(device_command::run(command)),
         cli::Command::Bans(options) => in_runtime(ban_commands::bans(options)),
         cli::Command::Doctor(options) => in_runtime(doctor::doctor(*options)),
         cli::Command::Cdrs(options) => in_runtime(call_commands::cdrs(options)),

@@ -83,20 +83,23 @@ impl Secrets {
             return false;
         };
         let generations = std::iter::once(&credential.ha1s).chain(credential.previous.iter().map(|it| &it.ha1s));
-        let each = generations.flat_map(|sealed| {
+        let devices = credential.devices.as_slice().iter().map(|device| (Some(device.id), &device.ha1s));
+        let each = generations.map(|sealed| (None, sealed)).chain(devices).flat_map(|(device, sealed)| {
             [
-                (DigestAlgorithm::Md5, &sealed.md5),
-                (DigestAlgorithm::Sha256, &sealed.sha256),
-                (DigestAlgorithm::Sha512_256, &sealed.sha512_256),
+                (DigestAlgorithm::Md5, device, &sealed.md5),
+                (DigestAlgorithm::Sha256, device, &sealed.sha256),
+                (DigestAlgorithm::Sha512_256, device, &sealed.sha512_256),
             ]
         });
-        each.filter_map(|(algorithm, sealed)| Some((algorithm, sealed.as_ref()?))).all(|(algorithm, sealed)| {
+        let mut kept = each.filter_map(|(algorithm, device, sealed)| Some((algorithm, device, sealed.as_ref()?)));
+        kept.all(|(algorithm, device, sealed)| {
             let context = Ha1Context {
                 account,
                 credential: credential.id,
                 algorithm,
                 realm: &realm.name,
                 username: &credential.username,
+                device,
             };
             self.keyring.open_ha1(&context, sealed).is_ok()
         })

@@ -8,7 +8,7 @@ use crate::challenge::{accepted, offered, qop_rule};
 use crate::claim::{Claim, claim_for};
 use crate::demands::{Unmet, unmet};
 use crate::edge::Edge;
-use crate::generations::{self, afterwards, candidates};
+use crate::generations::{self, Candidates, afterwards, candidates};
 use crate::incoming::Incoming;
 use crate::lane::SpendOnItsLane;
 use crate::realm_choice::realm_of;
@@ -21,7 +21,7 @@ use domain::{
     NearMiss,
 };
 use sip_digest::{
-    Algorithm, Attempt, Candidate, HashAlgorithm, NonceScope, Refusal, StaleReason, Staleness, UriAgreement, Verdict,
+    Algorithm, Attempt, HashAlgorithm, NonceScope, Refusal, StaleReason, Staleness, UriAgreement, Verdict,
     VerifiedIdentity, uri_agrees, verify,
 };
 use sip_message::{DigestCredentials, HeaderName};
@@ -55,6 +55,7 @@ pub(crate) struct Attributed<'c> {
     pub(crate) algorithm: Option<DigestAlgorithm>,
     pub(crate) account: Option<AccountId>,
     pub(crate) credential: Option<CredentialId>,
+    pub(crate) device: &'c [u8],
     pub(crate) remark: Option<AuthRemark>,
     pub(crate) near_miss: Option<NearMiss>,
     pub(crate) claimed_realm: &'c [u8],
@@ -179,9 +180,10 @@ impl Edge {
         let account = credential.map(|credential| credential.account);
         let claimant = Claimant { source: incoming.flow.remote, realm: asked.number, username, incarnation, account };
         let admission = self.admission(incoming, &nonce, &claimant);
+        let most_devices = self.parts.directory.most_devices();
         let candidates = match admission {
-            Admission::Verified => candidates(subject, credential, incoming.now),
-            Admission::Banned => [Candidate::Decoy; 2],
+            Admission::Verified => candidates(subject, credential, (most_devices, hash, incoming.now)),
+            Admission::Banned => Candidates::decoys(most_devices),
         };
         let attempt = Attempt {
             claim: &claim,
@@ -192,11 +194,12 @@ impl Edge {
             accepted: accepted(asked.policy),
             qop: qop_rule(asked.rules),
             uri: self.agreement(realms, incoming, &claim),
-            candidates: &candidates,
+            candidates: candidates.as_slice(),
             afterwards: afterwards(credential),
         };
         let verdict = verify(&attempt, &mut SpendOnItsLane { lanes: &self.lanes });
-        let attributed = Attributed::to(subject.as_ref(), &claim, hash);
+        let device = generations::device(credential, &verdict);
+        let attributed = Attributed { device, ..Attributed::to(subject.as_ref(), &claim, hash) };
         let unmet = unmet(&verdict, credential, name_of(hash), incoming);
         let is_failure = is_issued && is_failure(&verdict) || unmet.is_some_and(Unmet::is_failure);
         let now_ms = incoming.now.as_unix_millis();
@@ -213,7 +216,10 @@ impl Edge {
             }
             _ if admission == Admission::Banned => Ruling::refused(AuthReason::Banned),
             (Verdict::Stale(reason), None) => stale(reason),
-            (Verdict::Revoked(_), _) => Ruling::refused(generations::revoked(credential, incoming.now)),
+            (Verdict::Revoked(subject), _) => {
+                let (reason, remark) = generations::revoked(credential, (subject.generation, incoming.now));
+                Ruling { remark, ..Ruling::refused(reason) }
+            }
             (Verdict::Refused(refusal), _) => Ruling::refused(refused(refusal, subject.is_some())),
         };
         if !self.is_reported(scratch, &claim, incoming) {
@@ -260,7 +266,8 @@ impl Edge {
         credential: Option<&CredentialSnapshot>,
         incoming: &Incoming<'_>,
     ) {
-        if credential.is_some_and(|credential| credential.last_use.is_news(incoming.now)) {
+        let secret = identity.subject().generation;
+        if credential.is_some_and(|credential| generations::use_is_news(credential, secret, incoming.now)) {
             let request = UseOfCredential {
                 at: incoming.now,
                 source: incoming.flow.remote,
@@ -303,6 +310,7 @@ impl Edge {
             realm: asked.entry.map(|realm| realm.id),
             account: attributed.account,
             credential: attributed.credential,
+            device: attributed.device,
             source: incoming.flow.remote,
             transport: incoming.transport(),
             method: request.method().as_bytes(),

@@ -1,22 +1,45 @@
-//! Which passwords of a credential an answer is compared with: the present one, and the one before it.
+//! Which secrets of a credential an answer is compared with: the present password, the one before it, and those of its
+//! devices.
 //!
-//! Everybody is compared with two, so that the time it takes tells neither who has changed a password lately nor who
-//! exists; whoever has none before is compared with a decoy.
+//! Everybody is compared with as many, so that the time it takes tells neither who has changed a password lately, who has
+//! devices, nor who exists; what somebody lacks is made up for with decoys. As many are two passwords and the most
+//! devices that any credential here has had.
 
 use crate::edge::Edge;
 use crate::subject::Subject;
-use directory::{CredentialSnapshot, PreviousSnapshot};
-use domain::{AuthReason, AuthRemark, Timestamp};
-use sip_digest::{Afterwards, Candidate, HashAlgorithm};
+use directory::{CredentialSnapshot, DeviceSecrets, PreviousSnapshot};
+use domain::{AuthReason, AuthRemark, Devices, Timestamp};
+use sip_digest::{Afterwards, Candidate, HashAlgorithm, Verdict};
 
-/// The two to compare with. Those of a disabled or expired credential are computed too, and so is a password whose
+/// Most secrets to compare with.
+const MOST: usize = 2 + Devices::MOST;
+
+/// What an answer is compared with.
+pub(crate) struct Candidates<'a, 'p> {
+    all: [Candidate<'a, Subject<'p>>; MOST],
+    length: usize,
+}
+
+impl<'a, 'p> Candidates<'a, 'p> {
+    /// Decoys alone, where the most devices of a credential are so many.
+    pub(crate) fn decoys(most_devices: usize) -> Self {
+        Self { all: [Candidate::Decoy; MOST], length: MOST.min(2 + most_devices) }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Candidate<'a, Subject<'p>>] {
+        self.all.get(..self.length).unwrap_or(&self.all)
+    }
+}
+
+/// Those to compare with, the likeliest first. Those of a disabled or expired credential are computed too, and so is a password whose
 /// overlap is over, so that the tenant can be told what was right about the answer.
 pub(crate) fn candidates<'a, 'p>(
     subject: Option<Subject<'p>>,
     credential: Option<&'a CredentialSnapshot>,
-    now: Timestamp,
-) -> [Candidate<'a, Subject<'p>>; 2] {
-    let Some((subject, credential)) = subject.zip(credential) else { return [Candidate::Decoy; 2] };
+    (most_devices, hash, now): (usize, HashAlgorithm, Timestamp),
+) -> Candidates<'a, 'p> {
+    let mut candidates = Candidates::decoys(most_devices);
+    let Some((subject, credential)) = subject.zip(credential) else { return candidates };
     let is_barred = barrier(credential, now).is_some();
     let present = credential.ha1.as_ref().map_or(Candidate::Decoy, |ha1| {
         if is_barred { Candidate::Revoked { subject, ha1 } } else { Candidate::Accepted { subject, ha1 } }
@@ -30,7 +53,19 @@ pub(crate) fn candidates<'a, 'p>(
             Candidate::Accepted { subject, ha1 }
         }
     });
-    [present, previous]
+    let devices = credential.devices.as_deref().into_iter().flat_map(DeviceSecrets::iter);
+    let devices = devices.map(|device| {
+        let subject = Subject { generation: device.secret(), ..subject };
+        match device.ha1(hash) {
+            Some(ha1) if is_barred || !device.is_live() => Candidate::Revoked { subject, ha1 },
+            Some(ha1) => Candidate::Accepted { subject, ha1 },
+            None => Candidate::Decoy,
+        }
+    });
+    for (place, candidate) in candidates.all.iter_mut().zip([present, previous].into_iter().chain(devices)) {
+        *place = candidate;
+    }
+    candidates
 }
 
 /// Whether a right answer may be refused all the same, for what the credential demands besides.
@@ -41,14 +76,41 @@ pub(crate) fn afterwards(credential: Option<&CredentialSnapshot>) -> Afterwards 
     }
 }
 
-/// Why an answer was refused although it was right for a password of that credential.
-pub(crate) fn revoked(credential: Option<&CredentialSnapshot>, now: Timestamp) -> AuthReason {
-    credential.and_then(|credential| barrier(credential, now)).unwrap_or(AuthReason::OldPassword)
+/// Why an answer was refused although it was right for the secret of that number, and what else is to be told.
+pub(crate) fn revoked(
+    credential: Option<&CredentialSnapshot>,
+    (secret, now): (u32, Timestamp),
+) -> (AuthReason, Option<AuthRemark>) {
+    match credential.and_then(|credential| barrier(credential, now)) {
+        Some(reason) => (reason, None),
+        None if Devices::is_secret_of_device(secret) => {
+            (AuthReason::CredentialDisabled, Some(AuthRemark::RevokedDevice))
+        }
+        None => (AuthReason::OldPassword, None),
+    }
+}
+
+/// The label of the device whose secret an answer was right for, empty if it was none's.
+pub(crate) fn device<'c>(credential: Option<&'c CredentialSnapshot>, verdict: &Verdict<Subject<'_>>) -> &'c [u8] {
+    let secret = match verdict {
+        Verdict::Verified(identity) => identity.subject().generation,
+        Verdict::Revoked(subject) => subject.generation,
+        Verdict::Stale(_) | Verdict::Refused(_) => return b"",
+    };
+    let devices = credential.and_then(|credential| credential.devices.as_deref());
+    devices.and_then(|devices| devices.of_secret(secret)).map_or(b"", |device| device.label().as_bytes())
+}
+
+/// Whether a use of that secret says anything that is not known yet.
+pub(crate) fn use_is_news(credential: &CredentialSnapshot, secret: u32, now: Timestamp) -> bool {
+    let device = credential.devices.as_deref().and_then(|devices| devices.of_secret(secret));
+    device.map_or_else(|| credential.last_use.is_news(now), |device| device.use_is_news(now))
 }
 
 /// What is worth telling of an answer made with that generation of the password.
 pub(crate) fn remark(credential: Option<&CredentialSnapshot>, generation: u32) -> Option<AuthRemark> {
-    let is_previous = credential.is_some_and(|credential| credential.generation != generation);
+    let previous = credential.and_then(|credential| credential.previous.as_ref());
+    let is_previous = previous.is_some_and(|previous| previous.generation == generation);
     is_previous.then_some(AuthRemark::PreviousPassword)
 }
 
@@ -58,7 +120,7 @@ impl Edge {
         let (realm, hash) = (subject.realm.id, HashAlgorithm::Sha256);
         let found = self.parts.directory.credential(realm, subject.username, hash);
         match found.filter(|credential| credential.id == subject.id) {
-            Some(credential) => revoked(Some(&credential), now),
+            Some(credential) => revoked(Some(&credential), (subject.generation, now)).0,
             None => AuthReason::CredentialDisabled,
         }
     }

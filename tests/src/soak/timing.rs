@@ -1,6 +1,7 @@
-//! Whether the time of an answer tells an unknown user, a disabled credential and a wrong password apart.
+//! Whether the time of an answer tells an unknown user, a disabled credential, a wrong password, and a wrong password of
+//! a credential with devices apart.
 //!
-//! Tries of the three kinds are interleaved at random, for users never tried before and for one tried all the time, as
+//! Tries of the kinds are interleaved at random, for users never tried before and for one tried all the time, as
 //! REGISTER, OPTIONS and INVITE, over one socket, one at a time. Compared are whole distributions: the probability that
 //! a try of one kind takes longer than a try of the other (the area under the ROC curve, half of it for ties). At one
 //! half nothing can be told, whatever statistic is used on single tries.
@@ -22,11 +23,15 @@ pub struct Timing {
     pub cold_users: usize,
 }
 
-const KINDS: [&str; 3] = ["unknown user", "disabled credential", "wrong password"];
+const KINDS: [&str; 4] = ["unknown user", "disabled credential", "wrong password", "wrong password, ten devices"];
+/// Every two of them.
+const PAIRS: [(usize, usize); 6] = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
+/// Most devices of a credential.
+const DEVICES: usize = 10;
 const METHODS: [&str; 3] = ["REGISTER", "OPTIONS", "INVITE"];
 
 /// Nanoseconds of every try, by kind.
-type Times = [Vec<u64>; 3];
+type Times = [Vec<u64>; 4];
 
 /// How far the kinds can be told apart.
 #[derive(Clone, Debug)]
@@ -34,7 +39,7 @@ pub struct TimingReport {
     setting: &'static str,
     tries: usize,
     /// Median nanoseconds of each kind.
-    medians: [u64; 3],
+    medians: [u64; 4],
     /// Two kinds, and the probability that the first takes longer.
     areas: Vec<(&'static str, &'static str, f64)>,
     /// Half of the 99.9 % interval of an area if there is no difference at all.
@@ -75,20 +80,20 @@ impl fmt::Display for TimingReport {
 
 fn name(kind: usize, number: usize) -> String {
     // Of one length, so that messages are.
-    format!("{}{number:06}", ["u", "d", "w"][kind])
+    format!("{}{number:06}", ["u", "d", "w", "v"][kind])
 }
 
 fn measure(timing: Timing, setting: &'static str, options: &[&str]) -> TimingReport {
-    let existing = (1..3).flat_map(|kind| (0..=timing.cold_users).map(move |number| name(kind, number)));
+    let existing = (1..4).flat_map(|kind| (0..=timing.cold_users).map(move |number| name(kind, number)));
     let existing: Vec<_> = existing.collect();
     let (server, account) = server_with_users(options, &existing);
-    disable(&server, &account, timing.cold_users);
+    prepare(&server, &account, timing.cold_users);
     let mut prober = Prober::new(&server, &account);
     let mut times: Times = Default::default();
     let mut generator = Generator::new(11);
     // The first tries fill caches for all kinds alike.
-    for round in 0..timing.tries * 3 + 300 {
-        let kind = generator.below(3);
+    for round in 0..timing.tries * KINDS.len() + 300 {
+        let kind = generator.below(KINDS.len());
         let user = if generator.below(2) == 0 { 0 } else { 1 + generator.below(timing.cold_users) };
         let took = prober.try_once(METHODS[generator.below(3)], &name(kind, user));
         if round >= 300 {
@@ -100,8 +105,7 @@ fn measure(timing: Timing, setting: &'static str, options: &[&str]) -> TimingRep
 
 fn report(setting: &'static str, times: &mut Times) -> TimingReport {
     times.iter_mut().for_each(|times| times.sort_unstable());
-    let areas =
-        [(0, 1), (0, 2), (1, 2)].map(|(one, other)| (KINDS[one], KINDS[other], area(&times[one], &times[other])));
+    let areas = PAIRS.map(|(one, other)| (KINDS[one], KINDS[other], area(&times[one], &times[other])));
     let tries = times.iter().map(Vec::len).min().unwrap_or(0);
     let count = tries as f64;
     TimingReport {
@@ -120,7 +124,8 @@ fn area(one: &[u64], other: &[u64]) -> f64 {
     twice as f64 / 2.0 / (one.len() as f64 * other.len() as f64)
 }
 
-fn disable(server: &Server, account: &Account, last: usize) {
+/// Disables those of one kind, and gives those of another devices.
+fn prepare(server: &Server, account: &Account, last: usize) {
     let api = server.api(account);
     let mut offset = 0;
     loop {
@@ -131,13 +136,19 @@ fn disable(server: &Server, account: &Account, last: usize) {
             break;
         }
         offset += objects.len();
-        for object in
-            objects.iter().filter(|object| object["username"].as_str().is_some_and(|name| name.starts_with('d')))
-        {
-            let _changed = api.update(object["id"].as_str().expect("an id"), &json!({ "enabled": false }));
+        for object in &objects {
+            let (username, id) = (object["username"].as_str().expect("a name"), object["id"].as_str().expect("an id"));
+            if username.starts_with('d') {
+                let _changed = api.update(id, &json!({ "enabled": false }));
+            }
+            for number in 0..if username.starts_with('v') { DEVICES } else { 0 } {
+                let body = json!({ "label": format!("device {number}") }).to_string();
+                let _created =
+                    api.send("POST", &api.path(&format!("credentials/{id}/devices")), body.as_bytes()).expect(201);
+            }
         }
     }
-    assert_eq!(offset, 2 * (last + 1));
+    assert_eq!(offset, 3 * (last + 1));
 }
 
 /// One socket, one challenge for each method, one try after the other. A wrong digest spends no nonce.

@@ -84,6 +84,7 @@ fn of_many(first: AuthRecord) -> AuthRecord {
     AuthRecord {
         credential: None,
         remark: None,
+        device: None,
         near_miss: None,
         claimed_realm: None,
         source: AuthRecord::MANY_SOURCES,

@@ -27,6 +27,7 @@ fn event(reason: AuthReason, second: i64) -> AuthEvent<'static> {
         realm: Some(RealmId(1)),
         account: None,
         credential: None,
+        device: b"",
         source: ([192, 0, 2, 1], 5060).into(),
         transport: SignallingTransport::Udp,
         method: b"REGISTER",

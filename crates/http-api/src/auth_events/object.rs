@@ -36,6 +36,9 @@ pub(crate) struct AuthEventObject<'v> {
     /// The credential, which may be gone by now; null where none was found.
     #[schema(format = "uuid")]
     pub credential_id: Option<String>,
+    /// What the device is called whose password was given; null where it was none's.
+    #[schema(example = "Ann's mobile")]
+    pub device: Option<&'v str>,
     /// The digest username as sent; null without one, and where several were.
     #[schema(example = "office_phone_01")]
     pub username: Option<&'v str>,
@@ -78,6 +81,7 @@ impl<'v> From<&'v AuthEventView> for AuthEventObject<'v> {
             remark: record.remark.map(|remark| remark.as_str()),
             near_miss: record.near_miss.map(|near_miss| near_miss.as_str()),
             credential_id: record.credential.map(|credential| credential.to_string()),
+            device: record.device.as_deref(),
             username: there(&record.username),
             claimed_realm: record.claimed_realm.as_deref(),
             source: (record.source != AuthRecord::MANY_SOURCES).then(|| record.source.to_string()),

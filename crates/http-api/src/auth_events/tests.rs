@@ -40,7 +40,7 @@ async fn an_event_has_these_fields() {
     let expected = json!({
         "id": page["objects"][1]["id"], "at": "2023-11-14T22:13:21.123456Z", "last_at": "2023-11-14T22:14:21.123456Z",
         "attempts": 7, "sampled": true, "reason": "unknown_user", "remark": "insecure_transport",
-        "near_miss": "other_realm", "credential_id": NOBODY, "username": "phone1", "claimed_realm": "elsewhere",
+        "near_miss": "other_realm", "credential_id": NOBODY, "device": null, "username": "phone1", "claimed_realm": "elsewhere",
         "source": "192.0.2.1:5060", "transport": "udp", "method": "REGISTER", "host": "example.com",
         "user_agent": "Phone/1.0", "call_id": "call-1", "algorithm": "MD5",
     });

@@ -12,7 +12,7 @@ use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{CredentialUse, PasswordScore};
+use domain::{CredentialUse, Devices, PasswordScore};
 use provisioning::{CredentialDetails, CredentialUpdate, Description, ExpiryUpdate};
 use serde::Serialize;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub(crate) struct DetailsObject<'v> {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LastUse)]
-struct LastUseObject<'v> {
+pub(crate) struct LastUseObject<'v> {
     /// When, to a minute.
     at: Moment,
     /// The address and port that the request came from.
@@ -76,9 +76,9 @@ struct LastUseObject<'v> {
     /// The algorithm it answered with.
     #[schema(pattern = "^(MD5|SHA-256|SHA-512-256)$", example = "SHA-256")]
     algorithm: &'static str,
-    /// Which password it was: the present one if it is the credential's generation.
+    /// Which password it was: the present one if it is the credential's generation. Null where it was a device's.
     #[schema(minimum = 1, example = 2)]
-    generation: u32,
+    generation: Option<u32>,
 }
 
 /// What to change; what is absent stays.
@@ -121,7 +121,7 @@ impl<'v> From<&'v CredentialUse> for LastUseObject<'v> {
             method: &last.method,
             user_agent: Some(&*last.user_agent).filter(|text| !text.is_empty()),
             algorithm: last.algorithm.as_str(),
-            generation: last.generation,
+            generation: Some(last.generation).filter(|number| !Devices::is_secret_of_device(*number)),
         }
     }
 }

@@ -18,6 +18,7 @@ mod show;
 mod test;
 mod update;
 
+pub(crate) use details::LastUseObject;
 pub(crate) use score::with_score_of;
 
 use crate::routes::Routes;

@@ -4,9 +4,10 @@ use super::NEEDS_IDENTITY;
 use serde_json::{Map, Value, json};
 
 /// What creates, the placeholder that names what was created, and where the answer says it.
-const CREATIONS: [(&str, &str, &str); 7] = [
+const CREATIONS: [(&str, &str, &str); 8] = [
     ("create-credential", "credential_id", "$response.body#/id"),
     ("create-credential-from-hashes", "credential_id", "$response.body#/id"),
+    ("create-device", "device_id", "$response.body#/id"),
     ("create-trunk", "trunk_id", "$response.body#/trunk_id"),
     ("create-ip-acl", "ip_acl_id", "$response.body#/id"),
     ("create-origination-uri", "origination_uri_id", "$response.body#/id"),
@@ -35,7 +36,10 @@ fn links(document: &Value, placeholder: &str, value: &str) -> Map<String, Value>
     let operations = named.filter_map(|(_, item)| item.as_object()).flat_map(|item| item.values());
     let link = |operation: &Value| {
         let id = operation.get("operationId")?.as_str()?;
-        let parameters = json!({"auth_id": "$request.path.auth_id", placeholder: value});
+        let mut parameters = json!({"auth_id": "$request.path.auth_id", placeholder: value});
+        if let Some(parameters) = parameters.as_object_mut().filter(|_| placeholder == "device_id") {
+            parameters.insert("credential_id".into(), json!("$request.path.credential_id"));
+        }
         Some((id.to_owned(), json!({"operationId": id, "parameters": parameters})))
     };
     operations.filter_map(link).collect()

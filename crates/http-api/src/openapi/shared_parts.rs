@@ -14,9 +14,10 @@ pub(super) struct Facts {
 }
 
 /// Each placeholder of a path with the parameter that describes it.
-const PATH_PARAMETERS: [(&str, &str); 13] = [
+const PATH_PARAMETERS: [(&str, &str); 14] = [
     ("{auth_id}", "AuthId"),
     ("{credential_id}", "CredentialId"),
+    ("{device_id}", "DeviceId"),
     ("{token_id}", "TokenId"),
     ("{sub_auth_id}", "SubAuthId"),
     ("{registration_id}", "RegistrationId"),
@@ -106,6 +107,7 @@ pub(super) fn add_to(document: &mut Value) {
     document["servers"] = json!([{"url": "/", "description": "This server"}]);
     document["tags"] = json!([
         {"name": "Credentials", "description": "What phones register with"},
+        {"name": "Devices", "description": "Phones and apps of a credential with passwords of their own, each revoked alone"},
         {"name": "Registrations", "description": "Which phones are online, and from where"},
         {"name": "Trunks", "description": "Over which next hops calls go, how many, and by which rules"},
         {"name": "IP access lists", "description": "From where trunks take calls"},
@@ -146,6 +148,7 @@ fn parameters() -> Value {
         "AuthId": in_path("auth_id", "The account: your own, or a sub-account of it", auth_id("MA_XXXXXXXX")),
         "SubAuthId": in_path("sub_auth_id", "The sub-account", auth_id("SA_XXXXXXXX")),
         "CredentialId": in_path("credential_id", "The credential's id, from create or list", uuid()),
+        "DeviceId": in_path("device_id", "The device's id, from create or list", uuid()),
         "TokenId": in_path("token_id", "The token's id, from create or list", uuid()),
         "RegistrationId": in_path("registration_id", "The registration's id, from the list",
             json!({"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1})),

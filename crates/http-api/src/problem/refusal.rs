@@ -13,6 +13,8 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
     let status = match error {
         Error::CredentialNotFound
         | Error::AccountNotFound
+        | Error::DeviceNotFound
+        | Error::ProvisioningLinkNotFound
         | Error::TokenNotFound
         | Error::RegistrationNotFound
         | Error::CallNotFound
@@ -36,6 +38,9 @@ pub(super) fn of(error: &ProvisioningError) -> (StatusCode, Cow<'static, str>) {
         }
         Error::UsernameTaken
         | Error::OverlapUnderWay(_)
+        | Error::TooManyDevices
+        | Error::MacTaken
+        | Error::TooManyProvisioningLinks
         | Error::WebhookWithoutUrl
         | Error::CredentialHasCalls(_)
         | Error::TrunkHasCalls(_)

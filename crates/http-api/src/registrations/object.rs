@@ -21,6 +21,9 @@ pub(crate) struct RegistrationObject<'v> {
     /// That credential's username.
     #[schema(example = "alice")]
     username: &'v str,
+    /// What the device is called whose password it was made with; null where it was the credential's own.
+    #[schema(example = "Ann's mobile")]
+    device: Option<&'v str>,
     /// Where the phone says it is reached.
     #[schema(example = "sip:alice@192.0.2.7:5062")]
     contact: Cow<'v, str>,
@@ -61,6 +64,7 @@ impl<'v> From<&'v RegistrationView> for RegistrationObject<'v> {
             id: &view.id,
             credential_id: binding.credential.to_string(),
             username: &view.registration.username,
+            device: view.registration.device.as_deref(),
             contact: String::from_utf8_lossy(&binding.contact),
             source: binding.source.to_string(),
             transport: binding.transport.as_str(),

@@ -135,7 +135,7 @@ impl Deciding {
     fn open(&self, credential: &Credential, algorithm: DigestAlgorithm) -> Option<Ha1> {
         let Credential { id, username, ha1s, .. } = credential;
         let (account, realm) = (self.scope.auth_id(), self.scope.realm_name());
-        let context = Ha1Context { account, credential: *id, algorithm, realm, username };
+        let context = Ha1Context { account, credential: *id, algorithm, realm, username, device: None };
         let opened = self.sealing.open_ha1(&context, sealed(ha1s, algorithm)?)?;
         Ha1::from_bytes(hash_of(algorithm), opened.as_bytes())
     }

@@ -76,13 +76,16 @@ impl Provisioning {
     }
 }
 
-/// The credential's other HA1s, if it is of that realm and has one under MD5, of either generation.
+/// The credential's other HA1s, if it is of that realm and has one under MD5, of either generation or a device.
 fn without_md5(realm: &Realm, credential: Credential) -> Option<ResealedCredential> {
     let of_previous = credential.previous.as_ref().is_some_and(|previous| previous.ha1s.md5.is_some());
-    let concerned = credential.realm == realm.id && (credential.ha1s.md5.is_some() || of_previous);
-    let Credential { id, revision, ha1s, mut previous, .. } = credential;
+    let of_devices = credential.devices.as_slice().iter().any(|device| device.ha1s.md5.is_some());
+    let has_some = credential.ha1s.md5.is_some() || of_previous || of_devices;
+    let concerned = credential.realm == realm.id && has_some;
+    let Credential { id, revision, ha1s, mut previous, mut devices, .. } = credential;
     if let Some(previous) = &mut previous {
         previous.ha1s.md5 = None;
     }
-    concerned.then_some(ResealedCredential { id, revision, ha1s: SealedHa1s { md5: None, ..ha1s }, previous })
+    devices.retire_md5();
+    concerned.then_some(ResealedCredential { id, revision, ha1s: SealedHa1s { md5: None, ..ha1s }, previous, devices })
 }

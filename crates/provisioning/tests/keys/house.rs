@@ -154,6 +154,7 @@ impl House {
                     algorithm,
                     realm: &realm.name,
                     username,
+                    device: None,
                 };
                 let Ok(ha1) = keyring.open_ha1(&context, sealed) else { continue };
                 let of = |password: &&str| expected(hash, username, &realm.name, password).as_bytes() == ha1.as_bytes();

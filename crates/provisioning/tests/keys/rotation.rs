@@ -253,6 +253,7 @@ async fn a_secret_that_does_not_open_keeps_the_old_key_until_it_is_mended() {
         revision: damaged.revision,
         ha1s,
         previous: None,
+        devices: domain::Devices::default(),
     }]);
     let audit = house.storage.audit_log()[0].1.clone();
     house.storage.commit(ChangeSet { changes: vec![change], audit }).await.unwrap();

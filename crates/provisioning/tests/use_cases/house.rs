@@ -113,8 +113,14 @@ impl House {
         let stored: Credential = self.storage.credential(account.id, id).await.unwrap().unwrap();
         let of = |hash, algorithm, sealed: &Option<domain::Sealed>| {
             let realm = scope.realm_name();
-            let context =
-                Ha1Context { account: scope.auth_id(), credential: id, algorithm, realm, username: &stored.username };
+            let context = Ha1Context {
+                account: scope.auth_id(),
+                credential: id,
+                algorithm,
+                realm,
+                username: &stored.username,
+                device: None,
+            };
             let opened = self.keyring.open_ha1(&context, sealed.as_ref().unwrap()).unwrap();
             let expected =
                 Ha1::compute(hash, stored.username.as_str().as_bytes(), realm.as_str().as_bytes(), text.as_bytes());

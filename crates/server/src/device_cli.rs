@@ -1,0 +1,44 @@
+//! The command line of devices.
+
+use crate::cli::ServerAccess;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// Create a device of a credential; its password is drawn and shown this once
+    Create {
+        /// The credential's id or username
+        credential: String,
+        /// What you call the device, such as "Ann's mobile"
+        label: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// List a credential's devices, and when each was last used
+    List {
+        /// The credential's id or username
+        credential: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Call a device otherwise
+    Rename {
+        /// The credential's id or username
+        credential: String,
+        /// The device's id, or its label if no other has the same
+        device: String,
+        /// What you call it from now on
+        label: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Revoke a device: its password works no more, and what its phone registered ends
+    Revoke {
+        /// The credential's id or username
+        credential: String,
+        /// The device's id, or its label if no other has the same
+        device: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+}
