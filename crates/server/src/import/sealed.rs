@@ -77,7 +77,8 @@ fn cells(line: &Line, keyring: &Keyring) -> Result<Vec<(Field, Zeroizing<String>
     ] {
         let Some(sealed) = sealed else { continue };
         let octets = STANDARD.decode(sealed).map_err(|_| format!("sealed_{} is not base64", field.as_str()))?;
-        let context = Ha1Context { account: &account, credential, algorithm, realm: &realm, username: &username };
+        let context =
+            Ha1Context { account: &account, credential, algorithm, realm: &realm, username: &username, device: None };
         let opened = keyring
             .open_ha1(&context, &Sealed::from_bytes(octets.into()))
             .map_err(|error| format!("has secrets that do not open with that key: {error}"))?;

@@ -4,8 +4,8 @@ use crate::database::{Database, LATEST};
 use domain::{
     AccountId, AccountProfile, ApiTokenHash, AuthReason, AuthRecordId, CallEndReason, CallLimits, CallRules, Day,
     Devices, DigestAlgorithm, DigestRules, HungUpBy, IpAcl, LinkStage, NearMiss, Number, OriginationUri, PhoneFormat,
-    PreviousGeneration, Requirements,
-    Revision, Sealed, SealedHa1s, Timestamp, TokenScope, Trunk, TrunkAttachments, TrunkId, Webhook, WebhookMethod,
+    PreviousGeneration, Requirements, Revision, Sealed, SealedHa1s, Timestamp, TokenScope, Trunk, TrunkAttachments,
+    TrunkId, Webhook, WebhookMethod,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;
