@@ -1,5 +1,6 @@
 //! Every format against its fixture, and against a parser of its kind that we did not write for it: whatever stands in a
 //! value, there is no setting more and none else.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use domain::{MacAddress, PhoneFormat};
 use phone_provisioning::{Part, PhoneServer, PhoneSettings, PhoneTransport, configuration};

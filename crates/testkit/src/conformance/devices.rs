@@ -1,5 +1,5 @@
 //! Devices of credentials.
-#![expect(clippy::unwrap_used, reason = "a check fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a check fails by panicking")]
 
 use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, samples};
@@ -186,7 +186,7 @@ pub async fn a_link_is_spent_once(subject: Subject) {
     let create = |link: &domain::ProvisioningLink| Change::CreateProvisioningLink { link: link.clone(), most: 2 };
     subject.commit(create(&link)).await.unwrap();
     assert_eq!(subject.storage.provisioning_link(token).await.unwrap(), Some(link.clone()));
-    assert_eq!(subject.storage.provisioning_links(phone.id, NOW).await.unwrap(), [link.clone()]);
+    assert_eq!(subject.storage.provisioning_links(phone.id, NOW).await.unwrap(), std::slice::from_ref(&link));
     assert_eq!(subject.storage.provisioning_links(phone.id, end).await.unwrap(), []);
     let other = samples::provisioning_link(&phone, 2);
     let spend = |token, at| Change::SpendProvisioningLink { id, token, at };
