@@ -52,6 +52,35 @@ impl RawHttp {
         }
     }
 
+    /// Everything that came, once that text is in it: of an answer that goes on and on.
+    ///
+    /// # Panics
+    /// When the text does not come in time.
+    #[must_use]
+    pub fn read_until(&mut self, text: &str, limit: Duration) -> String {
+        let deadline = Instant::now() + limit;
+        loop {
+            let read = String::from_utf8_lossy(&self.pending).into_owned();
+            if read.contains(text) {
+                return read;
+            }
+            assert!(!self.closed && self.read_more(deadline), "{text} does not come: {read}");
+        }
+    }
+
+    /// Takes what comes within that time.
+    pub fn read_for(&mut self, limit: Duration) {
+        let deadline = Instant::now() + limit;
+        while !self.closed && self.read_more(deadline) {}
+    }
+
+    /// Whether that text is among what came and was not taken yet; then everything up to its end is taken.
+    pub fn take_if_read(&mut self, text: &str) -> bool {
+        let found = self.pending.windows(text.len()).position(|part| part == text.as_bytes());
+        self.pending.drain(..found.map_or(0, |at| at + text.len()));
+        found.is_some()
+    }
+
     /// Whether the server closes the connection within that time.
     #[must_use]
     pub fn is_closed_within(&mut self, limit: Duration) -> bool {

@@ -1,7 +1,7 @@
 //! Each soak for a few seconds; at full length they are run by `cargo xtask soak NAME`.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{calls, connections, flood, mutate, office, revocation, timing};
+use acceptance::soak::{calls, connections, consoles, flood, mutate, office, revocation, timing};
 use std::time::Duration;
 
 #[test]
@@ -25,6 +25,12 @@ fn mutated_messages_do_no_harm() {
 #[test]
 fn one_wrong_password_locks_no_office_out() {
     println!("{}", office::run(office::Office { phones: 19, seconds: 6 }));
+}
+
+/// What it costs is measured at full length; here nothing may be missed, late, or growing.
+#[test]
+fn consoles_keep_up_with_what_they_show() {
+    println!("{}", consoles::run(consoles::Consoles { pages: 20, per_second: 1_000, seconds: 4 }));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::credential_table::Shard;
 use crate::registration_writer::WeakRegistrationWriter;
 use crate::{Directory, RegistrationWriter};
-use domain::{BindingId, Clock, LiveBinding, Timestamp};
-use std::collections::BTreeMap;
+use domain::{AccountId, BindingId, Clock, CredentialId, LiveBinding, Timestamp};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use storage::{LiveRegistration, LiveRegistrationPage, LiveRegistrations, Pending, RegistrationFilter, StorageError};
 use tokio::sync::oneshot;
@@ -49,6 +49,22 @@ impl RegistrationView {
         }
         let next = found.page.last_key_value().map(|(id, _)| *id).filter(|_| has_more);
         LiveRegistrationPage { registrations: found.page.into_values().collect(), total: found.total, next }
+    }
+
+    async fn counted(&self, account: AccountId, wanted: &HashSet<CredentialId>) -> HashMap<CredentialId, u64> {
+        let now = self.clock.now();
+        let mut counts = HashMap::new();
+        for (index, shard) in self.directory.credentials.shards().iter().enumerate() {
+            if index % SHARDS_AT_ONCE == SHARDS_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+            let shard = shard.lock();
+            let asked_for =
+                shard.entries.iter().filter(|entry| entry.account() == account && wanted.contains(&entry.id));
+            let counted = asked_for.map(|entry| (entry.id, entry.live(now).count() as u64));
+            counts.extend(counted.filter(|(_, count)| *count > 0));
+        }
+        counts
     }
 }
 
@@ -117,6 +133,10 @@ impl LiveRegistrations for RegistrationView {
         limit: u32,
     ) -> Pending<'_, LiveRegistrationPage> {
         Box::pin(async move { self.page(&filter, after, limit).await })
+    }
+
+    fn count(&self, account: AccountId, credentials: HashSet<CredentialId>) -> Pending<'_, HashMap<CredentialId, u64>> {
+        Box::pin(async move { self.counted(account, &credentials).await })
     }
 
     fn stored(&self) -> Pending<'_, Result<(), StorageError>> {

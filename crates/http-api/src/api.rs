@@ -9,17 +9,18 @@ use crate::routes::Routes;
 use crate::{
     Config, Exposition, Readiness, account_settings, algorithm_report, audit_log, auth_events, bans, call_records,
     call_webhook, calls, credential_report, credentials, devices, health, ip_acls, me, metrics_page, numbers, openapi,
-    origination_uris, panic_guard, path, phone_settings, reference, registrations, rotation, sub_accounts, tokens,
-    trunks,
+    origination_uris, panic_guard, path, phone_settings, reference, registrations, request_context, rotation,
+    sub_accounts, tokens, trunks,
 };
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Extension;
 use axum::http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Request};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use domain::{RandomSource, UsernameRule};
-use provisioning::Provisioning;
+use provisioning::{Provisioning, RequestBudget};
 use std::sync::Arc;
 use std::time::Instant;
 use tower::ServiceExt;
@@ -79,6 +80,16 @@ impl HttpApi {
         });
         let router = metrics_page::routes(exposition).with_state(Arc::clone(&shared));
         Self { shared, router }
+    }
+
+    /// The API with the pages of another face beside it: they share its listeners, request ids, log line and bounds, and
+    /// find a [`RequestContext`](provisioning::RequestContext), an `Arc` of the [`RequestBudget`] and, over TLS, [`Scheme::HTTPS`](axum::http::uri::Scheme)
+    /// among a request's extensions. Pages are no part of the document.
+    #[must_use]
+    pub fn beside(self, pages: Router) -> Self {
+        let budget = Extension(Arc::clone(&self.shared.limits) as Arc<dyn RequestBudget>);
+        let pages = pages.layer(budget).layer(from_fn(request_context::note_context)).layer(from_fn(note_route));
+        Self { shared: self.shared, router: self.router.merge(pages) }
     }
 
     /// Answers one request. A [`SocketAddr`](std::net::SocketAddr) in [`ConnectInfo`](axum::extract::ConnectInfo)
@@ -181,10 +192,10 @@ pub(crate) fn described_routes() -> Routes {
         .schema::<ErrorBody<'_>>()
 }
 
-/// The headers every answer carries, errors too.
+/// The headers every answer carries, errors too. Only what is the same for everybody says itself how long it may be kept.
 pub(crate) fn fix_headers(headers: &mut HeaderMap, request_id: HeaderValue) {
     headers.insert(X_REQUEST_ID, request_id);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 

@@ -5,7 +5,7 @@
 use crate::TokenRateLimit;
 use crate::problem::Problem;
 use domain::{AuthId, TokenId};
-use provisioning::Operator;
+use provisioning::{Operator, RequestBudget};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
@@ -43,6 +43,11 @@ impl RateLimits {
     /// Takes one request out of the token's bucket and one out of its account's, or refuses it. A request that is
     /// refused costs nothing in the bucket that refused it.
     pub fn admit(&self, operator: &Operator, now: Instant) -> Result<(), Problem> {
+        let taken = self.taken(operator, now);
+        taken.map_err(|wait| Problem::TooManyRequests { retry_after_seconds: whole_seconds(wait) })
+    }
+
+    fn taken(&self, operator: &Operator, now: Instant) -> Result<(), Duration> {
         if let Some(rate) = self.per_token {
             taken(&self.tokens, &operator.token(), rate, now)?;
         }
@@ -54,6 +59,12 @@ impl RateLimits {
     }
 }
 
+impl RequestBudget for RateLimits {
+    fn take(&self, operator: &Operator) -> Result<(), u64> {
+        self.taken(operator, Instant::now()).map_err(whole_seconds)
+    }
+}
+
 impl Rate {
     fn new(period: Duration, requests: u32, burst: u32) -> Self {
         let interval = period / requests.max(1);
@@ -61,10 +72,9 @@ impl Rate {
     }
 }
 
-fn taken<K: Hash + Eq + Clone>(buckets: &Mutex<Buckets<K>>, key: &K, rate: Rate, now: Instant) -> Result<(), Problem> {
+fn taken<K: Hash + Eq + Clone>(buckets: &Mutex<Buckets<K>>, key: &K, rate: Rate, now: Instant) -> Result<(), Duration> {
     // Each entry is one moment, written at once: a panic elsewhere cannot have left half of one.
-    let outcome = buckets.lock().unwrap_or_else(PoisonError::into_inner).take(key, rate, now);
-    outcome.map_err(|wait| Problem::TooManyRequests { retry_after_seconds: whole_seconds(wait) })
+    buckets.lock().unwrap_or_else(PoisonError::into_inner).take(key, rate, now)
 }
 
 /// Rounded up, and at least 1: sooner would be refused again.

@@ -36,6 +36,14 @@ impl Asker {
         }
     }
 
+    /// The operator token, where it was one.
+    pub(crate) fn operator_token(&self) -> Option<&Arc<KnownToken>> {
+        match self {
+            Self::OperatorToken { token, .. } => Some(token),
+            Self::FilePermissions | Self::ApiToken(_) => None,
+        }
+    }
+
     pub(crate) fn check_still_admitted(&self, now: Timestamp) -> Result<(), ProvisioningError> {
         if self.is_still_admitted(now) { Ok(()) } else { Err(ProvisioningError::AccessEnded) }
     }

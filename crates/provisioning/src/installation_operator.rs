@@ -27,6 +27,10 @@ impl InstallationOperator {
         By { asker: &self.asker, context: &self.context }
     }
 
+    pub(crate) fn with_context(&self, context: RequestContext) -> Self {
+        Self { asker: self.asker.clone(), context }
+    }
+
     pub(crate) fn asker(&self) -> &Asker {
         &self.asker
     }

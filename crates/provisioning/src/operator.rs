@@ -77,6 +77,12 @@ impl Operator {
         self.token.id
     }
 
+    /// What people call that token.
+    #[must_use]
+    pub fn token_label(&self) -> &str {
+        &self.token.label
+    }
+
     /// What that token may do.
     #[must_use]
     pub fn token_scope(&self) -> TokenScope {
@@ -103,6 +109,10 @@ impl Operator {
             own.ok_or(ScopeError)?.entry
         };
         Ok(AccountScope { account, token_scope: self.token.scope, asker: Asker::ApiToken(self) })
+    }
+
+    pub(crate) fn renewed(&self, account: Arc<Entry>, token: Arc<KnownToken>) -> Self {
+        Self { index: Arc::clone(&self.index), account, token }
     }
 
     pub(crate) fn is_still_admitted(&self, now: Timestamp) -> bool {
@@ -132,6 +142,24 @@ impl AccountScope {
     #[must_use]
     pub fn sip_domain(&self) -> &HostName {
         &self.account.account.sip_domain
+    }
+
+    /// Whether whoever asks may change credentials.
+    #[must_use]
+    pub fn may_write_credentials(&self) -> bool {
+        Need::CredentialsWrite.met_by(self.token_scope).is_ok()
+    }
+
+    /// Whether whoever asks may read what belongs to the account beside its credentials.
+    #[must_use]
+    pub fn may_read_account(&self) -> bool {
+        Need::AccountRead.met_by(self.token_scope).is_ok()
+    }
+
+    /// Whether whoever asks may change the account.
+    #[must_use]
+    pub fn may_write_account(&self) -> bool {
+        Need::AccountWrite.met_by(self.token_scope).is_ok()
     }
 
     /// Permission to change credentials.
@@ -169,7 +197,8 @@ impl AccountScope {
     }
 
     /// What people call the account.
-    pub(crate) fn account_name(&self) -> &str {
+    #[must_use]
+    pub fn account_name(&self) -> &str {
         &self.account.account.name
     }
 

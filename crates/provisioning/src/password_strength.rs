@@ -4,7 +4,7 @@
 //! it is shown no more than [`JUDGED_CHARACTERS`] and [`LETTER_LIKE`] of them. It copies pieces of the password, which are
 //! freed without being wiped; docs/security.md says so.
 
-use crate::AccountScope;
+use crate::{AccountScope, Provisioning};
 use domain::{Password, PasswordScore, Username};
 use std::fmt::{self, Write as _};
 use zeroize::Zeroizing;
@@ -33,6 +33,22 @@ impl fmt::Display for WeakPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { score, minimum, advice } = self;
         write!(f, "is too easy to guess: it scores {score} of 4, and the account demands {minimum}. {advice}")
+    }
+}
+
+impl Provisioning {
+    /// How hard a password is to guess that somebody is about to set; kept nowhere.
+    ///
+    /// # Errors
+    /// [`WeakPassword`] if the account demands more.
+    pub fn password_score(
+        &self,
+        scope: &AccountScope,
+        username: Option<&Username>,
+        password: &Password,
+    ) -> Result<PasswordScore, WeakPassword> {
+        let nobody = Username::from_stored("".into());
+        rate(scope, username.unwrap_or(&nobody), password)
     }
 }
 

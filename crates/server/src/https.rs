@@ -55,6 +55,8 @@ struct TlsHandshake(Acceptor);
 impl Handshake for TlsHandshake {
     type Connection = TlsStream<TcpStream>;
 
+    const IS_SECURE: bool = true;
+
     async fn complete(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         self.0.accept(stream).await
     }

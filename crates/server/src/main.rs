@@ -14,6 +14,7 @@ mod calls_cli;
 mod cli;
 mod config_command;
 mod configuration;
+mod console;
 mod control_socket;
 mod credential_command;
 mod data_dir;

@@ -3,6 +3,7 @@
 use crate::background;
 use crate::calls::{self, CallHops, EchoPlaces};
 use crate::configuration::Configuration;
+use crate::console;
 use crate::control_socket;
 use crate::event_names::KnownNames;
 use crate::failure::Failure;
@@ -186,6 +187,13 @@ impl Server {
                 ..http_api::Config::default()
             },
         );
+        let shown = console::Shown {
+            registrations: Arc::clone(&signalling.online) as _,
+            auth_events: Arc::clone(&signalling.live_events) as _,
+            sip_services: sip_services(&sip_addresses, &configuration),
+            bridges_media: signalling.media.is_some(),
+        };
+        let api = api.beside(console::pages(&node, &configuration, shown));
         let metrics = api.exposing(Arc::new(metrics(&node, &signalling, readiness, &watch)));
         let served = listeners.http.into_iter().map(|listener| (listener, api.clone()));
         let metered = listeners.metrics.into_iter().map(|listener| (listener, metrics.clone()));

@@ -1,6 +1,7 @@
 //! Credentials.
 
 use crate::SqliteStorage;
+use crate::credential_search;
 use crate::devices;
 use crate::failure::Failure;
 use crate::rows::{self, find};
@@ -9,7 +10,7 @@ use crate::trunks::attachments;
 use domain::{AccountId, Credential, CredentialId, PreviousGeneration, RealmId, Revision, Sealed, Timestamp, Username};
 use rusqlite::{Connection, OptionalExtension, params};
 use storage::{
-    Conflict, CredentialNumber, CredentialPage, Credentials, Fact, Page, Pending, RegistrationsAfter,
+    Conflict, CredentialNumber, CredentialPage, CredentialSearch, Credentials, Fact, Page, Pending, RegistrationsAfter,
     ResealedCredential, StorageError,
 };
 
@@ -44,6 +45,10 @@ impl Credentials for SqliteStorage {
         // A range of the index, wherever it begins.
         let wanted = "no IN (SELECT no FROM credentials WHERE account_id = ?1 AND no > ?3 ORDER BY no LIMIT ?2)";
         Box::pin(self.read(move |connection| read_page(connection, wanted, account, limit, number(after))))
+    }
+
+    fn find_credentials(&self, search: CredentialSearch) -> Pending<'_, Result<CredentialPage, StorageError>> {
+        Box::pin(self.read(move |connection| credential_search::read(connection, &search)))
     }
 
     fn credential_by_username(

@@ -24,6 +24,7 @@ mod backup;
 mod bans;
 mod call_records;
 mod coherence;
+mod credential_search;
 mod credential_uses;
 mod credentials;
 mod devices;

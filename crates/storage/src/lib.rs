@@ -23,6 +23,7 @@ mod bans;
 mod call_journal;
 mod call_records;
 mod change;
+mod credential_search;
 mod credential_uses;
 mod error;
 mod events;
@@ -52,6 +53,7 @@ pub use change::{
     AccountPatch, Change, ChangeSet, Commit, FirstToken, NewAccount, RealmPatch, RegistrationsAfter, RememberedAnswer,
     ResealedCredential, ResealedUpstreamSecret, ResealedWebhookSecret,
 };
+pub use credential_search::{CredentialOrder, CredentialSearch, SortDirection};
 pub use credential_uses::{
     CredentialReport, CredentialReportRequest, CredentialStanding, CredentialTotals, CredentialUses,
 };

@@ -2,6 +2,7 @@
 
 use crate::{Pending, StorageError};
 use domain::{AccountId, BindingId, ContactBinding, CredentialId, SignallingTransport};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::net::IpAddr;
 
@@ -53,6 +54,10 @@ pub trait LiveRegistrations: Send + Sync + Debug {
         after: Option<BindingId>,
         limit: u32,
     ) -> Pending<'_, LiveRegistrationPage>;
+
+    /// How many registrations each of these credentials of an account has; those without any are left out. Costs one look
+    /// at everybody, however many are asked for.
+    fn count(&self, account: AccountId, credentials: HashSet<CredentialId>) -> Pending<'_, HashMap<CredentialId, u64>>;
 
     /// Completes when every change of registrations so far is stored, so that a restart brings none of them back.
     ///

@@ -1,6 +1,6 @@
 //! What the control plane reads.
 
-use crate::{Pending, RememberedAnswer, StorageError};
+use crate::{CredentialSearch, Pending, RememberedAnswer, StorageError};
 use domain::{
     Account, AccountId, ApiToken, AuthId, Credential, CredentialId, HostName, OperatorToken, Realm, RealmId, RealmName,
     Timestamp, TokenId, Username,
@@ -124,6 +124,12 @@ pub trait Credentials: Send + Sync {
         after: CredentialNumber,
         limit: u32,
     ) -> Pending<'_, Result<CredentialPage, StorageError>>;
+
+    /// The account's credentials that somebody looks for, and how many there are; there is no next number.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn find_credentials(&self, search: CredentialSearch) -> Pending<'_, Result<CredentialPage, StorageError>>;
 
     /// The account's credential of that username.
     ///

@@ -1,13 +1,13 @@
 //! Runs one soak at full length and prints what it measured: `cargo xtask soak NAME` builds what it needs and starts it.
 
 use acceptance::sip::Transport;
-use acceptance::soak::{calls, connections, flood, import, mutate, office, revocation, timing};
+use acceptance::soak::{calls, connections, consoles, flood, import, mutate, office, revocation, timing};
 use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "usage: soak flood [--seconds N] | timing [--tries N] | mutate [--messages N] | \
                      connections [--count N] | calls [--count N] | import [--rows N] | office [--seconds N] | \
-                     revocation [--rounds N]";
+                     revocation [--rounds N] | consoles [--seconds N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +46,8 @@ fn main() -> ExitCode {
             let reports = revocation::run(revocation::Revocation { rounds, per_second: 5_000.0 });
             reports.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         }),
+        Some(&"consoles") => given("--seconds", 60)
+            .map(|seconds| consoles::run(consoles::Consoles { pages: 20, per_second: 5_000, seconds }).to_string()),
         Some(&"import") => given("--rows", 100_000).map(|rows| {
             let sources = [import::Source::Csv, import::Source::MariaDb];
             let run = |source| format!("{source:?}: {}", import::run(import::Import { rows: size(rows), source }));

@@ -77,7 +77,11 @@ pub fn start(kind: Kind, settings: &Settings, expires_seconds: u32) -> RunningPh
 }
 
 /// Where `cargo xtask test` installs the libraries.
-fn modules() -> PathBuf {
+///
+/// # Panics
+/// When they are missing.
+#[must_use]
+pub fn modules() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the test executable");
     // target/PROFILE/deps/TEST
     let installed = test.ancestors().nth(3).map(|target| target.join("javascript/node_modules"));

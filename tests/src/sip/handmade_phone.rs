@@ -13,6 +13,9 @@ pub struct HandmadePhone {
     /// The socket, for tests that send something of their own in between.
     pub peer: RawSip,
     domain: String,
+    /// In From, To and Contact.
+    user: String,
+    user_agent: String,
     call_id: String,
     sequence: u32,
     held: Option<(Challenge, u32)>,
@@ -32,10 +35,26 @@ impl HandmadePhone {
             credentials: Credentials { username: username.to_owned(), password: password.to_owned() },
             peer,
             domain: domain.to_owned(),
+            user: username.to_owned(),
+            user_agent: "handmade".to_owned(),
             call_id: unique(),
             sequence: 0,
             held: None,
         }
+    }
+
+    /// The same phone under another name in its digest alone.
+    #[must_use]
+    pub fn with_digest_username(mut self, username: &str) -> Self {
+        username.clone_into(&mut self.credentials.username);
+        self
+    }
+
+    /// The same phone, saying that it is another.
+    #[must_use]
+    pub fn with_user_agent(mut self, user_agent: &str) -> Self {
+        user_agent.clone_into(&mut self.user_agent);
+        self
     }
 
     /// Registers this phone's contact for that many seconds: a fresh challenge, then its answer. The status is final.
@@ -53,7 +72,7 @@ impl HandmadePhone {
     #[must_use]
     pub fn contact(&self) -> String {
         let transport = self.peer.transport().name();
-        format!("<sip:{}@{};transport={transport}>", self.credentials.username, self.peer.local())
+        format!("<sip:{}@{};transport={transport}>", self.user, self.peer.local())
     }
 
     /// Sends REGISTER without credentials, and holds the first challenge for `reuse`.
@@ -124,12 +143,13 @@ impl HandmadePhone {
     #[must_use]
     pub fn request(&mut self, headers: &str) -> String {
         self.sequence += 1;
-        let (domain, username, unique) = (&self.domain, &self.credentials.username, unique());
+        let (domain, username, unique) = (&self.domain, &self.user, unique());
         format!(
             "REGISTER sip:{domain} SIP/2.0\r\nVia: {via};branch=z9hG4bK{unique};rport\r\nMax-Forwards: 70\r\n\
              From: <sip:{username}@{domain}>;tag={unique}\r\nTo: <sip:{username}@{domain}>\r\nCall-ID: {call_id}\r\n\
-             CSeq: {sequence} REGISTER\r\nUser-Agent: handmade\r\n{headers}Content-Length: 0\r\n\r\n",
+             CSeq: {sequence} REGISTER\r\nUser-Agent: {user_agent}\r\n{headers}Content-Length: 0\r\n\r\n",
             via = self.peer.via(),
+            user_agent = self.user_agent,
             call_id = self.call_id,
             sequence = self.sequence,
         )

@@ -4,6 +4,7 @@
 
 pub mod calls;
 pub mod connections;
+pub mod consoles;
 pub mod flood;
 pub mod generator;
 pub mod import;

@@ -240,3 +240,27 @@ async fn the_log_names_requests_and_causes_and_no_secret() {
         assert!(!text.contains(unwanted), "{unwanted} in {text}");
     }
 }
+
+/// A request reaches pages with who asked, and they may say how long they are kept; what is not theirs is as before.
+#[tokio::test]
+async fn pages_of_another_face_are_served_beside_the_api() {
+    use axum::extract::Extension;
+    use axum::routing::get;
+    let test = TestApi::new().await;
+    let page = |Extension(context): Extension<provisioning::RequestContext>| async move {
+        ([(CACHE_CONTROL, "public")], format!("{} {}", context.source, context.request_id))
+    };
+    let api = test.api.clone().beside(Router::new().route("/page", get(page)));
+    let answer = async |path: &str| {
+        let request = test.request(Method::GET, path).header("x-request-id", "r-1").body(Body::empty()).unwrap();
+        let response = api.answer(request).await;
+        let kept = response.headers().get(CACHE_CONTROL).unwrap().to_str().unwrap().to_owned();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 1024).await.unwrap();
+        (status, kept, String::from_utf8(body.to_vec()).unwrap())
+    };
+    assert_eq!(answer("/page").await, (200, "public".into(), "192.0.2.7 r-1".into()));
+    assert_eq!(answer("/page/").await.0, 200);
+    assert_eq!(answer("/healthz").await.1, "no-store");
+    assert_eq!(answer("/nowhere").await.0, 404);
+}

@@ -1,6 +1,7 @@
 //! No signalling plane.
 
-use domain::BindingId;
+use domain::{AccountId, BindingId, CredentialId};
+use std::collections::{HashMap, HashSet};
 use storage::{LiveRegistrationPage, LiveRegistrations, Pending, RegistrationFilter, StorageError};
 
 /// Nobody is ever online: what an API without a signalling plane answers by.
@@ -15,6 +16,14 @@ impl LiveRegistrations for NobodyOnline {
         _limit: u32,
     ) -> Pending<'_, LiveRegistrationPage> {
         Box::pin(std::future::ready(LiveRegistrationPage::default()))
+    }
+
+    fn count(
+        &self,
+        _account: AccountId,
+        _credentials: HashSet<CredentialId>,
+    ) -> Pending<'_, HashMap<CredentialId, u64>> {
+        Box::pin(std::future::ready(HashMap::new()))
     }
 
     fn stored(&self) -> Pending<'_, Result<(), StorageError>> {

@@ -10,6 +10,9 @@ pub trait Handshake: Clone + Send + Sync + 'static {
     /// The connection afterwards.
     type Connection: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
+    /// Whether nobody can read along on the connection afterwards.
+    const IS_SECURE: bool;
+
     /// Completes the handshake or fails. It may take for ever: the serving loop bounds time and number.
     fn complete(&self, stream: TcpStream) -> impl Future<Output = io::Result<Self::Connection>> + Send;
 }
@@ -20,6 +23,8 @@ pub(super) struct Plain;
 
 impl Handshake for Plain {
     type Connection = TcpStream;
+
+    const IS_SECURE: bool = false;
 
     async fn complete(&self, stream: TcpStream) -> io::Result<TcpStream> {
         Ok(stream)

@@ -16,6 +16,8 @@ struct OneOctet;
 impl Handshake for OneOctet {
     type Connection = TcpStream;
 
+    const IS_SECURE: bool = false;
+
     async fn complete(&self, mut stream: TcpStream) -> io::Result<TcpStream> {
         if stream.read_u8().await? == b'!' { Ok(stream) } else { Err(io::ErrorKind::InvalidData.into()) }
     }

@@ -12,6 +12,7 @@ mod tests;
 use crate::HttpApi;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::uri::Scheme;
 use handshake::Plain;
 use handshakes::HandshakePlaces;
 use hyper::body::Incoming;
@@ -64,7 +65,12 @@ pub async fn serve_after(
     }
 }
 
-async fn accept_all(handshake: &impl Handshake, listener: &TcpListener, api: &HttpApi, connections: &GracefulShutdown) {
+async fn accept_all<H: Handshake>(
+    handshake: &H,
+    listener: &TcpListener,
+    api: &HttpApi,
+    connections: &GracefulShutdown,
+) {
     let places = HandshakePlaces::new(api.config().max_handshakes);
     let slots = Arc::new(Semaphore::new(api.config().max_connections.min(Semaphore::MAX_PERMITS)));
     // The semaphore is never closed, so this ends only with the process.
@@ -75,11 +81,12 @@ async fn accept_all(handshake: &impl Handshake, listener: &TcpListener, api: &Ht
         }
         let (watcher, api, handshake) = (connections.watcher(), api.clone(), handshake.clone());
         let handshake = async move { handshake.complete(stream).await };
+        let scheme = if H::IS_SECURE { Scheme::HTTPS } else { Scheme::HTTP };
         let ready = places.bound(api.config().handshake_timeout, handshake);
         tokio::spawn(async move {
             match ready.await {
                 Ok(stream) => {
-                    if let Err(error) = watcher.watch(connection(stream, client, &api)).await {
+                    if let Err(error) = watcher.watch(connection(stream, (client, scheme), &api)).await {
                         tracing::debug!(%client, %error, "a connection ended early");
                     }
                 }
@@ -113,7 +120,7 @@ fn pause_after(error: &io::Error) -> Option<Duration> {
 
 fn connection<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     stream: S,
-    client: SocketAddr,
+    (client, scheme): (SocketAddr, Scheme),
     api: &HttpApi,
 ) -> impl GracefulConnection<Output = hyper::Result<()>> + Send + use<S> {
     let config = api.config();
@@ -121,10 +128,11 @@ fn connection<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     let drain_for = config.body_read_timeout;
     let api = api.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let api = api.clone();
+        let (api, scheme) = (api.clone(), scheme.clone());
         async move {
             let (mut parts, incoming) = request.into_parts();
             parts.extensions.insert(ConnectInfo(client));
+            parts.extensions.insert(scheme);
             let body = LingeringBody::new(incoming, &parts.headers, drain_for);
             Ok::<_, Infallible>(api.answer(hyper::Request::from_parts(parts, Body::new(body))).await)
         }

@@ -351,6 +351,14 @@ impl LiveRegistrations for NobodyOnline {
         Box::pin(async { LiveRegistrationPage::default() })
     }
 
+    fn count(
+        &self,
+        _: AccountId,
+        _: std::collections::HashSet<CredentialId>,
+    ) -> Pending<'_, std::collections::HashMap<CredentialId, u64>> {
+        Box::pin(async { std::collections::HashMap::new() })
+    }
+
     fn stored(&self) -> Pending<'_, Result<(), StorageError>> {
         Box::pin(async { Ok(()) })
     }

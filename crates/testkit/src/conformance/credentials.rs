@@ -5,7 +5,10 @@ use super::{Subject, assert_conflict};
 use crate::{RecordingFollower, SeededRandom, samples};
 use domain::{AccountId, Credential, PreviousGeneration, RealmId, Revision, SealedHa1s, Timestamp};
 use std::sync::Arc;
-use storage::{Change, Conflict, Fact, NewAccount, RealmPatch, RegistrationsAfter, ResealedCredential};
+use storage::{
+    Change, Conflict, CredentialOrder, CredentialSearch, Fact, NewAccount, Page, RealmPatch, RegistrationsAfter,
+    ResealedCredential, SortDirection,
+};
 
 /// Every field survives, and the revision is the one that the commit answered.
 pub async fn creates_and_reads(subject: Subject) {
@@ -147,6 +150,48 @@ pub async fn a_deleted_username_is_free_again(subject: Subject) {
     subject.commit(Change::DeleteCredential { account: account.id, id: first.id }).await.unwrap();
     let second = subject.create_credential(samples::credential(&account, "phone", 2)).await;
     assert_eq!(subject.storage.credential(account.id, second.id).await.unwrap(), Some(second));
+}
+
+/// Part of a username or description is enough, in any case; sorted and paged as asked for, and nobody else's.
+pub async fn credentials_are_found_as_people_look_for_them(subject: Subject) {
+    let owner = subject.create_account(samples::new_account("MA_AAAAAAAA")).await;
+    let neighbour = subject.create_account(samples::new_account("MA_BBBBBBBB")).await;
+    subject.create_credential(samples::credential(&neighbour, "desk_of_another", 9)).await;
+    for (number, name, description, enabled) in
+        [(1, "desk_2", "Sales", true), (2, "Desk_1", "100% of_them", true), (3, "lobby", "the desk by the door", false)]
+    {
+        let plain = samples::credential(&owner, name, number);
+        subject.create_credential(Credential { description: description.into(), enabled, ..plain }).await;
+    }
+    let search = |text: &str, enabled, order, direction| CredentialSearch {
+        account: owner.id,
+        text: text.into(),
+        enabled,
+        order,
+        direction,
+        page: Page { limit: 2, offset: 0 },
+    };
+    let (up, down) = (SortDirection::Ascending, SortDirection::Descending);
+    for (search, expected, total) in [
+        (search("", None, CredentialOrder::Created, up), ["desk_2", "Desk_1"].as_slice(), 3),
+        (search("", None, CredentialOrder::Created, down), &["lobby", "Desk_1"], 3),
+        (search("", None, CredentialOrder::Username, up), &["Desk_1", "desk_2"], 3),
+        (search("DESK", None, CredentialOrder::Username, down), &["lobby", "desk_2"], 3),
+        (search("desk", Some(true), CredentialOrder::Username, down), &["desk_2", "Desk_1"], 2),
+        (search("", Some(false), CredentialOrder::Updated, up), &["lobby"], 1),
+        (search("sales", None, CredentialOrder::PasswordChanged, down), &["desk_2"], 1),
+        // No pattern, but text.
+        (search("0% of_", None, CredentialOrder::Created, up), &["Desk_1"], 1),
+        (search("%", None, CredentialOrder::Created, up), &["Desk_1"], 1),
+        (search("nobody", None, CredentialOrder::Created, up), &[], 0),
+    ] {
+        let found = subject.storage.find_credentials(search.clone()).await.unwrap();
+        let names: Vec<_> = found.credentials.iter().map(|one| one.username.as_str()).collect();
+        assert_eq!((names.as_slice(), found.total), (expected, total), "{search:?}");
+        let beyond = CredentialSearch { page: Page { limit: 2, offset: 2 }, ..search };
+        let found = subject.storage.find_credentials(beyond).await.unwrap();
+        assert_eq!(found.credentials.len() as u64, total.saturating_sub(2));
+    }
 }
 
 /// A name leads to the credential of the account that asks, octet by octet, and to no neighbour's.

@@ -102,6 +102,7 @@ macro_rules! storage_conformance {
                 deletes_once
                 hides_the_credentials_of_other_accounts
                 a_deleted_username_is_free_again
+                credentials_are_found_as_people_look_for_them
                 a_username_finds_the_accounts_own
                 usernames_find_the_realms_own
                 credentials_are_sealed_anew_unless_changed

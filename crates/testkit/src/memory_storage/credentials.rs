@@ -2,8 +2,10 @@
 
 use super::state::State;
 use domain::{AccountId, BindingId, Credential, CredentialId, Revision};
+use std::cmp::Ordering;
 use storage::{
-    CommitError, Conflict, CredentialNumber, CredentialPage, Fact, RegistrationsAfter, ResealedCredential, StorageError,
+    CommitError, Conflict, CredentialNumber, CredentialOrder, CredentialPage, CredentialSearch, Fact,
+    RegistrationsAfter, ResealedCredential, SortDirection, StorageError,
 };
 
 impl State {
@@ -126,6 +128,32 @@ impl State {
             }
         }
         facts
+    }
+
+    /// As [`storage::CredentialSearch`] says.
+    pub fn found_credentials(&self, search: &CredentialSearch) -> CredentialPage {
+        let text = search.text.to_ascii_lowercase();
+        let has = |place: &str| place.to_ascii_lowercase().contains(&text);
+        let mut found: Vec<_> = self.credentials.values().filter(|one| one.account == search.account).collect();
+        found.retain(|one| search.enabled.is_none_or(|enabled| one.enabled == enabled));
+        found.retain(|one| has(one.username.as_str()) || has(&one.description));
+        if search.direction == SortDirection::Descending && search.order == CredentialOrder::Created {
+            found.reverse();
+        }
+        let compare = |one: &Credential, other: &Credential| match search.order {
+            CredentialOrder::Created => Ordering::Equal,
+            CredentialOrder::Username => one.username.as_str().cmp(other.username.as_str()),
+            CredentialOrder::Updated => one.updated_at.cmp(&other.updated_at),
+            CredentialOrder::PasswordChanged => one.password_changed_at.cmp(&other.password_changed_at),
+        };
+        found.sort_by(|one, other| match search.direction {
+            SortDirection::Ascending => compare(one, other),
+            SortDirection::Descending => compare(other, one),
+        });
+        let total = found.len() as u64;
+        let skipped = usize::try_from(search.page.offset).unwrap_or(usize::MAX);
+        let page = found.into_iter().skip(skipped).take(search.page.limit as usize).cloned().collect();
+        CredentialPage { credentials: page, total, next: None }
     }
 
     /// At most `limit` of the account's credentials after that number, past the first `skipped` of them.

@@ -7,8 +7,8 @@ use domain::{
 };
 use std::ops::Bound;
 use storage::{
-    AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, Credentials, Page, Pending, RememberedAnswer,
-    SettingName, Settings, StorageError, SubAccountFilter, TokenUse, Tokens,
+    AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, CredentialSearch, Credentials, Page, Pending,
+    RememberedAnswer, SettingName, Settings, StorageError, SubAccountFilter, TokenUse, Tokens,
 };
 
 impl Accounts for MemoryStorage {
@@ -93,6 +93,10 @@ impl Credentials for MemoryStorage {
         limit: u32,
     ) -> Pending<'_, Result<CredentialPage, StorageError>> {
         Box::pin(async move { Ok(self.state.lock().credential_page(account, after.0, 0, limit)) })
+    }
+
+    fn find_credentials(&self, search: CredentialSearch) -> Pending<'_, Result<CredentialPage, StorageError>> {
+        Box::pin(async move { Ok(self.state.lock().found_credentials(&search)) })
     }
 
     fn credential_by_username(

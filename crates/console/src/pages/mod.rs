@@ -1,0 +1,40 @@
+//! The pages, one file each.
+
+mod attempts;
+mod audit_log;
+mod bans;
+mod calls;
+mod credentials;
+mod list_query;
+mod networks;
+mod numbers;
+mod operator;
+mod overview;
+pub(crate) mod phones;
+mod settings;
+mod sign_in;
+mod tokens;
+mod trunks;
+mod try_it;
+
+use crate::Shared;
+use axum::Router;
+use std::sync::Arc;
+
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .merge(sign_in::routes())
+        .merge(overview::routes())
+        .merge(credentials::routes())
+        .merge(attempts::routes())
+        .merge(phones::routes())
+        .merge(calls::routes())
+        .merge(bans::routes())
+        .merge(audit_log::routes())
+        .merge(tokens::routes())
+        .merge(settings::routes())
+        .merge(operator::routes())
+        .merge(trunks::routes())
+        .merge(numbers::routes())
+        .merge(try_it::routes())
+}

@@ -1,0 +1,54 @@
+//! What a trunk is attached to.
+
+use super::{ALL, TrunkInPath};
+use crate::Shared;
+use crate::form::{Fields, Posted};
+use crate::frame::see_other;
+use crate::refusal::Refusal;
+use crate::visitor::Visit;
+use axum::extract::State;
+use axum::response::Response;
+use domain::{CredentialId, IpAclId, OriginationUriId, Username, UsernameRule};
+use provisioning::{AttachmentsPatch, CredentialsRequest, PageStart};
+use std::sync::Arc;
+
+pub(super) async fn update(
+    State(shared): State<Arc<Shared>>,
+    TrunkInPath(id): TrunkInPath,
+    Posted { visit, fields }: Posted<Visit>,
+) -> Result<Response, Refusal> {
+    let account = visit.scope.clone().account_write()?;
+    let hops = shared.provisioning.origination_uris(&account, ALL).await?.objects;
+    let at = |place: &str| -> Vec<OriginationUriId> {
+        let ids = hops.iter().map(|hop| hop.id);
+        ids.filter(|id| fields.text(&format!("hop-{id}")) == place).collect()
+    };
+    let patch = AttachmentsPatch {
+        credentials: Some(credentials(&shared, &visit, &fields).await?),
+        ip_acls: Some(fields.all("network").filter_map(IpAclId::parse).collect()),
+        primary_uri: Some(at("primary").first().copied()),
+        fallback_uri: Some(at("fallback").first().copied()),
+        origination_uris: Some(at("further")),
+    };
+    if at("primary").len() > 1 || at("fallback").len() > 1 {
+        return Err(Refusal::Wrong(
+            "one next hop can be the first, and one the second; let others be further ones".into(),
+        ));
+    }
+    shared.provisioning.update_attachments(&account, visit.context(), (id, patch)).await?;
+    see_other(&format!("{}/trunks/{id}?done=updated", visit.base()))
+}
+
+/// Credentials are named by username: there may be more than a list could offer.
+async fn credentials(shared: &Shared, visit: &Visit, fields: &Fields) -> Result<Vec<CredentialId>, Refusal> {
+    let mut ids = Vec::new();
+    for name in fields.text("credentials").split([',', ' ', '\n', '\r']).filter(|name| !name.is_empty()) {
+        let username = Username::parse(name, UsernameRule::Extended)
+            .map_err(|error| Refusal::Wrong(format!("the username {name} {error}")))?;
+        let request = CredentialsRequest { start: PageStart::Offset(0), limit: 1, username: Some(username) };
+        let found = shared.provisioning.credentials_page(&visit.scope, request).await?;
+        let one = found.credentials.first();
+        ids.push(one.ok_or_else(|| Refusal::Wrong(format!("there is no credential of the username {name}")))?.id);
+    }
+    Ok(ids)
+}
