@@ -56,7 +56,7 @@ impl Browser {
     }
 }
 
-fn settings(server: &Server, account: &Account, more: Value) -> Value {
+fn settings(server: &Server, account: &Account, more: &Value) -> Value {
     let mut settings = json!({
         "base": format!("http://{}", server.http()),
         "auth_id": account.auth_id,
@@ -73,7 +73,7 @@ fn settings(server: &Server, account: &Account, more: Value) -> Value {
 fn a_person_sets_up_a_phone_by_keyboard_and_sees_why_it_fails() {
     let server = Server::start();
     let account = server.account("Northwind Traders");
-    let asked = settings(&server, &account, json!({ "parts": ["first", "without-script"] }));
+    let asked = settings(&server, &account, &json!({ "parts": ["first", "without-script"] }));
     Browser::start(&asked).play(&server, &account);
 }
 
@@ -84,7 +84,7 @@ fn a_page_registers_without_its_password_reaching_the_http_side() {
     let _id = server.api(&account).credential("browser_phone", "Correct!Horse7");
     let phone = json!({ "username": "browser_phone", "password": "Correct!Horse7" });
     let websocket = format!("ws://{}/", server.sip(Transport::Ws));
-    let asked = settings(&server, &account, json!({ "parts": ["try-it"], "phone": phone, "websocket": websocket }));
+    let asked = settings(&server, &account, &json!({ "parts": ["try-it"], "phone": phone, "websocket": websocket }));
     Browser::start(&asked).play(&server, &account);
     let log = server.stderr();
     assert!(!log.contains("Correct!Horse7") && !log.contains("Wrong!Horse77"), "{log}");
@@ -193,5 +193,5 @@ fn every_page_is_accessible_valid_and_small() {
         "operator_pages": operator_pages,
         "operator_token": made["bearer_token"].as_str().expect("a token"),
     });
-    Browser::start(&settings(&server, &account, more)).play(&server, &account);
+    Browser::start(&settings(&server, &account, &more)).play(&server, &account);
 }
