@@ -109,6 +109,8 @@ fn cookies_and_headers_are_strict() {
         assert!(page.split("<script").skip(1).all(|script| script.starts_with(" src=\"/console/assets/")), "{path}");
         assert!(!page.contains("http://") && !page.contains("https://"), "{path} loads or links elsewhere: {page}");
     }
+    let nowhere = session.get("/console/nobody/nowhere");
+    assert_eq!((nowhere.status, nowhere.header("content-type")), (404, Some("text/html; charset=utf-8")));
     // The API is as it was.
     assert_eq!(api.send_as("GET", "/nowhere", &[], b"").expect_error(404)["code"], 404);
     let _created = api.credential("still", PASSWORD);
@@ -389,4 +391,36 @@ fn pages_count_together_with_requests_of_the_api() {
     }
     let refused = (0..5).map(|_| session.get(&session.base)).find(|answer| answer.status == 429);
     assert!(refused.expect("an end to it").header("retry-after").is_some());
+}
+
+/// A day is all that a form can say of a moment, so one that is unchanged is left alone.
+#[test]
+fn a_form_changes_only_what_was_changed_in_it() {
+    let server = Server::start();
+    let account = server.account("forms");
+    let api = server.api(&account);
+    let id = api.credential("phone", PASSWORD);
+    let details = api.path(&format!("credentials/{id}/details"));
+    let end = "2099-05-04T12:30:00Z";
+    api.send("PUT", &details, json!({ "expires_at": end }).to_string().as_bytes()).expect(200);
+    let session = Session::new(&server, &account);
+    let page = session.page(&format!("{}/credentials/{id}", session.base));
+    assert!(page.contains("name=\"expires_on_before\" value=\"2099-05-04\""), "{page}");
+    let token = session.form_token();
+    let edit = |expires_on: &str| {
+        let fields = [
+            ("form_token", token.as_str()),
+            ("description", "Lobby"),
+            ("expires_on", expires_on),
+            ("expires_on_before", "2099-05-04"),
+        ];
+        let answer = session.post(&format!("{}/credentials/{id}/edit", session.base), &[], &fields);
+        assert_eq!(answer.status, 303, "{}", answer.shown());
+        let shown = api.send("GET", &details, b"").expect(200);
+        assert_eq!(shown["description"], "Lobby");
+        shown["expires_at"].clone()
+    };
+    assert!(edit("2099-05-04").as_str().expect("an end").starts_with("2099-05-04T12:30:00"));
+    assert!(edit("2099-06-30").as_str().expect("an end").starts_with("2099-07-01T00:00:00"));
+    assert_eq!(edit(""), Value::Null);
 }

@@ -121,7 +121,7 @@
     let isPaused = false;
     let refreshedAt = 0;
     let pending = 0;
-    const pause = Math.min(2000, ...[...document.querySelectorAll('[data-refresh]')].map((part) => Number(part.dataset.refresh)));
+    const soonest = Math.min(2000, ...[...document.querySelectorAll('[data-refresh]')].map((part) => Number(part.dataset.refresh)));
     const say = (text, kind = '') => {
       if (!state) return;
       state.hidden = false;
@@ -135,7 +135,7 @@
         pending = 0;
         refreshedAt = Date.now();
         every('[data-refresh]', (part) => window.htmx.trigger(part, 'refresh'));
-      }, Math.max(100, refreshedAt + pause - Date.now()));
+      }, Math.max(100, refreshedAt + soonest - Date.now()));
     };
     const put = (html) => {
       const template = document.createElement('template');

@@ -72,10 +72,7 @@ impl LiveRows {
         let (sender, receiver) = broadcast::channel(ROWS_WAITING);
         feeds.insert(scope.auth_id().clone(), sender.clone());
         let (shared, account) = (Arc::clone(shared), scope.auth_id().clone());
-        tokio::spawn(async move {
-            feed(&shared, &account, (stream, &sender)).await;
-            shared.live.0.lock().remove(&account);
-        });
+        tokio::spawn(async move { feed(&shared, &account, (stream, &sender)).await });
         Ok(receiver)
     }
 
@@ -102,7 +99,11 @@ async fn feed(shared: &Shared, account: &AuthId, (mut stream, sender): (AuthEven
                 }
             }
         };
-        let Some(told) = next else { return };
+        let Some(told) = next else {
+            // Until now it stood there, so no other can have begun.
+            shared.live.0.lock().remove(account);
+            return;
+        };
         for told in told.iter().filter_map(|told| printed(told, account)) {
             // Whoever left meanwhile needs nothing.
             let _ = sender.send(told);

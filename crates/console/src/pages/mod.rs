@@ -18,7 +18,9 @@ mod trunks;
 mod try_it;
 
 use crate::Shared;
+use crate::refusal::Refusal;
 use axum::Router;
+use axum::routing::any;
 use std::sync::Arc;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -37,4 +39,10 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(trunks::routes())
         .merge(numbers::routes())
         .merge(try_it::routes())
+        .route("/console/{*path}", any(nothing))
+}
+
+/// For addresses that somebody has mistyped.
+async fn nothing() -> Refusal {
+    Refusal::NotFound("There is no such page.")
 }

@@ -49,13 +49,16 @@ fn update_of(fields: &Fields) -> Result<CredentialUpdate, Refusal> {
             secure_transport: Some(fields.is_ticked("secure_transport")),
             networks: Some(networks),
         },
-        expiry: expiry(fields.text("expires_on"))?,
+        expiry: expiry(fields.text("expires_on"), fields.text("expires_on_before"))?,
         ..CredentialUpdate::default()
     })
 }
 
-/// The end of a day, UTC: a day is what a form without a script can ask for. One that is unchanged stays.
-fn expiry(text: &str) -> Result<ExpiryUpdate, Refusal> {
+/// The end of a day, UTC: a day is what a form without a script can ask for. A day that is unchanged leaves the moment.
+fn expiry(text: &str, before: &str) -> Result<ExpiryUpdate, Refusal> {
+    if text == before {
+        return Ok(ExpiryUpdate::Keep);
+    }
     if text.is_empty() {
         return Ok(ExpiryUpdate::Never);
     }

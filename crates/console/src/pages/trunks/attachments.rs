@@ -19,8 +19,13 @@ pub(super) async fn update(
 ) -> Result<Response, Refusal> {
     let account = visit.scope.clone().account_write()?;
     let hops = shared.provisioning.origination_uris(&account, ALL).await?.objects;
+    let trunk = shared.provisioning.trunk(&account, id).await?;
+    let known = &trunk.attachments.origination_uris;
+    // Those that are there already keep their order.
+    let others = hops.iter().map(|hop| hop.id).filter(|id| !known.contains(id));
+    let ordered: Vec<OriginationUriId> = known.iter().copied().chain(others).collect();
     let at = |place: &str| -> Vec<OriginationUriId> {
-        let ids = hops.iter().map(|hop| hop.id);
+        let ids = ordered.iter().copied();
         ids.filter(|id| fields.text(&format!("hop-{id}")) == place).collect()
     };
     let patch = AttachmentsPatch {
