@@ -39,10 +39,19 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(trunks::routes())
         .merge(numbers::routes())
         .merge(try_it::routes())
-        .route("/console/{*path}", any(nothing))
+        .route("/console/{auth_id}/{*path}", any(nothing))
 }
 
 /// For addresses that somebody has mistyped.
 async fn nothing() -> Refusal {
     Refusal::NotFound("There is no such page.")
+}
+
+#[cfg(test)]
+mod tests {
+    /// The router panics where one route hides another.
+    #[test]
+    fn no_route_hides_another() {
+        assert!(super::routes().has_routes());
+    }
 }
