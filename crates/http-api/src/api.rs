@@ -8,9 +8,9 @@ use crate::request_id::RequestId;
 use crate::routes::Routes;
 use crate::{
     Config, Exposition, Readiness, account_settings, algorithm_report, audit_log, auth_events, bans, call_records,
-    call_webhook, calls, credential_report, credentials, devices, health, ip_acls, me, metrics_page, numbers, openapi,
-    origination_uris, panic_guard, path, phone_settings, reference, registrations, request_context, rotation,
-    sub_accounts, tokens, trunks,
+    call_webhook, calls, credential_report, credentials, devices, health, ip_acls, links, me, metrics_page, numbers,
+    openapi, origination_uris, panic_guard, path, phone_settings, provision, reference, registrations, request_context,
+    rotation, sub_accounts, tokens, trunks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -159,6 +159,7 @@ fn router(username_rule: UsernameRule) -> Router<Arc<Shared>> {
         .router
         .merge(openapi::routes(&document))
         .merge(reference::routes(&document))
+        .merge(provision::routes())
         .fallback(|| async { Problem::UnknownPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
 }
@@ -169,6 +170,7 @@ pub(crate) fn described_routes() -> Routes {
         .merge(credentials::routes())
         .merge(rotation::routes())
         .merge(devices::routes())
+        .merge(links::routes())
         .merge(credential_report::routes())
         .merge(algorithm_report::routes())
         .merge(trunks::routes())
@@ -200,5 +202,6 @@ pub(crate) fn fix_headers(headers: &mut HeaderMap, request_id: HeaderValue) {
 }
 
 fn shown(path: &str) -> &str {
+    let path = provision::shown_path(path);
     path.get(..path.floor_char_boundary(SHOWN_PATH_OCTETS)).unwrap_or_default()
 }

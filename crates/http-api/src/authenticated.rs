@@ -5,8 +5,11 @@ use crate::problem::Problem;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use domain::{AuthId, BanId, CallId, CredentialId, DeviceId, E164, IpAclId, OriginationUriId, TokenId, TrunkId};
-use provisioning::{AccountRead, AccountScope, AccountWrite, CredentialsWrite, Operator, ProvisioningError};
+use domain::{
+    AuthId, BanId, CallId, CredentialId, DeviceId, E164, IpAclId, OriginationUriId, ProvisioningLinkId, TokenId,
+    TrunkId,
+};
+use provisioning::{AccountRead, AccountScope, AccountWrite, CredentialsWrite, LinkToken, Operator, ProvisioningError};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,6 +40,12 @@ pub(crate) struct CredentialInPath(pub CredentialId);
 
 /// The device named by the path. Extract it after the permission.
 pub(crate) struct DeviceInPath(pub DeviceId);
+
+/// The provisioning link named by the path. Extract it after the permission.
+pub(crate) struct LinkInPath(pub ProvisioningLinkId);
+
+/// The token of a provisioning link, which is all that whoever has it has.
+pub(crate) struct LinkTokenInPath(pub LinkToken);
 
 /// The registration named by the path, as it stands there. Extract it after the permission.
 pub(crate) struct RegistrationInPath(pub String);
@@ -129,6 +138,25 @@ impl FromRequestParts<Arc<Shared>> for DeviceInPath {
     async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
         let text = path_parameter(parts, "device_id").await?;
         DeviceId::parse(&text).map(Self).ok_or(Problem::NotAnId("device"))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for LinkInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "link_id").await?;
+        ProvisioningLinkId::parse(&text).map(Self).ok_or(Problem::NotAnId("provisioning link"))
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for LinkTokenInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let text = path_parameter(parts, "token").await?;
+        // What can be no token is the same as one that nobody made.
+        LinkToken::parse(&text).map(Self).ok_or(Problem::Refused(ProvisioningError::ProvisioningLinkNotFound))
     }
 }
 

@@ -25,6 +25,22 @@ impl FromRequest<Arc<Shared>> for JsonBody {
     }
 }
 
+/// The octets of a body that says it is a form, as browsers send it. Wiped when dropped.
+pub(crate) struct FormBody(pub Zeroizing<Vec<u8>>);
+
+impl FromRequest<Arc<Shared>> for FormBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        if !is_of_type(request.headers(), &[b"application/x-www-form-urlencoded"]) {
+            return Err(Problem::NotAForm);
+        }
+        let reading = read(request.into_body(), shared.config.max_body_octets);
+        let octets = tokio::time::timeout(shared.config.body_read_timeout, reading).await;
+        octets.map_err(|_| Problem::BodyTooSlow)?.map(Self)
+    }
+}
+
 /// Reads a body, as long as it has at most so many octets.
 pub(crate) async fn read(mut body: Body, max_octets: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let too_large = || Problem::BodyTooLarge { max_octets };

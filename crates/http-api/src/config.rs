@@ -49,6 +49,8 @@ pub struct Config {
     pub webhook_networks: Vec<Network>,
     /// Where phones reach the SIP side, for people who set one up.
     pub sip_services: Vec<SipService>,
+    /// Whether provisioning links are served in the clear to others than this machine: something before it speaks HTTPS.
+    pub provisioning_in_clear: bool,
     /// Sees every request that could be read; nobody by default.
     pub observer: Arc<dyn RequestObserver>,
 }
@@ -98,6 +100,7 @@ impl Default for Config {
             upstream: Arc::new(NobodyRegisters),
             webhook_networks: Vec::new(),
             sip_services: Vec::new(),
+            provisioning_in_clear: false,
             observer: Arc::new(Unobserved),
         }
     }

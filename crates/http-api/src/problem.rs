@@ -41,6 +41,14 @@ pub(crate) enum Problem {
     OtherAccount,
     /// The body does not say it is JSON.
     NotJson,
+    /// The body does not say it is a form.
+    NotAForm,
+    /// Passwords are not answered in the clear.
+    NeedsEncryption,
+    /// SIP is not served over the transport that was asked for, or over none that phones speak.
+    TransportNotServed,
+    /// A file cannot be written before it is known for what.
+    FormatNeeded,
     /// The body does not say it is JSON Lines.
     NotJsonLines,
     /// The body has more rows than allowed.
@@ -123,7 +131,8 @@ impl Problem {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthenticated | Self::NotTheOperator => StatusCode::UNAUTHORIZED,
-            Self::OtherAccount | Self::Permission(_) => StatusCode::FORBIDDEN,
+            Self::TransportNotServed | Self::FormatNeeded => StatusCode::BAD_REQUEST,
+            Self::OtherAccount | Self::Permission(_) | Self::NeedsEncryption => StatusCode::FORBIDDEN,
             Self::UnknownPath
             | Self::UnknownOperatorPath
             | Self::NotACredentialId
@@ -134,7 +143,7 @@ impl Problem {
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } | Self::TooManyRows { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
-            Self::NotJson | Self::NotJsonLines => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::NotJsonLines | Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RotationFailed(RotationError::UnderWay) => StatusCode::CONFLICT,
             Self::Panicked | Self::Unprintable | Self::BackupFailed(_) | Self::RotationFailed(_) => {
@@ -179,6 +188,15 @@ impl Problem {
             }
             Self::NotJson => "Send the body as JSON, with Content-Type: application/json",
             Self::NotJsonLines => "Send the rows as JSON, one object a line, with Content-Type: application/x-ndjson",
+            Self::NotAForm => "Send the form of the link's page, with Content-Type: application/x-www-form-urlencoded",
+            Self::NeedsEncryption => {
+                "This answers with a password, so it is served over HTTPS only: serve with --https-listen, or with \
+                 --provisioning-in-clear where something before it speaks HTTPS"
+            }
+            Self::TransportNotServed => {
+                "SIP is not served over that transport; leave transport out, or serve it with --sip-listen"
+            }
+            Self::FormatNeeded => "Say in which format: the link leaves it open, and a file is of one phone or app",
             Self::BodyTooSlow => "The body did not arrive in time; send it without pausing",
             Self::BodyBroken => "The body ended early or is wrongly framed; check Content-Length or the chunks",
             Self::Query => "The query cannot be read; send name=value pairs, percent-encoded",

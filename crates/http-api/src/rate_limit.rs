@@ -8,6 +8,7 @@ use domain::{AuthId, TokenId};
 use provisioning::{Operator, RequestBudget};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ pub(crate) struct RateLimits {
     per_token: Option<Rate>,
     tokens: Mutex<Buckets<TokenId>>,
     accounts: Mutex<Buckets<AuthId>>,
+    /// Of addresses that have proved nothing, an IPv6 one by its first half.
+    unproven: Mutex<Buckets<IpAddr>>,
 }
 
 /// A long-term rate and what may come at once.
@@ -37,7 +40,7 @@ impl RateLimits {
     pub fn new(per_token: Option<TokenRateLimit>) -> Self {
         let per_token =
             per_token.map(|limit| Rate::new(Duration::from_secs(1), limit.per_second.get(), limit.burst.get()));
-        Self { per_token, tokens: Mutex::default(), accounts: Mutex::default() }
+        Self { per_token, tokens: Mutex::default(), accounts: Mutex::default(), unproven: Mutex::default() }
     }
 
     /// Takes one request out of the token's bucket and one out of its account's, or refuses it. A request that is
@@ -62,6 +65,22 @@ impl RateLimits {
 impl RequestBudget for RateLimits {
     fn take(&self, operator: &Operator) -> Result<(), u64> {
         self.taken(operator, Instant::now()).map_err(whole_seconds)
+    }
+}
+
+/// How many requests an address may make that has proved nothing: as many desk phones as boot behind one.
+const UNPROVEN_PER_SECOND: u32 = 20;
+const UNPROVEN_BURST: u32 = 200;
+
+impl RateLimits {
+    /// Takes one request out of an address's bucket, or refuses it. Its entry is gone ten seconds later.
+    pub fn admit_unproven(&self, client: IpAddr, now: Instant) -> Result<(), Problem> {
+        let half = u128::MAX << 64;
+        let key = match client.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & half)),
+            address => address,
+        };
+        taken(&self.unproven, &key, Rate::new(Duration::from_secs(1), UNPROVEN_PER_SECOND, UNPROVEN_BURST), now)
     }
 }
 

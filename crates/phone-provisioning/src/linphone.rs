@@ -8,7 +8,9 @@ use std::fmt::{Result, Write};
 pub(crate) fn write(out: &mut impl Write, settings: &PhoneSettings<'_>) -> Result {
     let PhoneSettings { username, password, domain, realm, server, .. } = settings;
     let (host, port, transport) = (server.uri_host(), server.port, server.transport.as_str());
-    let (proxy, identity) = (format!("<sip:{host}:{port};transport={transport}>"), format!("sip:{username}@{domain}"));
+    let proxy = format!("<sip:{host}:{port};transport={transport}>");
+    let (route, identity) =
+        (format!("<sip:{host}:{port};transport={transport};lr>"), format!("sip:{username}@{domain}"));
     write!(
         out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -20,7 +22,7 @@ pub(crate) fn write(out: &mut impl Write, settings: &PhoneSettings<'_>) -> Resul
     section(out, "sip", &[("default_proxy", "0")])?;
     let account = [
         ("reg_proxy", proxy.as_str()),
-        ("reg_route", &proxy),
+        ("reg_route", &route),
         ("reg_identity", &identity),
         ("realm", realm),
         ("reg_expires", "3600"),

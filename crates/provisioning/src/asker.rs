@@ -2,7 +2,7 @@
 
 use crate::known_token::KnownToken;
 use crate::{Operator, OperatorIndex, Provisioning, ProvisioningError, RequestContext};
-use domain::{AccountId, AuditAction, AuditEvent, Revision, Timestamp};
+use domain::{AccountId, AuditAction, AuditEvent, AuthId, ProvisioningLinkId, Revision, Timestamp};
 use std::sync::Arc;
 use storage::ChangeSet;
 
@@ -15,6 +15,8 @@ pub(crate) enum Asker {
     OperatorToken { index: Arc<OperatorIndex>, token: Arc<KnownToken> },
     /// An API token of an account.
     ApiToken(Operator),
+    /// The token of a provisioning link.
+    ProvisioningLink { index: Arc<OperatorIndex>, account: AuthId, link: ProvisioningLinkId },
 }
 
 /// Who asks, and over which request.
@@ -33,6 +35,7 @@ impl Asker {
             Self::FilePermissions => "operator".into(),
             Self::OperatorToken { token, .. } => format!("operator:{}", token.label).into(),
             Self::ApiToken(operator) => operator.auth_id().as_str().into(),
+            Self::ProvisioningLink { link, .. } => format!("provisioning_link:{link}").into(),
         }
     }
 
@@ -56,6 +59,8 @@ impl Asker {
                 token.is_valid(now) && index.operator_tokens().iter().any(|known| known.id == token.id)
             }
             Self::ApiToken(operator) => operator.is_still_admitted(now),
+            // That the link itself is still there, its commit says.
+            Self::ProvisioningLink { index, account, .. } => index.find(account).is_some_and(|found| found.is_enabled),
         }
     }
 }

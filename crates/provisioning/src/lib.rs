@@ -41,6 +41,7 @@ mod installation;
 mod installation_operator;
 mod known_token;
 pub mod limits;
+mod links;
 mod new_token;
 mod nonce_key;
 mod operator;
@@ -96,6 +97,7 @@ pub use idempotency::{Answered, IdempotencyKey, IdempotencyKeyError, IdempotentR
 pub use import::{ImportMode, ImportRequest, ImportRow, ImportedSecret, OnConflict, RowFault, RowOutcome};
 pub use installation::is_key_of;
 pub use installation_operator::InstallationOperator;
+pub use links::{LinkCreated, LinkOpened, LinkSeen, LinkSpent, LinkToken, NewLink};
 pub use new_token::{NewApiToken, NewOperatorToken};
 pub use operator::{AccountScope, Operator, RequestContext};
 pub use operator_index::OperatorIndex;

@@ -126,6 +126,11 @@ impl AccountScope {
         Self { asker, account, token_scope: TokenScope::All }
     }
 
+    /// What the token of a link may do to the account that made it: the use case takes no more than the link is for.
+    pub(crate) fn of_provisioning_link(asker: Asker, account: Arc<Entry>) -> Self {
+        Self { asker, account, token_scope: TokenScope::CredentialsOnly }
+    }
+
     /// The account's public identifier.
     #[must_use]
     pub fn auth_id(&self) -> &AuthId {

@@ -45,13 +45,16 @@ pub(crate) async fn forget_answers(provisioning: Arc<Provisioning>) {
     }
 }
 
-/// Forgets passwords before the present ones whose time is over, until dropped.
+/// Forgets passwords before the present ones, devices and links whose time is over, until dropped.
 pub(crate) async fn forget_previous_passwords(provisioning: Arc<Provisioning>) {
     let mut ticks = interval(FORGET_INTERVAL);
     loop {
         ticks.tick().await;
         if let Err(error) = provisioning.forget_previous_passwords().await {
             tracing::warn!(%error, "previous passwords could not be forgotten; trying again later");
+        }
+        if let Err(error) = provisioning.forget_links().await {
+            tracing::warn!(%error, "expired provisioning links could not be forgotten; trying again later");
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::operator_cli::{
     AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, ReportOptions,
     RestoreOptions, Switch,
 };
+use crate::provision_cli::ProvisionCommand;
 use crate::serve_options::{ServeOptions, TracedOptions};
 use crate::settings_command::SettingsCommand;
 use crate::tenant_cli::{NumberCommand, PhonesOptions, SubAccountCommand, TokenCommand};
@@ -80,6 +81,11 @@ pub(crate) enum Command {
     Credential {
         #[command(subcommand)]
         command: CredentialCommand,
+    },
+    /// Set up phones and apps by links, over HTTP
+    Provision {
+        #[command(subcommand)]
+        command: ProvisionCommand,
     },
     /// Create and revoke devices: phones of a credential with passwords of their own, over HTTP
     Device {

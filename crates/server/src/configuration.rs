@@ -65,6 +65,8 @@ pub(crate) struct Configuration {
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) otlp_endpoint: Option<OtlpEndpoint>,
     pub(crate) admin_api: Exposure,
+    /// Whether provisioning links are served in the clear to other machines.
+    pub(crate) provisioning_in_clear: bool,
     pub(crate) log_filter: EnvFilter,
     pub(crate) log_format: LogFormat,
 }
@@ -180,6 +182,7 @@ impl Configuration {
             } else {
                 Exposure::ControlSocketOnly
             },
+            provisioning_in_clear: options.provisioning_in_clear.unwrap_or(false),
             log_filter: parse_filter(options.log.as_deref().unwrap_or("info"))?,
             log_format: options
                 .log_format

@@ -41,6 +41,8 @@ mod operator_commands;
 mod otlp_endpoint;
 mod patience;
 mod phones;
+mod provision_cli;
+mod provision_command;
 mod quickstart;
 mod remote_operator;
 mod restore;
@@ -119,6 +121,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Calls(options) => in_runtime(call_commands::calls(options)),
         cli::Command::Audit { command } => in_runtime(audit_commands::audit(command)),
         cli::Command::Ban { command } => in_runtime(ban_commands::ban(command)),
+        cli::Command::Provision { command } => in_runtime(provision_command::run(command)),
         cli::Command::Device { command } => in_runtime(device_command::run(command)),
         cli::Command::Bans(options) => in_runtime(ban_commands::bans(options)),
         cli::Command::Doctor(options) => in_runtime(doctor::doctor(*options)),

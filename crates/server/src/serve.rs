@@ -180,6 +180,7 @@ impl Server {
                 auth_events: Arc::clone(&signalling.live_events) as _,
                 upstream: Arc::clone(signalling.edge.calls()) as _,
                 sip_services: sip_services(&sip_addresses, &configuration),
+                provisioning_in_clear: configuration.provisioning_in_clear,
                 webhook_networks: configuration.webhooks.allowed.clone(),
                 observer: Arc::clone(&watch) as _,
                 rate_limit: configuration.http_rate_limit,

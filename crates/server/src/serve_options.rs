@@ -195,6 +195,9 @@ pub(crate) struct ServeOptions {
     /// always served [default: false]
     #[arg(long, env = "SIPWARDEN_ADMIN_API", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) admin_api: Option<bool>,
+    /// Serve provisioning links over plain HTTP to other machines too: something before it speaks HTTPS [default: false]
+    #[arg(long, env = "SIPWARDEN_PROVISIONING_IN_CLEAR", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) provisioning_in_clear: Option<bool>,
     /// What to log: error, warn, info, debug or trace, or a filter such as `info,sipwarden::auth=off` [default: info]
     #[arg(long, env = "SIPWARDEN_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -314,6 +317,7 @@ impl ServeOptions {
             metrics_listen: self.metrics_listen.or(other.metrics_listen),
             otlp_endpoint: self.otlp_endpoint.or(other.otlp_endpoint),
             admin_api: self.admin_api.or(other.admin_api),
+            provisioning_in_clear: self.provisioning_in_clear.or(other.provisioning_in_clear),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
         }

@@ -27,12 +27,32 @@ pub fn register(settings: &Settings) -> Attempt {
     Attempt { phone_is_content: content, trace: Trace::read(&output), output }
 }
 
+/// Starts the phone with nothing but an address to fetch its configuration from, and waits for its registration.
+///
+/// # Panics
+/// When linphonec cannot be run.
+#[must_use]
+pub fn register_from(configuration_url: &str) -> Attempt {
+    let text = format!("{COMMON}\n[misc]\nuuid=00000000-0000-4000-8000-000000000002\nconfig-uri={configuration_url}\n");
+    let phone = launch(|_| text.clone());
+    let content = phone.wait_for(REGISTER_LIMIT, verdict) == Some(true);
+    if content {
+        return phone.into_attempt(content);
+    }
+    let output = phone.output();
+    Attempt { phone_is_content: content, trace: Trace::read(&output), output }
+}
+
 /// Starts the phone and leaves it running, registering for that many seconds at a time.
 ///
 /// # Panics
 /// When linphonec cannot be run.
 #[must_use]
 pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
+    launch(|home| configuration_text(settings, home, expires_seconds))
+}
+
+fn launch(text: impl Fn(&Path) -> String) -> RunningPhone {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let home = folder.path();
     // Without these folders its database cannot be opened, and then it never goes on line.
@@ -40,7 +60,7 @@ pub fn start(settings: &Settings, expires_seconds: u32) -> RunningPhone {
         fs::create_dir_all(home.join(needed)).expect("a folder");
     }
     let (configuration, log) = (home.join("linphonerc"), home.join("log"));
-    fs::write(&configuration, configuration_text(settings, home, expires_seconds)).expect("a configuration file");
+    fs::write(&configuration, text(home)).expect("a configuration file");
     let mut command = Command::new("linphonec");
     command.arg("-c").arg(&configuration).args(["-d", "6", "-l"]).arg(&log);
     command.env_remove("XDG_DATA_HOME").env_remove("XDG_CONFIG_HOME");
@@ -65,6 +85,25 @@ fn verdict(log: &str) -> Option<bool> {
         None
     }
 }
+
+/// What does not depend on an account.
+const COMMON: &str = "[sip]
+sip_port=-1
+sip_tcp_port=-1
+sip_tls_port=-1
+register_only_when_network_is_up=0
+guess_hostname=0
+
+[rtp]
+audio_rtp_port=-1
+video_rtp_port=-1
+
+[net]
+dns_srv_enabled=0
+
+[video]
+enabled=0
+";
 
 /// Ports -1 are drawn by the phone; the network monitor must not decide, since a machine without a default route is off
 /// line in its eyes.

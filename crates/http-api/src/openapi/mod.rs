@@ -211,7 +211,8 @@ mod tests {
         let document = document(&described_routes(), UsernameRule::Strict);
         let paths = document["paths"].as_object().unwrap();
         for (path, item) in paths.iter().filter(|(path, _)| path.starts_with(NEEDS_IDENTITY)) {
-            let creates = !ACTIONS.iter().chain(&["/rotate"]).any(|action| path.ends_with(action));
+            let creates =
+                !ACTIONS.iter().chain(&["/rotate", "/provisioning-links"]).any(|action| path.ends_with(action));
             let Some(operation) = item.get("post").filter(|_| creates) else { continue };
             let links = operation["responses"]["201"]["links"].as_object().unwrap_or_else(|| panic!("{operation}"));
             assert!(links.keys().any(|id| id.starts_with("show-")), "{links:?}");

@@ -14,10 +14,11 @@ pub(super) struct Facts {
 }
 
 /// Each placeholder of a path with the parameter that describes it.
-const PATH_PARAMETERS: [(&str, &str); 14] = [
+const PATH_PARAMETERS: [(&str, &str); 15] = [
     ("{auth_id}", "AuthId"),
     ("{credential_id}", "CredentialId"),
     ("{device_id}", "DeviceId"),
+    ("{link_id}", "LinkId"),
     ("{token_id}", "TokenId"),
     ("{sub_auth_id}", "SubAuthId"),
     ("{registration_id}", "RegistrationId"),
@@ -148,6 +149,7 @@ fn parameters() -> Value {
         "AuthId": in_path("auth_id", "The account: your own, or a sub-account of it", auth_id("MA_XXXXXXXX")),
         "SubAuthId": in_path("sub_auth_id", "The sub-account", auth_id("SA_XXXXXXXX")),
         "CredentialId": in_path("credential_id", "The credential's id, from create or list", uuid()),
+        "LinkId": in_path("link_id", "The provisioning link's id, from create or list", uuid()),
         "DeviceId": in_path("device_id", "The device's id, from create or list", uuid()),
         "TokenId": in_path("token_id", "The token's id, from create or list", uuid()),
         "RegistrationId": in_path("registration_id", "The registration's id, from the list",

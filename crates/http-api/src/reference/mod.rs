@@ -2,7 +2,6 @@
 //! script, and nothing is loaded from elsewhere, so it works without the internet and its policy can forbid everything.
 
 mod curl;
-mod html;
 mod page;
 mod schema;
 

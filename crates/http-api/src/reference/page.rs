@@ -1,7 +1,7 @@
 //! The page: contents, how to prove an account, every operation, every schema.
 
-use super::html::Html;
 use super::{curl, schema};
+use crate::html::Html;
 use serde_json::{Map, Value};
 
 const HEAD: &str = "<!doctype html><html lang=en><head><meta charset=utf-8>\

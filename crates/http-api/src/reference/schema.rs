@@ -1,6 +1,6 @@
 //! Schemas in words, and examples of what they describe.
 
-use super::html::Html;
+use crate::html::Html;
 use serde_json::{Map, Value, json};
 
 const NULL: &Value = &Value::Null;

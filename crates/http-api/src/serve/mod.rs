@@ -10,6 +10,7 @@ mod handshake_tests;
 mod tests;
 
 use crate::HttpApi;
+use crate::provision::Encrypted;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::uri::Scheme;
@@ -132,6 +133,9 @@ fn connection<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
         async move {
             let (mut parts, incoming) = request.into_parts();
             parts.extensions.insert(ConnectInfo(client));
+            if scheme == Scheme::HTTPS {
+                parts.extensions.insert(Encrypted);
+            }
             parts.extensions.insert(scheme);
             let body = LingeringBody::new(incoming, &parts.headers, drain_for);
             Ok::<_, Infallible>(api.answer(hyper::Request::from_parts(parts, Body::new(body))).await)

@@ -21,6 +21,14 @@ pub(crate) struct Decided<T> {
     pub(crate) value: T,
 }
 
+impl<T> Decided<T> {
+    /// The same with another answer.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Decided<U> {
+        let Self { deed, registrations, with, value } = self;
+        Decided { deed, registrations, with, value: change(value) }
+    }
+}
+
 /// A credential as it is to be changed.
 pub(crate) struct Changing<'c> {
     pub(crate) sealing: &'c Sealing,

@@ -6,6 +6,7 @@ mod read;
 mod revoke;
 mod update;
 
+pub(crate) use change::Changing;
 pub use create::{DeviceCreated, NewDevice};
 
 use domain::{CredentialId, CredentialUse, Device};

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 /// A growing piece of HTML.
 #[derive(Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 impl Html {
     /// Appends markup as it stands: for our own literals only.
@@ -50,6 +50,12 @@ impl Html {
                 self.text(part);
             }
         }
+        self
+    }
+
+    /// Appends an image that a library drew from what it was given as numbers.
+    pub fn image(&mut self, svg: &str) -> &mut Self {
+        self.0.push_str(svg);
         self
     }
 
