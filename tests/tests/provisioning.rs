@@ -228,3 +228,58 @@ fn the_command_line_draws_the_code_and_takes_links_back() {
     let (code, said) = run(&["link", "desk", "mobile", "--app", "--format", "snom", "--minutes", "16"]);
     assert!(code == Some(1) && said.contains("expires_in_seconds must be at most 900"), "{said}");
 }
+
+/// The value of one parameter of a Yealink configuration.
+fn parameter<'t>(text: &'t str, name: &str) -> &'t str {
+    let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+    found.unwrap_or_else(|| panic!("no {name} in {text}"))
+}
+
+#[test]
+fn desk_phones_fetch_the_same_password_at_each_boot() {
+    let mut house = House::new();
+    let run = |house: &House, arguments: &[&str]| {
+        let output = binary::command()
+            .args(arguments)
+            .env("SIPWARDEN_URL", format!("http://{}", house.server.http()))
+            .env("SIPWARDEN_AUTH_ID", &house.account.auth_id)
+            .env("SIPWARDEN_AUTH_TOKEN", &house.account.auth_token)
+            .output()
+            .expect("a binary that can be started");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), said)
+    };
+    let file = house.server.data_dir().join("phones.csv");
+    let lines = "username,mac,format,label\ndesk,80:5E:C0:12:AB:CD,yealink,Reception, ground floor\n\
+                 desk,805ec012abcd,snom,again\nnobody,805ec012abce,snom,x\ndesk,805ec012abce,polycom,Lobby\ndesk,1\n";
+    std::fs::write(&file, lines).expect("a file");
+    let (code, said) = run(&house, &["device", "import-macs", &file.to_string_lossy()]);
+    assert!(code == Some(1) && said.contains("2 desk phones created, 3 lines refused"), "{said}");
+    assert!(said.contains("line 3: Another device") && said.contains("line 6: a line has"), "{said}");
+    let (_, url) = run(&house, &["provision", "path"]);
+    let folder = url.trim().strip_prefix(&format!("http://{}", house.server.http())).expect("a URL").to_owned();
+    let first = house.look(&format!("{folder}805ec012abcd.cfg"));
+    let text = body(&first);
+    assert_eq!((first.status, parameter(&text, "account.1.label")), (200, "Reception, ground floor"), "{text}");
+    let password = parameter(&text, "account.1.password").to_owned();
+    assert_eq!(house.register(&password), 200);
+    let lobby = house.look(&format!("{folder}805ec012abce.cfg"));
+    assert!(body(&lobby).contains("CONFIG_FILES=\"[PHONE_MAC_ADDRESS]-reg.cfg\""), "{}", body(&lobby));
+    assert!(body(&house.look(&format!("{folder}805EC012ABCE-reg.cfg"))).contains("reg.1.auth.password=\""));
+    // Another key seals the key that it follows from, and a restart forgets nothing.
+    let _said = binary::sipwarden_on(&house.server.data_dir(), &["keys", "rotate"]);
+    house.server.kill_dash_nine();
+    house.server.start_again();
+    let again = body(&house.look(&format!("{folder}805EC012ABCD.cfg")));
+    assert_eq!(parameter(&again, "account.1.password"), password);
+    assert_eq!(house.register(&password), 200);
+    let (code, replaced) = run(&house, &["provision", "path", "--replace"]);
+    assert!(code == Some(0) && !replaced.contains(&folder), "{replaced}");
+    assert_eq!(house.look(&format!("{folder}805ec012abcd.cfg")).status, 404);
+    let (code, said) = run(&house, &["device", "revoke", "desk", "Reception, ground floor"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(house.register(&password), 401);
+    let log = house.server.stderr();
+    let secret = folder.trim_end_matches('/').rsplit('/').next().expect("a secret");
+    assert!(!log.contains(secret) && !log.contains(&password), "a secret in the log");
+}

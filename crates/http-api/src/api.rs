@@ -9,8 +9,8 @@ use crate::routes::Routes;
 use crate::{
     Config, Exposition, Readiness, account_settings, algorithm_report, audit_log, auth_events, bans, call_records,
     call_webhook, calls, credential_report, credentials, devices, health, ip_acls, links, me, metrics_page, numbers,
-    openapi, origination_uris, panic_guard, path, phone_settings, provision, reference, registrations, request_context,
-    rotation, sub_accounts, tokens, trunks,
+    openapi, origination_uris, panic_guard, path, phone_settings, provision, provisioning_path, reference,
+    registrations, request_context, rotation, sub_accounts, tokens, trunks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -171,6 +171,7 @@ pub(crate) fn described_routes() -> Routes {
         .merge(rotation::routes())
         .merge(devices::routes())
         .merge(links::routes())
+        .merge(provisioning_path::routes())
         .merge(credential_report::routes())
         .merge(algorithm_report::routes())
         .merge(trunks::routes())

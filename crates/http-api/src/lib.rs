@@ -50,6 +50,7 @@ mod path;
 mod phone_settings;
 mod problem;
 mod provision;
+mod provisioning_path;
 mod rate_limit;
 mod reference;
 mod registrations;

@@ -80,7 +80,9 @@ impl RateLimits {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & half)),
             address => address,
         };
-        taken(&self.unproven, &key, Rate::new(Duration::from_secs(1), UNPROVEN_PER_SECOND, UNPROVEN_BURST), now)
+        let rate = Rate::new(Duration::from_secs(1), UNPROVEN_PER_SECOND, UNPROVEN_BURST);
+        let taken = taken(&self.unproven, &key, rate, now);
+        taken.map_err(|wait| Problem::TooManyRequests { retry_after_seconds: whole_seconds(wait) })
     }
 }
 

@@ -19,6 +19,7 @@
 //!
 //! Key octets, opened secrets and texts that hold keys are wiped when dropped, and no `Debug` or error shows any.
 
+mod derived;
 mod envelope;
 mod error;
 mod key_file;
@@ -27,6 +28,7 @@ mod opened;
 mod ring;
 pub mod source;
 
+pub use derived::derive_into;
 pub use error::{CommandFailure, KeyringError};
 pub use opened::OpenedHa1;
 pub use ring::{Ha1Context, Keyring, UpstreamSecretContext, WebhookSecretContext};

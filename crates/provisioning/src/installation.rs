@@ -37,13 +37,14 @@ impl Provisioning {
         Ok(())
     }
 
-    /// Seals the constant and the nonce key anew with the primary key, and waits until all that was committed before is
+    /// Seals the constant, the nonce key and the derivation key anew with the primary key, and waits until all that was committed before is
     /// applied everywhere too.
     pub(crate) async fn reseal_settings(&self, audit: AuditEvent) -> Result<(), InstallationError> {
         let _alone = self.sealed_settings.lock().await;
         let sealing = self.sealing().await;
         let mut changes = vec![put_sealed(SettingName::KeyCheck, &sealing.seal_named(KEY_CHECK, CONSTANT))];
         changes.extend(self.reseal_nonce_key(&sealing).await?);
+        changes.extend(self.reseal_derivation_key(&sealing).await?);
         let revision = self.commit_sealed(&sealing, ChangeSet { changes, audit }).await?;
         Ok(self.storage().applied_everywhere(revision).await?)
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::ServerAccess;
 use clap::Subcommand;
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceCommand {
@@ -11,6 +12,19 @@ pub(crate) enum DeviceCommand {
         credential: String,
         /// What you call the device, such as "Ann's mobile"
         label: String,
+        /// The hardware address of a desk phone, which fetches its configuration by itself
+        #[arg(long, requires = "format")]
+        mac: Option<String>,
+        /// What the desk phone's configuration is written in
+        #[arg(long, requires = "mac", value_parser = ["yealink", "grandstream", "polycom", "snom", "fanvil"])]
+        format: Option<String>,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
+    /// Create desk phones from a CSV file with lines of username,mac,format,label; every bad line is named
+    ImportMacs {
+        /// The file; `-` for standard input
+        file: PathBuf,
         #[command(flatten)]
         access: ServerAccess,
     },

@@ -9,6 +9,8 @@ use crate::operator_commands::table::{Column, table};
 use crate::operator_commands::{print, text};
 use crate::phones::harmless;
 use serde_json::{Value, json};
+use std::io::Read as _;
+use std::path::Path;
 
 const COLUMNS: [Column; 7] = [
     ("ID", "id"),
@@ -22,7 +24,16 @@ const COLUMNS: [Column; 7] = [
 
 pub(crate) async fn run(command: DeviceCommand) -> Result<(), Failure> {
     match command {
-        DeviceCommand::Create { credential, label, access } => create(&credential, &label, &access).await,
+        DeviceCommand::Create { credential, label, mac, format, access } => match mac.zip(format) {
+            Some((mac, format)) => {
+                let (client, path) = devices_of(&credential, &access).await?;
+                let body = json!({ "label": label, "mac": mac, "format": format });
+                let created = client.call("POST", &path, Some(body)).await?.expect(201)?;
+                show(access.json, &[created])
+            }
+            None => create(&credential, &label, &access).await,
+        },
+        DeviceCommand::ImportMacs { file, access } => import(&file, &access).await,
         DeviceCommand::List { credential, access } => {
             let (client, path) = devices_of(&credential, &access).await?;
             show(access.json, &listed(&client, &path).await?)
@@ -64,6 +75,57 @@ async fn create(credential: &str, label: &str, access: &ServerAccess) -> Result<
         object.insert("id".into(), json!(format!("the device {}", text(&created, "id"))));
     }
     print_new(&shown, (&settings, &access.url), (password.as_ref().and_then(Value::as_str), false))
+}
+
+/// Creates a desk phone for each line. Lines that cannot be are named, and the others are carried out all the same.
+async fn import(file: &Path, access: &ServerAccess) -> Result<(), Failure> {
+    let unreadable = |error| Failure::Refused(format!("{} cannot be read: {error}", file.display()));
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
+        text
+    } else {
+        std::fs::read_to_string(file).map_err(unreadable)?
+    };
+    let client = client(access);
+    let (mut created, mut faults) = (Vec::new(), Vec::new());
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| is_row(line)) {
+        match import_line(&client, line).await {
+            Ok(device) => created.push(device),
+            // Without an answer the next line has none either.
+            Err(failure @ Failure::NoAnswer { .. }) => return Err(failure),
+            Err(failure) => faults.push(json!({ "line": number, "error": failure.to_string() })),
+        }
+    }
+    let result = json!({ "created": created.len(), "faults": faults });
+    print(access.json, &result, || {
+        let said = faults
+            .iter()
+            .map(|fault| format!("line {}: {}\n", fault.get("line").unwrap_or(&Value::Null), text_of(fault)));
+        format!("{}{} desk phones created, {} lines refused.\n", said.collect::<String>(), created.len(), faults.len())
+    })?;
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Refused("correct those lines and import them alone".into())) }
+}
+
+fn is_row(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with('#') && !line.eq_ignore_ascii_case("username,mac,format,label")
+}
+
+async fn import_line(client: &ApiClient, line: &str) -> Result<Value, Failure> {
+    let mut cells = line.splitn(4, ',').map(str::trim);
+    let (Some(username), Some(mac), Some(format), Some(label)) =
+        (cells.next(), cells.next(), cells.next(), cells.next())
+    else {
+        return Err(Failure::Refused("a line has username,mac,format,label".into()));
+    };
+    let path = format!("{}/devices", path_of(&find(client, username).await?)?);
+    let body = json!({ "label": label, "mac": mac, "format": format });
+    client.call("POST", &path, Some(body)).await?.expect(201)
+}
+
+fn text_of(fault: &Value) -> &str {
+    fault.get("error").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn show(as_json: bool, devices: &[Value]) -> Result<(), Failure> {

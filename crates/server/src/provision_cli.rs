@@ -26,6 +26,14 @@ pub(crate) enum ProvisionCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
+    /// Show where the account's desk phones fetch their configuration; with --replace, that is elsewhere from now on
+    Path {
+        /// Serve nothing at the present address any more; phones need the new one
+        #[arg(long)]
+        replace: bool,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
     /// List a credential's links that were neither used nor have expired
     Links {
         /// The credential's id or username

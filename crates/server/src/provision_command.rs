@@ -36,6 +36,14 @@ pub(crate) async fn run(command: ProvisionCommand) -> Result<(), Failure> {
             let drawing = if qr { Drawing::Terminal } else { Drawing::None };
             link(&credential, Value::Object(body), (drawing, &access)).await
         }
+        ProvisionCommand::Path { replace, access } => {
+            let client = client(&access);
+            if replace {
+                client.call("DELETE", "provisioning-path", None).await?.expect(204)?;
+            }
+            let shown = client.call("GET", "provisioning-path", None).await?.expect(200)?;
+            print(access.json, &shown, || format!("{}\n", text(&shown, "url")))
+        }
         ProvisionCommand::Links { credential, access } => {
             let (client, path) = links_of(&credential, &access).await?;
             let listed = client.call("GET", &path, None).await?.expect(200)?;
@@ -69,7 +77,11 @@ async fn link(credential: &str, body: Value, (drawing, access): (Drawing, &Serve
 }
 
 async fn links_of(credential: &str, access: &ServerAccess) -> Result<(ApiClient, String), Failure> {
-    let client = ApiClient::new(&access.url, &access.auth_id, &access.auth_token).trusting(access.ca_file.clone());
+    let client = client(access);
     let path = format!("{}/provisioning-links", path_of(&find(&client, credential).await?)?);
     Ok((client, path))
+}
+
+fn client(access: &ServerAccess) -> ApiClient {
+    ApiClient::new(&access.url, &access.auth_id, &access.auth_token).trusting(access.ca_file.clone())
 }

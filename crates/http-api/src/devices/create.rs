@@ -12,15 +12,15 @@ use crate::request_context::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::DeviceLabel;
-use provisioning::{Answered, DeviceCreated, NewDevice, Remembering};
+use domain::{DeskPhone, DeviceLabel, MacAddress, PhoneFormat};
+use provisioning::{Answered, DeviceCreated, DeviceView, NewDeskPhone, NewDevice, Remembering};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 const SHAPE: Shape = Shape {
-    accepted: &["label"],
+    accepted: &["label", "mac", "format"],
     refused: &[("password", "is drawn here and shown in the answer; a password of your own goes on the credential")],
-    hint: "only label is accepted",
+    hint: "only label, and mac and format of a desk phone, are accepted",
 };
 
 /// What a device is created from.
@@ -33,6 +33,12 @@ pub(crate) struct NewDeviceBody {
     #[schema(min_length = 1, max_length = 64, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$")]
     #[schema(example = "Ann's mobile")]
     label: String,
+    /// The hardware address of a desk phone, which fetches its configuration itself: then no password is answered.
+    #[schema(nullable = false, example = "80:5e:c0:12:ab:cd")]
+    mac: Option<String>,
+    /// What the desk phone's configuration is written in: `yealink`, `grandstream`, `polycom`, `snom` or `fanvil`.
+    #[schema(nullable = false, pattern = "^[a-z]+$", example = "yealink")]
+    format: Option<String>,
 }
 
 /// Create a device
@@ -46,7 +52,7 @@ pub(crate) struct NewDeviceBody {
     request_body = NewDeviceBody,
     responses(
         (status = 201, description = "The device, and its password this once", body = DeviceCreatedObject),
-        (status = 409, description = "The credential has 10 devices already", body = ErrorBody),
+        (status = 409, description = "The credential has 10 devices, or another is that desk phone", body = ErrorBody),
     )
 )]
 pub(crate) async fn create(
@@ -60,6 +66,19 @@ pub(crate) async fn create(
     let new = read(&body)?;
     let request = repeatable.request(&body);
     drop(body);
+    let new = match new {
+        New::Secret(new) => new,
+        New::DeskPhone(new) => {
+            let render = |view: &DeviceView| answer::remembered(&DeviceCreatedObject::from(view));
+            let remembering = request.map(|request| Remembering { request, render: &render });
+            let created =
+                shared.provisioning.create_desk_phone(&scope, context, (id, new), remembering.as_ref()).await?;
+            return match created {
+                Answered::Fresh(view) => answer::json(StatusCode::CREATED, &DeviceCreatedObject::from(&view)),
+                Answered::Replayed(answer) => replayed(&answer),
+            };
+        }
+    };
     let render = |created: &DeviceCreated| answer::remembered(&DeviceCreatedObject::from(created));
     let remembering = request.map(|request| Remembering { request, render: &render });
     match shared.provisioning.create_device(&scope, context, (id, new), remembering.as_ref()).await? {
@@ -68,10 +87,27 @@ pub(crate) async fn create(
     }
 }
 
-fn read(body: &[u8]) -> Result<NewDevice, Problem> {
+/// Either kind of device.
+enum New {
+    Secret(NewDevice),
+    DeskPhone(NewDeskPhone),
+}
+
+fn read(body: &[u8]) -> Result<New, Problem> {
     let mut object = JsonObject::read(body, &SHAPE)?;
     let label = object.required_text("label").and_then(|text| object.valid("label", DeviceLabel::parse(&text)));
-    object.finish(label.map(|label| NewDevice { label }))
+    if !object.has("mac") && !object.has("format") {
+        return object.finish(label.map(|label| New::Secret(NewDevice { label })));
+    }
+    let mac = object.required_text("mac").and_then(|text| object.valid("mac", MacAddress::parse(&text)));
+    let format = object.required_text("format").and_then(|text| object.valid("format", desk_format(&text)));
+    let phone = mac.zip(format).map(|(mac, format)| DeskPhone { mac, format });
+    object.finish(label.zip(phone).map(|(label, phone)| New::DeskPhone(NewDeskPhone { label, phone })))
+}
+
+fn desk_format(text: &str) -> Result<PhoneFormat, &'static str> {
+    let format = PhoneFormat::from_name(text).filter(|format| format.is_of_desk_phones());
+    format.ok_or("must be yealink, grandstream, polycom, snom or fanvil")
 }
 
 #[cfg(test)]
@@ -88,7 +124,7 @@ mod tests {
         assert_eq!(created.status(), 201, "{}", created.body);
         let object = created.json();
         let keys: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["created_at", "credential_id", "id", "label", "password"]);
+        assert_eq!(keys, ["created_at", "credential_id", "format", "id", "kind", "label", "mac", "password"]);
         let (device, password) = (object["id"].as_str().unwrap(), object["password"].as_str().unwrap());
         let one = format!("{path}/{device}");
         let shown = api.get(&one).await;
@@ -135,6 +171,53 @@ mod tests {
         assert_eq!(ids.len(), 10);
         api.delete(&format!("{path}/{}", ids[3].as_str().unwrap())).await;
         assert_eq!(api.post(&path, r#"{"label":"the eleventh"}"#).await.status(), 201);
+    }
+
+    #[tokio::test]
+    async fn a_desk_phone_is_created_without_a_password_and_fetches_the_same_one_again() {
+        let api = TestApi::with(crate::Config {
+            sip_services: vec![crate::SipService { transport: "udp", host: Some("192.0.2.1".into()), port: 5060 }],
+            ..crate::Config::default()
+        })
+        .await;
+        let id = api.created("desk").await;
+        let path = format!("~/credentials/{id}/devices");
+        let body = r#"{"label":"Reception","mac":"80:5E:C0:12:AB:CD","format":"yealink"}"#;
+        let created = api.post(&path, body).await;
+        assert_eq!(created.status(), 201, "{}", created.body);
+        let object = created.json();
+        assert_eq!((&object["mac"], &object["format"]), (&json!("805ec012abcd"), &json!("yealink")));
+        assert!(object.get("password").is_none() && object["kind"] == "derived", "{object}");
+        let again = api.post(&path, body).await;
+        assert_eq!(again.error(), "Another device of the account is that desk phone; revoke it first");
+        let url = api.get("~/provisioning-path").await.json()["url"].as_str().unwrap().to_owned();
+        let folder = url.get(url.find("/provision/mac/").unwrap()..).unwrap().to_owned();
+        let first = api.get(&format!("{folder}805ec012abcd.cfg")).await;
+        assert_eq!(first.status(), 200, "{}", first.body);
+        assert!(first.body.contains("account.1.label = Reception\n"), "{}", first.body);
+        let second = api.get(&format!("{folder}805EC012ABCD.cfg")).await;
+        assert_eq!(first.body, second.body, "it is the same at each boot");
+        let wrong = folder.replace("/provision/mac/MA_TEST0001/", "/provision/mac/MA_TEST0002/");
+        for nothing in [
+            format!("{folder}805ec012abce.cfg"),
+            format!("{folder}y000000000066.cfg"),
+            format!("{wrong}805ec012abcd.cfg"),
+            "/provision/mac/MA_TEST0001/AAAAAAAAAAAAAAAAAAAAAAAA/805ec012abcd.cfg".to_owned(),
+        ] {
+            assert_eq!(api.get(&nothing).await.error(), "Device not found", "{nothing}");
+        }
+        assert_eq!(api.delete("~/provisioning-path").await.status(), 204);
+        assert_eq!(api.get(&format!("{folder}805ec012abcd.cfg")).await.status(), 404);
+        for (body, expected) in [
+            (r#"{"label":"a","mac":"805ec012abce"}"#, "format is required"),
+            (r#"{"label":"a","format":"snom"}"#, "mac is required"),
+            (
+                r#"{"label":"a","mac":"805ec012abce","format":"linphone"}"#,
+                "format must be yealink, grandstream, polycom, snom or fanvil",
+            ),
+        ] {
+            assert_eq!(api.post(&path, body).await.error(), expected, "{body}");
+        }
     }
 
     #[tokio::test]

@@ -49,11 +49,21 @@ pub(crate) struct DeviceCreatedObject<'v> {
     /// What you call it.
     #[schema(min_length = 1, max_length = 64, example = "Ann's mobile")]
     label: &'v str,
+    /// Where its password comes from: `secret` was drawn, `derived` is a desk phone that fetches it.
+    #[schema(pattern = "^(secret|derived)$", example = "secret")]
+    kind: &'static str,
+    /// The desk phone's hardware address; null for others.
+    #[schema(pattern = "^[0-9a-f]{12}$", example = "805ec012abcd")]
+    mac: Option<String>,
+    /// What the desk phone's configuration is written in; null for others.
+    #[schema(pattern = "^[a-z]+$", example = "yealink")]
+    format: Option<&'static str>,
     /// When it was created.
     created_at: Moment,
-    /// Its password, shown this once.
-    #[schema(example = "mVbs9tGhqRk4LWnYx2Ff")]
-    password: &'v str,
+    /// Its password, shown this once; absent for a desk phone.
+    #[schema(nullable = false, example = "mVbs9tGhqRk4LWnYx2Ff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'v str>,
 }
 
 impl<'v> From<&'v DeviceView> for DeviceObject<'v> {
@@ -74,13 +84,13 @@ impl<'v> From<&'v DeviceView> for DeviceObject<'v> {
 
 impl<'v> From<&'v DeviceCreated> for DeviceCreatedObject<'v> {
     fn from(created: &'v DeviceCreated) -> Self {
-        let DeviceView { credential, device, .. } = &created.view;
-        Self {
-            id: device.id.to_string(),
-            credential_id: credential.to_string(),
-            label: device.label.as_str(),
-            created_at: device.created_at.into(),
-            password: created.password.as_str(),
-        }
+        Self { password: Some(created.password.as_str()), ..Self::from(&created.view) }
+    }
+}
+
+impl<'v> From<&'v DeviceView> for DeviceCreatedObject<'v> {
+    fn from(view: &'v DeviceView) -> Self {
+        let DeviceObject { id, credential_id, label, kind, mac, format, created_at, .. } = DeviceObject::from(view);
+        Self { id, credential_id, label, kind, mac, format, created_at, password: None }
     }
 }

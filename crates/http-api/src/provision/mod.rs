@@ -4,6 +4,7 @@
 //! referrer or a cache; a mere look spends nothing; and all of it wants HTTPS, since passwords pass.
 
 mod answer;
+mod desk_phone;
 mod fetch;
 mod form;
 mod origin;
@@ -17,7 +18,7 @@ pub(crate) use origin::{Encrypted, Origin};
 use crate::api::Shared;
 use axum::Router;
 use axum::routing::{MethodFilter, on};
-use domain::LinkStage;
+use domain::{AuthId, LinkStage};
 use provisioning::LinkToken;
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ const PREFIX: &str = "/provision/";
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/provision/{token}", on(MethodFilter::GET, show::show).on(MethodFilter::POST, redeem::redeem))
+        .route("/provision/mac/{auth_id}/{secret}/{file}", on(MethodFilter::GET, desk_phone::fetch))
         .route("/provision/fetch/{token}", on(MethodFilter::GET, fetch::fetch))
         .route("/provision/style.css", on(MethodFilter::GET, page::style))
 }
@@ -38,6 +40,11 @@ pub(crate) fn path_of(stage: LinkStage, token: &LinkToken) -> String {
         LinkStage::Offered => format!("{PREFIX}{}", token.as_str()),
         LinkStage::Opened => format!("{PREFIX}fetch/{}", token.as_str()),
     }
+}
+
+/// The folder of an account's desk phones.
+pub(crate) fn path_of_desk_phones(account: &AuthId, secret: &str) -> String {
+    format!("{PREFIX}mac/{account}/{secret}/")
 }
 
 /// A path as logs and traces may show it: of what lies below, nothing is shown.

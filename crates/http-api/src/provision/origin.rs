@@ -35,19 +35,21 @@ impl Origin {
         self.host.as_deref()
     }
 
-    fn of(parts: &Parts) -> Self {
-        let scheme = if parts.extensions.get::<Encrypted>().is_some() { "https" } else { "http" };
+    fn of(parts: &Parts, shared: &Shared) -> Self {
+        // What is served in the clear to other machines has something before it that speaks HTTPS.
+        let is_encrypted = parts.extensions.get::<Encrypted>().is_some() || shared.config.provisioning_in_clear;
+        let scheme = if is_encrypted { "https" } else { "http" };
         let named = parts.headers.get(HOST).and_then(|value| value.to_str().ok()).and_then(read);
         let (host, authority) = named.unzip();
         Self { scheme, authority, host }
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Origin {
+impl FromRequestParts<Arc<Shared>> for Origin {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts))
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Infallible> {
+        Ok(Self::of(parts, shared))
     }
 }
 

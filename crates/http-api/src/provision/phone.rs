@@ -38,6 +38,10 @@ impl Reach {
         self.transport
     }
 
+    pub(super) fn server(&self) -> PhoneServer<'_> {
+        PhoneServer { host: &self.host, port: self.port, transport: self.transport }
+    }
+
     /// Host and port, to be typed.
     pub(super) fn to_text(&self) -> String {
         if self.host.contains(':') {
@@ -57,7 +61,7 @@ pub(super) fn configured(spent: &LinkSpent, format: PhoneFormat, reach: &Reach) 
         domain: spent.domain.as_str(),
         realm: spent.realm.as_str(),
         label: spent.created.view.device.label.as_str(),
-        server: PhoneServer { host: &reach.host, port: reach.port, transport: reach.transport },
+        server: reach.server(),
         mac: None,
     };
     configuration(format, &settings, part)

@@ -2,12 +2,15 @@
 
 mod change;
 mod create;
+mod derivation;
+mod desk_phone;
 mod read;
 mod revoke;
 mod update;
 
 pub(crate) use change::Changing;
 pub use create::{DeviceCreated, NewDevice};
+pub use desk_phone::{DeskPhoneSettings, NewDeskPhone};
 
 use domain::{CredentialId, CredentialUse, Device};
 
