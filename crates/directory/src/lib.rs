@@ -13,6 +13,7 @@ mod connections;
 mod credential_table;
 mod credential_uses;
 mod deadlines;
+mod decoy_devices;
 mod device_secrets;
 mod entry;
 mod follower;
@@ -44,6 +45,7 @@ use arc_swap::{ArcSwap, Guard};
 use connections::ConnectionIndex;
 use credential_table::CredentialTable;
 use credential_uses::CredentialUseQueue;
+use decoy_devices::DecoyDevices;
 use entry::AccountState;
 use keyring::Keyring;
 use std::sync::Arc;
@@ -63,6 +65,7 @@ pub struct Directory {
     realms: ArcSwap<Realms>,
     trunks: Trunks,
     credentials: CredentialTable,
+    decoys: DecoyDevices,
     algorithm_uses: AlgorithmUseQueue,
     credential_uses: CredentialUseQueue,
     connection_index: ConnectionIndex,
@@ -81,6 +84,7 @@ impl Directory {
             realms: ArcSwap::from_pointee(Realms::new(config.default_account)),
             trunks: Trunks::default(),
             credentials: CredentialTable::new(binding_id(first_binding)),
+            decoys: DecoyDevices::default(),
             algorithm_uses: AlgorithmUseQueue::new(),
             credential_uses: CredentialUseQueue::new(),
             connection_index: ConnectionIndex::new(),
@@ -124,6 +128,13 @@ impl Directory {
     #[must_use]
     pub fn most_devices(&self) -> usize {
         self.credentials.most_devices()
+    }
+
+    /// A list of as many devices as anybody may have, of nobody's: what whoever has none, or does not exist, is compared
+    /// with instead. A name leads to the same one every time, as it would to its own. `None` where nobody has devices.
+    #[must_use]
+    pub fn decoy_devices(&self, realm: domain::RealmId, username: &[u8]) -> Option<Arc<DeviceSecrets>> {
+        if self.most_devices() == 0 { None } else { self.decoys.of(self.credentials.hash(realm, username)) }
     }
 
     fn next_binding_id(&self) -> domain::BindingId {

@@ -76,6 +76,11 @@ pub enum Candidate<'a, S> {
     },
     /// Costs the same and never matches.
     Decoy,
+    /// Never matches either, and fetches an HA1 from where a real one could stand.
+    DecoyOf {
+        /// Of nobody's secret.
+        ha1: &'a Ha1,
+    },
 }
 
 /// Whether something optional is accepted.
@@ -173,7 +178,7 @@ pub fn verify<S: Clone>(attempt: &Attempt<'_, '_, S>, counts: &mut impl SpendNon
     let found = find(attempt, &claim, barrier);
     match (barrier, found) {
         (Some(refusal), _) => Verdict::Refused(refusal),
-        (None, None | Some(Candidate::Decoy)) => Verdict::Refused(match attempt.nonce {
+        (None, None | Some(Candidate::Decoy | Candidate::DecoyOf { .. })) => Verdict::Refused(match attempt.nonce {
             NonceStanding::Foreign => Refusal::ForeignNonce,
             _ => Refusal::WrongDigest,
         }),
@@ -216,6 +221,7 @@ fn find<'a, S>(
             {
                 (*ha1, Choice::from(1))
             }
+            Candidate::DecoyOf { ha1 } if barrier.is_none() && ha1.hash() == hash => (*ha1, Choice::from(0)),
             _ => (decoy, Choice::from(0)),
         };
         let right = exchange.response(ha1, &ha2).ct_eq(&claim.response) & eligible;

@@ -8,7 +8,7 @@ use crate::challenge::{accepted, offered, qop_rule};
 use crate::claim::{Claim, claim_for};
 use crate::demands::{Unmet, unmet};
 use crate::edge::Edge;
-use crate::generations::{self, Candidates, afterwards, candidates};
+use crate::generations::{self, Candidates, Padding, afterwards, candidates};
 use crate::incoming::Incoming;
 use crate::lane::SpendOnItsLane;
 use crate::realm_choice::realm_of;
@@ -18,7 +18,7 @@ use crate::throttle::{Admission, Claimant, Incarnation};
 use directory::{CredentialSnapshot, RealmEntry, Realms, UseOfCredential};
 use domain::{
     AccountId, AuthEvent, AuthReason, AuthRemark, ChallengePolicy, CredentialId, Day, DigestAlgorithm, DigestRules,
-    NearMiss,
+    NearMiss, RealmId,
 };
 use sip_digest::{
     Algorithm, Attempt, HashAlgorithm, NonceScope, Refusal, StaleReason, Staleness, UriAgreement, Verdict,
@@ -180,10 +180,13 @@ impl Edge {
         let account = credential.map(|credential| credential.account);
         let claimant = Claimant { source: incoming.flow.remote, realm: asked.number, username, incarnation, account };
         let admission = self.admission(incoming, &nonce, &claimant);
-        let most_devices = self.parts.directory.most_devices();
+        let has_devices = credential.is_some_and(|credential| credential.devices.is_some());
+        let realm_id = asked.entry.map_or(RealmId(NOBODY), |realm| realm.id);
+        let decoys = if has_devices { None } else { self.parts.directory.decoy_devices(realm_id, username) };
+        let padding = Padding { most_devices: self.parts.directory.most_devices(), decoys };
         let candidates = match admission {
-            Admission::Verified => candidates(subject, credential, (most_devices, hash, incoming.now)),
-            Admission::Banned => Candidates::decoys(most_devices),
+            Admission::Verified => candidates(subject, credential, (&padding, hash, incoming.now)),
+            Admission::Banned => Candidates::decoys(padding.most_devices),
         };
         let attempt = Attempt {
             claim: &claim,

@@ -10,9 +10,17 @@ use crate::subject::Subject;
 use directory::{CredentialSnapshot, DeviceSecrets, PreviousSnapshot};
 use domain::{AuthReason, AuthRemark, Devices, Timestamp};
 use sip_digest::{Afterwards, Candidate, HashAlgorithm, Verdict};
+use std::sync::Arc;
 
 /// Most secrets to compare with.
 const MOST: usize = 2 + Devices::MOST;
+
+/// What makes up for what somebody lacks.
+pub(crate) struct Padding {
+    pub(crate) most_devices: usize,
+    /// Where somebody here has devices and this name has none.
+    pub(crate) decoys: Option<Arc<DeviceSecrets>>,
+}
 
 /// What an answer is compared with.
 pub(crate) struct Candidates<'a, 'p> {
@@ -26,6 +34,16 @@ impl<'a, 'p> Candidates<'a, 'p> {
         Self { all: [Candidate::Decoy; MOST], length: MOST.min(2 + most_devices) }
     }
 
+    fn fill(
+        &mut self,
+        passwords: [Candidate<'a, Subject<'p>>; 2],
+        others: impl Iterator<Item = Candidate<'a, Subject<'p>>>,
+    ) {
+        for (place, candidate) in self.all.iter_mut().take(self.length).zip(passwords.into_iter().chain(others)) {
+            *place = candidate;
+        }
+    }
+
     pub(crate) fn as_slice(&self) -> &[Candidate<'a, Subject<'p>>] {
         self.all.get(..self.length).unwrap_or(&self.all)
     }
@@ -36,10 +54,15 @@ impl<'a, 'p> Candidates<'a, 'p> {
 pub(crate) fn candidates<'a, 'p>(
     subject: Option<Subject<'p>>,
     credential: Option<&'a CredentialSnapshot>,
-    (most_devices, hash, now): (usize, HashAlgorithm, Timestamp),
+    (padding, hash, now): (&'a Padding, HashAlgorithm, Timestamp),
 ) -> Candidates<'a, 'p> {
-    let mut candidates = Candidates::decoys(most_devices);
-    let Some((subject, credential)) = subject.zip(credential) else { return candidates };
+    let mut candidates = Candidates::decoys(padding.most_devices);
+    let decoys = padding.decoys.as_deref().into_iter().flat_map(DeviceSecrets::iter);
+    let decoys = decoys.filter_map(|device| Some(Candidate::DecoyOf { ha1: device.ha1(hash)? }));
+    let Some((subject, credential)) = subject.zip(credential) else {
+        candidates.fill([Candidate::Decoy; 2], decoys);
+        return candidates;
+    };
     let is_barred = barrier(credential, now).is_some();
     let present = credential.ha1.as_ref().map_or(Candidate::Decoy, |ha1| {
         if is_barred { Candidate::Revoked { subject, ha1 } } else { Candidate::Accepted { subject, ha1 } }
@@ -62,9 +85,7 @@ pub(crate) fn candidates<'a, 'p>(
             None => Candidate::Decoy,
         }
     });
-    for (place, candidate) in candidates.all.iter_mut().zip([present, previous].into_iter().chain(devices)) {
-        *place = candidate;
-    }
+    candidates.fill([present, previous], devices.chain(decoys));
     candidates
 }
 

@@ -177,6 +177,7 @@ mod tests {
     async fn a_desk_phone_is_created_without_a_password_and_fetches_the_same_one_again() {
         let api = TestApi::with(crate::Config {
             sip_services: vec![crate::SipService { transport: "udp", host: Some("192.0.2.1".into()), port: 5060 }],
+            provisioning_in_clear: true,
             ..crate::Config::default()
         })
         .await;
