@@ -43,7 +43,7 @@ impl Asker {
     pub(crate) fn operator_token(&self) -> Option<&Arc<KnownToken>> {
         match self {
             Self::OperatorToken { token, .. } => Some(token),
-            Self::FilePermissions | Self::ApiToken(_) => None,
+            Self::FilePermissions | Self::ApiToken(_) | Self::ProvisioningLink { .. } => None,
         }
     }
 
