@@ -93,7 +93,7 @@ fn a_page_registers_without_its_password_reaching_the_http_side() {
 /// A tenant with something on every page.
 fn furnished(server: &Server, account: &Account) -> Vec<(String, String)> {
     let api = server.api(account);
-    let post = |path: &str, body: Value| {
+    let post = |path: &str, body: &Value| {
         let answer = api.send("POST", &api.path(path), body.to_string().as_bytes());
         assert!(answer.status < 300, "{path}: {}", answer.shown());
         answer.json()
@@ -135,9 +135,9 @@ fn furnished(server: &Server, account: &Account) -> Vec<(String, String)> {
         let mut guess = phone("meeting_room", &format!("Guess!{number:08}")).with_user_agent("friendly-scanner");
         assert_eq!(guess.register(600).status, 401);
     }
-    let _hop = post("origination-uris", json!({ "uri": "sip:gateway.example.net:5060" }));
-    let trunk = post("trunks", json!({ "name": "Carrier one" }));
-    post("ip-acl", json!({ "ip_address": "192.0.2.0/28" }));
+    let _hop = post("origination-uris", &json!({ "uri": "sip:gateway.example.net:5060" }));
+    let trunk = post("trunks", &json!({ "name": "Carrier one" }));
+    post("ip-acl", &json!({ "ip_address": "192.0.2.0/28" }));
     let trunk = trunk["trunk_id"].as_str().expect("an id").to_owned();
     let base = format!("/console/{}", account.auth_id);
     let credential = format!("{base}/credentials/{first}");

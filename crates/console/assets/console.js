@@ -200,13 +200,16 @@
   const begin = () => {
     showTimes(document);
     showButtons(document);
+    // On a narrow screen the sections are a row that scrolls.
+    const here = document.querySelector('.places [aria-current]');
+    if (here) here.closest('nav').scrollLeft = here.offsetLeft - 40;
     every('[data-live]', follow);
     // A notice is said once: reloading the page does not say it again.
-    const here = new URL(location.href);
-    if (here.searchParams.has('done') || here.searchParams.has('signed-out')) {
-      here.searchParams.delete('done');
-      here.searchParams.delete('signed-out');
-      history.replaceState(null, '', here);
+    const address = new URL(location.href);
+    if (address.searchParams.has('done') || address.searchParams.has('signed-out')) {
+      address.searchParams.delete('done');
+      address.searchParams.delete('signed-out');
+      history.replaceState(null, '', address);
     }
   };
   document.addEventListener('htmx:load', (event) => {
