@@ -196,9 +196,14 @@ fn every_error_has_its_body_and_request_id() {
     api.send("POST", &collection, b"{").expect_error(400);
     api.send_as("POST", &collection, &[("Content-Type", "application/json")], body.as_bytes()).expect_error(401);
     api.send("GET", &api.path(&format!("credentials/{NOBODY}")), b"").expect_error(404);
-    for path in
-        ["/", "/api", "/api/v1/nothing", "/api/v1/Account", &api.path("nothing"), "/api/v2/Account/x/credentials"]
-    {
+    for path in [
+        "/api",
+        "/nothing",
+        "/api/v1/nothing",
+        "/api/v1/Account",
+        &api.path("nothing"),
+        "/api/v2/Account/x/credentials",
+    ] {
         api.send("GET", path, b"").expect_error(404);
         api.send("POST", path, b"{}").expect_error(404);
         api.send("DELETE", path, b"").expect_error(404);

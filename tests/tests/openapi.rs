@@ -147,6 +147,9 @@ fn run_command(server: &Server, account: &Account, command: &str) -> String {
     let credential =
         api.create(&format!("of_a_command_{number}_{}", text(&token, "id").replace('-', "_")), "correct horse");
     let made = |path: &str, body: &Value| api.send("POST", &api.path(path), body.to_string().as_bytes()).expect(201);
+    let credential = text(&credential.expect(201), "id").to_owned();
+    let device = made(&format!("credentials/{credential}/devices"), &json!({"label": "of a command"}));
+    let link = made(&format!("credentials/{credential}/provisioning-links"), &json!({"label": "linked"}));
     let trunk = text(&made("trunks", &json!({"name": "of a command"})), "trunk_id").to_owned();
     let entry = made("ip-acl", &json!({"ip_address": "192.0.2.1"}));
     let uri = made("origination-uris", &json!({"uri": "sip:gateway.example.com"}));
@@ -173,7 +176,9 @@ fn run_command(server: &Server, account: &Account, command: &str) -> String {
             .env("SIPWARDEN_URL", format!("http://{}", server.http()))
             .env("SIPWARDEN_AUTH_ID", &account.auth_id)
             .env("SIPWARDEN_AUTH_TOKEN", &account.auth_token)
-            .env("CREDENTIAL_ID", text(&credential.expect(201), "id"))
+            .env("CREDENTIAL_ID", &credential)
+            .env("DEVICE_ID", text(&device, "id"))
+            .env("LINK_ID", text(&link, "id"))
             .env("TRUNK_ID", &trunk)
             .env("IP_ACL_ID", text(&entry, "id"))
             .env("ORIGINATION_URI_ID", text(&uri, "id"))

@@ -107,7 +107,9 @@ impl Operation {
     fn is_about_credentials(&self) -> bool {
         self.path.ends_with("credentials")
             || self.path.contains("{credential_id}")
-            || ["/bans", "/credentials/", "/reports/credentials"].iter().any(|part| self.path.contains(part))
+            || ["/bans", "/credentials/", "/provisioning-path", "/reports/credentials"]
+                .iter()
+                .any(|part| self.path.contains(part))
             || ["phone-settings", "algorithm-report", "registrations", "auth-events", "why"]
                 .iter()
                 .any(|end| self.path.ends_with(end))
@@ -127,7 +129,8 @@ fn expected(world: &World, operation: &Operation, identity: &Identity, named: Na
         Standing::Nobody => return 401,
         _ if !operation.is_about_an_account() => return operation.success,
         Standing::Stranger => return 403,
-        Standing::ReadOnly if !reads => return 403,
+        // Where desk phones fetch their passwords: whoever knows it may, so it is not for everybody who reads.
+        Standing::ReadOnly if !reads || operation.path.ends_with("/provisioning-path") => return 403,
         Standing::CredentialsOnly if !operation.is_about_credentials() => return 403,
         Standing::All | Standing::ReadOnly | Standing::CredentialsOnly => {}
     }
@@ -169,6 +172,22 @@ fn nobody_gets_in_where_they_do_not_belong() {
         }
     }
     assert!(asked > 300, "only {asked} requests: were the document's operations read?");
+}
+
+/// A new device or link of the account's credential, in place of those that were there: there is an end to them.
+fn only_one(api: &Api, owner: &Tenant, collection: &str) -> String {
+    let path = api.path(&format!("credentials/{}/{collection}", owner.credential));
+    let listed = api.send("GET", &path, b"");
+    // A disabled account has none, and whoever asks for it is refused whatever is named.
+    if listed.status != 200 {
+        return NO_CALL.into();
+    }
+    for object in listed.json()["objects"].as_array().expect("a list") {
+        let id = object["id"].as_str().expect("an id");
+        let _gone_perhaps = api.send("DELETE", &format!("{path}/{id}"), b"");
+    }
+    let made = api.send("POST", &path, br#"{"label":"fresh"}"#).expect(201);
+    made["id"].as_str().expect("an id").to_owned()
 }
 
 impl World {
@@ -255,10 +274,11 @@ impl World {
                 "aabbccdd-1234-7678-90ab-cdef12345678".into()
             }
             // Ended already, or somebody else's.
-            (Named::Own, "registration_id") => self.fresh(placeholder, target),
-            (Named::AnotherAccounts, "registration_id") => self.fresh(placeholder, other),
+            (Named::Own, "registration_id" | "device_id" | "link_id") => self.fresh(placeholder, target),
+            (Named::AnotherAccounts, "registration_id" | "device_id" | "link_id") => self.fresh(placeholder, other),
             (Named::NonExisting, "registration_id") => NO_REGISTRATION.into(),
-            (Named::NotAnId, "registration_id") => "not-an-id".into(),
+            (Named::NonExisting, "device_id" | "link_id") => NO_CALL.into(),
+            (Named::NotAnId, "registration_id" | "device_id" | "link_id") => "not-an-id".into(),
             (Named::NonExisting, "sub_auth_id") => "SA_NOBODY00".into(),
             (_, "call_id") => NO_CALL.into(),
             (
@@ -276,6 +296,8 @@ impl World {
             "token_id" => token(&api, "fresh", "all", None).0,
             "call_id" => NO_CALL.into(),
             "registration_id" => self.registered(&api, owner),
+            "device_id" => only_one(&api, owner, "devices"),
+            "link_id" => only_one(&api, owner, "provisioning-links"),
             "trunk_id" => trunk(&api, "fresh"),
             "ip_acl_id" => ip_acl(&api, "fresh"),
             "origination_uri_id" => origination_uri(&api, "fresh"),

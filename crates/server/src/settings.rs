@@ -249,14 +249,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         settled: |it| or_none(it.otlp_endpoint.as_ref().map(text), "traces are not sent"),
     },
     Setting {
-        name: "provisioning_in_clear",
-        example: None,
-        settled: |it| Settled::Value(Value::Boolean(it.provisioning_in_clear)),
-    },
-    Setting {
         name: "admin_api",
         example: None,
         settled: |it| Settled::Value(Value::Boolean(it.admin_api == Exposure::HttpListeners)),
+    },
+    Setting {
+        name: "provisioning_in_clear",
+        example: None,
+        settled: |it| Settled::Value(Value::Boolean(it.provisioning_in_clear)),
     },
     Setting { name: "log", example: None, settled: |it| text(&it.log_filter) },
     Setting {
