@@ -1,6 +1,6 @@
 //! Configurations of phones and apps: settings in, text out, one file per format.
 //!
-//! What a tenant may have written (a label above all) reaches a configuration through [`escape`] only: as one value,
+//! What a tenant may have written (a label above all) reaches a configuration through `escape` only: as one value,
 //! whatever is in it, and never as another setting.
 
 mod acrobits;
