@@ -3,9 +3,11 @@
 use crate::credential_table::Shard;
 use crate::removals::Removals;
 use crate::{CredentialSnapshot, Directory};
-use domain::{AccountId, BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Timestamp};
+use domain::{
+    AccountId, BindingFacts, BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Stored, Timestamp,
+};
 use sip_digest::HashAlgorithm;
-use storage::{RegistrationChange, Registrations, StorageError};
+use storage::{Refresh, RegistrationChange, Registrations, StorageError};
 
 /// The credential that was verified, as it must still be when its bindings are written.
 #[derive(Clone, Copy, Debug)]
@@ -89,10 +91,10 @@ impl Directory {
             .ok_or(Superseded)?;
         let mut bindings = Bindings { live: &mut entry.bindings, removed, credential: key.id, directory: self };
         let result = update(&mut bindings);
-        for binding in entry.bindings.iter().filter(|binding| !binding.stored && binding.facts.connection != 0) {
+        for binding in entry.bindings.iter().filter(|binding| is_unsaved(binding) && binding.facts.connection != 0) {
             self.connection_index.note(binding.facts.connection, (hash, key.id));
         }
-        if !entry.listed && entry.bindings.iter().any(|binding| !binding.stored) {
+        if !entry.listed && entry.bindings.iter().any(is_unsaved) {
             entry.listed = true;
             unsaved.push((hash, key.id));
         }
@@ -158,14 +160,32 @@ impl Directory {
             for (hash, id) in unsaved.drain(..) {
                 let Some(entry) = entries.find_mut(hash, |entry| entry.id == id) else { continue };
                 entry.listed = false;
-                for binding in entry.bindings.iter_mut().filter(|binding| !binding.stored) {
-                    binding.stored = true;
-                    changes.push(RegistrationChange::Put(binding.to_record(id)));
+                for binding in &mut entry.bindings {
+                    match std::mem::replace(&mut binding.stored, Stored::Yes) {
+                        Stored::Yes => {}
+                        Stored::ButForRefresh => {
+                            let BindingFacts { id: binding, cseq, expires_at, .. } = binding.facts;
+                            let refresh = Refresh { credential: id, id: binding, cseq, expires_at };
+                            changes.push(RegistrationChange::Refresh(refresh));
+                        }
+                        Stored::No => changes.push(RegistrationChange::Put(binding.to_record(id))),
+                    }
                 }
             }
             // Bindings are named under the shard's lock, so all of this shard's are below the next name.
             let gone = removed.take(self.peek_binding_id());
             changes.extend(gone.map(|(credential, id)| RegistrationChange::Remove { credential, id }));
+        }
+    }
+
+    /// Notes that storage could not keep a binding: its next refresh is to be stored whole. Visits every credential.
+    pub(crate) fn was_not_stored(&self, credential: CredentialId, binding: BindingId) {
+        for shard in self.credentials.shards() {
+            let mut shard = shard.lock();
+            let bindings = shard.entries.iter_mut().filter(|entry| entry.id == credential);
+            for found in bindings.flat_map(|entry| &mut entry.bindings).filter(|found| found.facts.id == binding) {
+                found.stored = Stored::No;
+            }
         }
     }
 
@@ -195,4 +215,8 @@ impl Directory {
     pub(crate) fn shard_count(&self) -> usize {
         self.credentials.shards().len()
     }
+}
+
+fn is_unsaved(binding: &LiveBinding) -> bool {
+    binding.stored != Stored::Yes
 }

@@ -165,7 +165,11 @@ impl Writer {
                 Err(error @ StorageError::Damaged(_)) => {
                     // A binding that is refreshed later is stored then; a removal is answered with an error.
                     tracing::error!(%error, "a registration that cannot be stored is given up");
-                    self.unwritten.drain(..count);
+                    for change in self.unwritten.drain(..count) {
+                        if let RegistrationChange::Put(binding) = change {
+                            self.directory.was_not_stored(binding.credential, binding.id);
+                        }
+                    }
                     outcome = Err(error);
                     size = count * 2;
                 }

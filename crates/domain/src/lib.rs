@@ -70,7 +70,7 @@ pub use generated_password::GeneratedPassword;
 pub use host_name::{HostName, HostNameError};
 pub use identifier::{BanId, DeviceId, IpAclId, OriginationUriId, ProvisioningLinkId, TrunkId};
 pub use ip_acl::{IpAcl, TooWide};
-pub use live_binding::{BindingFacts, BindingTexts, LiveBinding};
+pub use live_binding::{BindingFacts, BindingTexts, LiveBinding, Stored};
 pub use mac_address::{MacAddress, MacAddressError};
 pub use near_miss::NearMiss;
 pub use network::{Network, NetworkError};

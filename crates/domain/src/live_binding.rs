@@ -60,9 +60,20 @@ impl PackedTexts {
 pub struct LiveBinding {
     /// All but its texts.
     pub facts: BindingFacts,
-    /// Whether storage has it in this state.
-    pub stored: bool,
+    /// What storage has of it.
+    pub stored: Stored,
     texts: PackedTexts,
+}
+
+/// How much of a binding storage has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stored {
+    /// Nothing, or another state of it.
+    No,
+    /// All but when it ends and the last CSeq number: what a refresh changes, as a rule.
+    ButForRefresh,
+    /// All of it.
+    Yes,
 }
 
 /// What a binding is made of besides its texts.
@@ -97,7 +108,7 @@ impl LiveBinding {
     /// A binding that storage does not have yet.
     #[must_use]
     pub fn new(facts: BindingFacts, texts: BindingTexts<'_>) -> Self {
-        Self { facts, stored: false, texts: PackedTexts::pack(texts) }
+        Self { facts, stored: Stored::No, texts: PackedTexts::pack(texts) }
     }
 
     /// Its texts.
@@ -108,11 +119,15 @@ impl LiveBinding {
 
     /// Renews it, keeping its identity and age; allocates only if a text changed.
     pub fn refresh(&mut self, facts: BindingFacts, texts: BindingTexts<'_>) {
+        let facts = BindingFacts { id: self.facts.id, registered_at: self.facts.registered_at, ..facts };
+        let BindingFacts { expires_at, cseq, connection, .. } = facts;
+        let mut is_same = BindingFacts { expires_at, cseq, connection, ..self.facts } == facts;
         if self.texts() != texts {
             self.texts = PackedTexts::pack(texts);
+            is_same = false;
         }
-        self.facts = BindingFacts { id: self.facts.id, registered_at: self.facts.registered_at, ..facts };
-        self.stored = false;
+        self.facts = facts;
+        self.stored = if is_same && self.stored != Stored::No { Stored::ButForRefresh } else { Stored::No };
     }
 
     /// Whether the phone can be reached in no other way than over the connection it registered over.
@@ -174,7 +189,7 @@ impl LiveBinding {
             call_id: &record.call_id,
             user_agent: &record.user_agent,
         };
-        Self { stored: true, ..Self::new(facts, texts) }
+        Self { stored: Stored::Yes, ..Self::new(facts, texts) }
     }
 }
 
@@ -207,8 +222,45 @@ mod tests {
     fn records_round_trip() {
         let record = record();
         let live = LiveBinding::from_record(&record);
-        assert!(live.stored);
+        assert_eq!(live.stored, Stored::Yes);
         assert_eq!(live.to_record(record.credential), record);
+    }
+
+    #[test]
+    fn only_a_change_of_end_and_sequence_is_a_mere_refresh() {
+        let record = record();
+        let fresh = LiveBinding::from_record(&record);
+        let refreshed = |change: &dyn Fn(&mut BindingFacts, &mut BindingTexts<'_>)| {
+            let (mut live, copy) = (fresh.clone(), fresh.clone());
+            let (mut facts, mut texts) = (copy.facts, copy.texts());
+            (facts.expires_at, facts.cseq, facts.connection) = (Timestamp::from_seconds(9), 4, 77);
+            (facts.id, facts.registered_at) = (BindingId(10), Timestamp::from_seconds(5));
+            change(&mut facts, &mut texts);
+            live.refresh(facts, texts);
+            assert_eq!((live.facts.id, live.facts.registered_at), (fresh.facts.id, fresh.facts.registered_at));
+            live
+        };
+        let mut live = refreshed(&|_, _| {});
+        assert_eq!(live.stored, Stored::ButForRefresh);
+        let (facts, copy) = (live.facts, live.clone());
+        live.refresh(facts, copy.texts());
+        assert_eq!(live.stored, Stored::ButForRefresh, "the second refresh before storage has the first");
+        live.stored = Stored::No;
+        live.refresh(facts, copy.texts());
+        assert_eq!(live.stored, Stored::No, "what storage never had");
+        for change in [
+            (|facts, _| facts.generation = 3) as fn(&mut BindingFacts, &mut BindingTexts<'_>),
+            |facts, _| facts.source.set_port(1),
+            |facts, _| facts.local.set_port(1),
+            |facts, _| facts.transport = SignallingTransport::Tls,
+            |facts, _| facts.q_thousandths = 1,
+            |facts, _| facts.reg_id = 2,
+            |_, texts| texts.call_id = b"other",
+            |_, texts| texts.user_agent = b"phone/2",
+            |_, texts| texts.path = b"",
+        ] {
+            assert_eq!(refreshed(&change).stored, Stored::No);
+        }
     }
 
     #[test]

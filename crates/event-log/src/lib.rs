@@ -27,7 +27,7 @@ use domain::{AuthEvent, AuthReason, AuthRecord, AuthRemark};
 use keeper::Keeper;
 use parking_lot::Mutex;
 use recent::Recent;
-use record::Slot;
+use record::{Batch, Slot};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use storage::EventSink;
@@ -47,7 +47,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { lanes: 1, events_per_lane: 4_096, recent_events: 16_384, log_lines_per_collection: 20 }
+        Self { lanes: 1, events_per_lane: 16_384, recent_events: 64, log_lines_per_collection: 20 }
     }
 }
 
@@ -55,6 +55,8 @@ impl Default for Config {
 pub struct EventLog {
     lanes: Box<[Lane]>,
     recent: Mutex<Recent>,
+    /// Takes a lane's place while the lane's is read.
+    spare: Mutex<Batch>,
     keeper: Option<Arc<Keeper>>,
     config: Config,
 }
@@ -62,7 +64,7 @@ pub struct EventLog {
 /// Aligned so that two lanes never share a cache line.
 #[repr(align(128))]
 struct Lane {
-    pending: Mutex<Vec<Slot>>,
+    pending: Mutex<Batch>,
     dropped: AtomicU64,
     /// In the order of [`AuthReason::ALL`]; counted whether or not the event found room.
     attempts: [AtomicU64; AuthReason::ALL.len()],
@@ -75,7 +77,7 @@ impl EventLog {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let lane = |_| Lane {
-            pending: Mutex::new(Vec::with_capacity(config.events_per_lane)),
+            pending: Mutex::new(Batch::with_capacity(config.events_per_lane)),
             dropped: AtomicU64::new(0),
             attempts: Default::default(),
             remarks: Default::default(),
@@ -83,6 +85,7 @@ impl EventLog {
         Self {
             lanes: (0..config.lanes.max(1)).map(lane).collect(),
             recent: Mutex::new(Recent::new(config.recent_events)),
+            spare: Mutex::new(Batch::with_capacity(config.events_per_lane)),
             keeper: None,
             config,
         }
@@ -103,12 +106,12 @@ impl EventLog {
 
     /// Moves what the lanes recorded to the recent events, and logs refusals and what is remarkable: the first few, the rest as a sum.
     pub fn collect(&self) {
-        let mut spare = Vec::with_capacity(self.config.events_per_lane);
+        let mut spare = self.spare.lock();
         let mut lines = self.config.log_lines_per_collection;
         let mut unlogged = 0_u64;
         for lane in &self.lanes {
-            std::mem::swap(&mut *lane.pending.lock(), &mut spare);
-            for slot in &spare {
+            std::mem::swap(&mut *lane.pending.lock(), &mut *spare);
+            for slot in spare.slots() {
                 if slot.is_remarkable() {
                     if lines > 0 {
                         lines -= 1;
@@ -119,10 +122,11 @@ impl EventLog {
                 }
             }
             if let Some(keeper) = &self.keeper {
-                keeper.sample(|sampler, names, drafts| spare.iter().for_each(|slot| sampler.take(slot, names, drafts)));
+                keeper
+                    .sample(|sampler, names, drafts| spare.slots().for_each(|slot| sampler.take(slot, names, drafts)));
             }
-            let mut recent = self.recent.lock();
-            spare.drain(..).for_each(|slot| recent.push(slot));
+            self.recent.lock().push_all(&spare);
+            spare.clear();
         }
         if unlogged > 0 {
             tracing::info!(target: "sipwarden::auth", refusals = unlogged, "further refusals, not logged one by one");
@@ -170,7 +174,7 @@ impl EventSink for EventLog {
         }
         let mut pending = lane.pending.lock();
         if pending.len() < self.config.events_per_lane {
-            pending.push(Slot::of(event));
+            pending.push(event);
         } else {
             lane.dropped.fetch_add(1, Ordering::Relaxed);
         }

@@ -1,10 +1,10 @@
 //! The newest events; the oldest give way.
 
-use crate::record::Slot;
+use crate::record::{Batch, Kept, Slot};
 use std::collections::VecDeque;
 
 pub(crate) struct Recent {
-    slots: VecDeque<Slot>,
+    slots: VecDeque<Kept>,
     most: usize,
 }
 
@@ -13,17 +13,17 @@ impl Recent {
         Self { slots: VecDeque::new(), most }
     }
 
-    pub(crate) fn push(&mut self, slot: Slot) {
-        if self.most == 0 {
-            return;
+    pub(crate) fn push_all(&mut self, batch: &Batch) {
+        let left_out = batch.len().saturating_sub(self.most);
+        for slot in batch.slots().skip(left_out) {
+            if self.slots.len() >= self.most {
+                self.slots.pop_front();
+            }
+            self.slots.push_back(slot.keep());
         }
-        while self.slots.len() >= self.most {
-            self.slots.pop_front();
-        }
-        self.slots.push_back(slot);
     }
 
-    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().rev()
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = Slot<'_>> {
+        self.slots.iter().rev().map(Kept::slot)
     }
 }

@@ -4,40 +4,34 @@ use domain::{
     AccountId, AuthEvent, AuthReason, AuthRecord, AuthRemark, CredentialId, DigestAlgorithm, NearMiss, RealmId,
     SignallingTransport, Timestamp,
 };
-use std::hash::{BuildHasher, RandomState};
+use foldhash::quality::RandomState;
+use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
 
-/// A text of at most `N` octets without an allocation of its own; longer ones are cut.
+/// Most octets kept of each text, in the order of [`Text`]; longer ones are cut.
+const MOST_OCTETS: [u8; Text::COUNT] = [64, 16, 64, 64, 64, 64, 64, 32];
+
+/// The texts of an event.
 #[derive(Clone, Copy)]
-struct ShortText<const N: usize> {
-    octets: [u8; N],
-    length: u8,
+enum Text {
+    Device,
+    Method,
+    Username,
+    Host,
+    UserAgent,
+    CallId,
+    ClaimedRealm,
+    Date,
 }
 
-impl<const N: usize> ShortText<N> {
-    fn of(text: &[u8]) -> Self {
-        let mut octets = [0; N];
-        let length = text.len().min(N).min(usize::from(u8::MAX));
-        for (to, from) in octets.iter_mut().zip(text.iter().take(length)) {
-            *to = *from;
-        }
-        Self { octets, length: u8::try_from(length).unwrap_or(u8::MAX) }
-    }
-
-    fn octets(&self) -> &[u8] {
-        self.octets.get(..usize::from(self.length)).unwrap_or_default()
-    }
-
-    /// As valid text without control characters: a sender must not be able to write into a log or a terminal.
-    fn to_text(self) -> Box<str> {
-        let harmless = |character: char| if character.is_control() { '\u{fffd}' } else { character };
-        String::from_utf8_lossy(self.octets()).chars().map(harmless).collect()
-    }
+impl Text {
+    const COUNT: usize = 8;
 }
 
-/// An event as copied on the signalling path.
-#[derive(Clone)]
-pub(crate) struct Slot {
+/// An event without its texts.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts {
     pub(crate) at: Timestamp,
     pub(crate) reason: AuthReason,
     pub(crate) realm: Option<RealmId>,
@@ -49,19 +43,46 @@ pub(crate) struct Slot {
     pub(crate) algorithm: Option<DigestAlgorithm>,
     remark: Option<AuthRemark>,
     near_miss: Option<NearMiss>,
-    device: ShortText<64>,
-    method: ShortText<16>,
-    username: ShortText<64>,
-    host: ShortText<64>,
-    user_agent: ShortText<64>,
-    call_id: ShortText<64>,
-    claimed_realm: ShortText<64>,
-    date: ShortText<32>,
+    /// How long each text is; they stand one behind the other.
+    lengths: [u8; Text::COUNT],
 }
 
-impl Slot {
-    pub(crate) fn of(event: &AuthEvent<'_>) -> Self {
-        Self {
+/// Events one behind the other, as copied on the signalling path: a copy is as long as what was said, and the memory is
+/// used again.
+pub(crate) struct Batch {
+    facts: Vec<Facts>,
+    octets: Vec<u8>,
+}
+
+impl Batch {
+    /// Room for so many, without another allocation.
+    pub(crate) fn with_capacity(events: usize) -> Self {
+        let longest: usize = MOST_OCTETS.into_iter().map(usize::from).sum();
+        Self { facts: Vec::with_capacity(events), octets: Vec::with_capacity(events * longest) }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    pub(crate) fn push(&mut self, event: &AuthEvent<'_>) {
+        let texts = [
+            event.device,
+            event.method,
+            event.username,
+            event.host,
+            event.user_agent,
+            event.call_id,
+            event.claimed_realm,
+            event.date,
+        ];
+        let mut lengths = [0; Text::COUNT];
+        for ((text, most), length) in texts.into_iter().zip(MOST_OCTETS).zip(&mut lengths) {
+            let kept = text.get(..usize::from(most)).unwrap_or(text);
+            *length = u8::try_from(kept.len()).unwrap_or(most);
+            self.octets.extend_from_slice(kept);
+        }
+        self.facts.push(Facts {
             at: event.at,
             reason: event.reason,
             realm: event.realm,
@@ -73,27 +94,82 @@ impl Slot {
             algorithm: event.algorithm,
             remark: event.remark,
             near_miss: event.near_miss,
-            device: ShortText::of(event.device),
-            method: ShortText::of(event.method),
-            username: ShortText::of(event.username),
-            host: ShortText::of(event.host),
-            user_agent: ShortText::of(event.user_agent),
-            call_id: ShortText::of(event.call_id),
-            claimed_realm: ShortText::of(event.claimed_realm),
-            date: ShortText::of(event.date),
-        }
+            lengths,
+        });
+    }
+
+    /// In the order in which they came.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot<'_>> {
+        let mut rest = &*self.octets;
+        self.facts.iter().map(move |facts| {
+            let length = facts.lengths.into_iter().map(usize::from).sum();
+            let (octets, behind) = rest.split_at_checked(length).unwrap_or_default();
+            rest = behind;
+            Slot { facts, octets }
+        })
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.facts.clear();
+        self.octets.clear();
+    }
+}
+
+/// An event that is kept for a while.
+pub(crate) struct Kept {
+    facts: Facts,
+    octets: Box<[u8]>,
+}
+
+impl Kept {
+    pub(crate) fn slot(&self) -> Slot<'_> {
+        Slot { facts: &self.facts, octets: &self.octets }
+    }
+}
+
+/// An event where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Slot<'b> {
+    facts: &'b Facts,
+    octets: &'b [u8],
+}
+
+impl Deref for Slot<'_> {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        self.facts
+    }
+}
+
+impl<'b> Slot<'b> {
+    pub(crate) fn keep(self) -> Kept {
+        Kept { facts: *self.facts, octets: self.octets.into() }
+    }
+
+    fn text(self, text: Text) -> &'b [u8] {
+        let lengths = self.facts.lengths.map(usize::from);
+        let start = lengths.iter().take(text as usize).sum::<usize>();
+        let length = lengths.get(text as usize).copied().unwrap_or_default();
+        self.octets.get(start..start + length).unwrap_or_default()
+    }
+
+    /// As valid text without control characters: a sender must not be able to write into a log or a terminal.
+    fn harmless(self, text: Text) -> Box<str> {
+        let harmless = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+        String::from_utf8_lossy(self.text(text)).chars().map(harmless).collect()
     }
 
     /// The realm of the answer is kept for those alone who were refused for it.
-    pub(crate) fn to_record(&self) -> AuthRecord {
-        let claimed_realm = (self.reason == AuthReason::RealmMismatch).then(|| self.claimed_realm.to_text());
+    pub(crate) fn to_record(self) -> AuthRecord {
+        let claimed_realm = (self.reason == AuthReason::RealmMismatch).then(|| self.harmless(Text::ClaimedRealm));
         AuthRecord {
             at: self.at,
             last_at: self.at,
             attempts: 1,
             account: self.account,
             credential: self.credential,
-            device: (self.device.length > 0).then(|| self.device.to_text()),
+            device: (!self.text(Text::Device).is_empty()).then(|| self.harmless(Text::Device)),
             reason: self.reason,
             remark: self.remark,
             near_miss: self.near_miss,
@@ -101,50 +177,50 @@ impl Slot {
             source: self.source,
             transport: self.transport,
             algorithm: self.algorithm,
-            method: self.method.to_text(),
-            username: self.username.to_text(),
-            host: self.host.to_text(),
-            user_agent: self.user_agent.to_text(),
-            call_id: self.call_id.to_text(),
+            method: self.harmless(Text::Method),
+            username: self.harmless(Text::Username),
+            host: self.harmless(Text::Host),
+            user_agent: self.harmless(Text::UserAgent),
+            call_id: self.harmless(Text::CallId),
         }
     }
 
     /// Whether the log says it: a refusal, or what is worth telling besides. Who is let in by the old password of a
     /// rotation comes back every minute, and is told by the rotation itself.
-    pub(crate) const fn is_remarkable(&self) -> bool {
+    pub(crate) fn is_remarkable(self) -> bool {
         self.reason.is_refusal() || !matches!(self.remark, None | Some(AuthRemark::PreviousPassword))
     }
 
-    pub(crate) fn date(&self) -> Box<str> {
-        self.date.to_text()
+    pub(crate) fn date(self) -> Box<str> {
+        self.harmless(Text::Date)
     }
 
-    pub(crate) fn source(&self) -> IpAddr {
+    pub(crate) fn source(self) -> IpAddr {
         self.source.ip()
     }
 
     /// The same for the attempts of one exchange: a challenge and its answer.
-    pub(crate) fn exchange_key(&self, hasher: &RandomState) -> u64 {
-        hasher.hash_one((self.call_id.octets(), self.source()))
+    pub(crate) fn exchange_key(self, hasher: &RandomState) -> u64 {
+        hasher.hash_one((self.text(Text::CallId), self.source()))
     }
 
     /// The same for whoever it is: a credential, or a name from an address.
-    pub(crate) fn owner_key(&self, hasher: &RandomState) -> u64 {
+    pub(crate) fn owner_key(self, hasher: &RandomState) -> u64 {
         match self.credential {
             Some(credential) => hasher.hash_one((1_u8, credential)),
-            None => hasher.hash_one((2_u8, self.account, self.username.octets(), self.source())),
+            None => hasher.hash_one((2_u8, self.account, self.text(Text::Username), self.source())),
         }
     }
 
     /// The same for attempts that differ in nothing that a reader would miss.
-    pub(crate) fn likeness_key(&self, hasher: &RandomState) -> u64 {
+    pub(crate) fn likeness_key(self, hasher: &RandomState) -> u64 {
         let who = (self.owner_key(hasher), self.source(), self.transport);
-        let what = (self.reason, self.remark, self.near_miss, self.method.octets(), self.user_agent.octets());
-        hasher.hash_one((who, what, self.device.octets()))
+        let what = (self.reason, self.remark, self.near_miss, self.text(Text::Method), self.text(Text::UserAgent));
+        hasher.hash_one((who, what, self.text(Text::Device)))
     }
 
     /// The same for attempts of one name, or one credential, from one address that ended alike.
-    pub(crate) fn summary_key(&self, hasher: &RandomState) -> u64 {
+    pub(crate) fn summary_key(self, hasher: &RandomState) -> u64 {
         hasher.hash_one((self.owner_key(hasher), self.source(), self.reason))
     }
 }

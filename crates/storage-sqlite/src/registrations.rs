@@ -6,7 +6,7 @@ use crate::rows;
 use crate::transaction::Refused;
 use domain::{AccountId, BindingId, ContactBinding, CredentialId, RealmId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
-use storage::{BootNumber, Boots, Conflict, Fact, Pending, RegistrationChange, Registrations, StorageError};
+use storage::{BootNumber, Boots, Conflict, Fact, Pending, Refresh, RegistrationChange, Registrations, StorageError};
 
 /// Stores a binding where its credential and account admit it.
 const PUT: &str =
@@ -20,6 +20,10 @@ const PUT: &str =
       OR ?3 >= 1073741824 AND EXISTS
          (SELECT 1 FROM devices d WHERE d.credential = ?1 AND d.secret = ?3 AND d.revoked_at IS NULL))
       AND coalesce(above.enabled, 1) = 1)";
+
+/// Renews a binding: a fifth of the work, because what admitted it was checked when it was stored, and a revocation would
+/// have removed it.
+const REFRESH: &str = "UPDATE registrations SET cseq = ?3, expires_at = ?4 WHERE credential = ?1 AND binding = ?2";
 
 /// Most starts that are ever asked for at once.
 const MAX_BOOTS: u32 = 1024;
@@ -36,9 +40,13 @@ impl Registrations for SqliteStorage {
     }
 
     fn save(&self, batch: Vec<RegistrationChange>) -> Pending<'_, Result<(), StorageError>> {
+        let mut batch = batch;
+        // Neighbours in the table one after the other: their pages are in the processor's cache then.
+        batch.sort_by_key(credential_of);
         Box::pin(self.writer.run(move |transaction| {
             batch.iter().try_for_each(|change| match change {
                 RegistrationChange::Put(binding) => put(transaction.connection, binding),
+                RegistrationChange::Refresh(refreshed) => refresh(transaction.connection, refreshed),
                 RegistrationChange::Remove { credential, id } => {
                     transaction
                         .connection
@@ -116,6 +124,22 @@ fn put(connection: &Connection, binding: &ContactBinding) -> Result<(), Failure>
     Ok(())
 }
 
+/// Renews the binding if it is there.
+fn refresh(connection: &Connection, refresh: &Refresh) -> Result<(), Failure> {
+    let Refresh { credential, id, cseq, expires_at } = refresh;
+    connection.prepare_cached(REFRESH)?.execute(params![credential.as_bytes(), id.0, cseq, expires_at.as_micros()])?;
+    Ok(())
+}
+
+fn credential_of(change: &RegistrationChange) -> CredentialId {
+    match change {
+        RegistrationChange::Put(binding) => binding.credential,
+        RegistrationChange::Refresh(Refresh { credential, .. }) | RegistrationChange::Remove { credential, .. } => {
+            *credential
+        }
+    }
+}
+
 fn read_all(connection: &Connection, each: &mut dyn FnMut(ContactBinding)) -> Result<(), Failure> {
     let mut statement = connection.prepare(&format!("SELECT {} FROM registrations", rows::BINDING))?;
     let mut found = statement.query([])?;
@@ -134,15 +158,19 @@ mod tests {
 
     /// It runs for every refresh that is saved, and preparing it takes longer than the rest of it.
     #[test]
-    fn the_statement_that_stores_a_binding_is_prepared_once() {
+    fn the_statements_that_store_a_binding_are_prepared_once() {
         let mut connection = Connection::open_in_memory().unwrap();
         open::configure(&connection).unwrap();
         migrate::migrate(&mut connection, 0).unwrap();
         for number in 0..10 {
             let credential = CredentialId::from_bytes([u8::try_from(number).unwrap(); 16]);
             put(&connection, &samples::binding(credential, number, 1, Timestamp::from_seconds(1))).unwrap();
+            let (id, expires_at) = (BindingId(number), Timestamp::from_seconds(2));
+            refresh(&connection, &Refresh { credential, id, cseq: 2, expires_at }).unwrap();
         }
-        let prepared_again = connection.prepare_cached(PUT).unwrap().get_status(StatementStatus::RePrepare);
-        assert_eq!(prepared_again, 0);
+        for statement in [PUT, REFRESH] {
+            let prepared_again = connection.prepare_cached(statement).unwrap().get_status(StatementStatus::RePrepare);
+            assert_eq!(prepared_again, 0);
+        }
     }
 }

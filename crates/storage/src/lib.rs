@@ -68,7 +68,7 @@ pub use reads::{
     AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, Credentials, Page, SettingName, Settings,
     SubAccountFilter, TokenUse, Tokens,
 };
-pub use registrations::{BootNumber, Boots, RegistrationChange, Registrations};
+pub use registrations::{BootNumber, Boots, Refresh, RegistrationChange, Registrations};
 pub use trunks::{Listed, NumbersOf, Trunks};
 pub use upstream_registrations::UpstreamRegistrations;
 

@@ -10,6 +10,9 @@ pub enum RegistrationChange {
     /// by now, or its account or the one above that is disabled: a write that was under way must not bring back what a revocation
     /// removed.
     Put(ContactBinding),
+    /// Renews a binding that is stored; where it is not, nothing happens: a write that was under way must not bring back
+    /// what a revocation removed.
+    Refresh(Refresh),
     /// Removes one binding.
     Remove {
         /// Its credential.
@@ -17,6 +20,19 @@ pub enum RegistrationChange {
         /// Which.
         id: BindingId,
     },
+}
+
+/// What a refresh changes of a stored binding, as a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refresh {
+    /// The binding's credential.
+    pub credential: CredentialId,
+    /// Which.
+    pub id: BindingId,
+    /// The `CSeq` number of the refresh.
+    pub cseq: u32,
+    /// When the binding ends from now on.
+    pub expires_at: Timestamp,
 }
 
 /// Stores contact bindings.

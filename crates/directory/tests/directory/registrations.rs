@@ -2,7 +2,7 @@
 
 use crate::installation::Installation;
 use directory::{Directory, RegistrationWriter, WriterConfig};
-use domain::{Clock, ContactBinding, CredentialId, LiveBinding, Password, SignallingTransport, Timestamp};
+use domain::{Clock, ContactBinding, CredentialId, LiveBinding, Password, SignallingTransport, Stored, Timestamp};
 use provisioning::CredentialUpdate;
 use std::sync::Arc;
 use storage::{RegistrationChange, Registrations};
@@ -36,7 +36,7 @@ async fn bindings_survive_a_restart_with_everything_they_have() {
         .directory
         .update_bindings(&phone.key(), installation.clock.now(), |bindings| {
             let mut live = LiveBinding::from_record(&record);
-            live.stored = false;
+            live.stored = Stored::No;
             bindings.live.push(live);
         })
         .unwrap();
@@ -47,7 +47,7 @@ async fn bindings_survive_a_restart_with_everything_they_have() {
     let mut kept = None;
     let restarted = installation.restarted().await;
     let find = |bindings: &mut directory::Bindings<'_>| {
-        assert!(bindings.live.iter().all(|binding| binding.stored));
+        assert!(bindings.live.iter().all(|binding| binding.stored == Stored::Yes));
         assert_eq!(bindings.live.len(), 2);
         kept =
             bindings.live.iter().find(|binding| binding.facts.id == record.id).map(|found| found.to_record(phone.id));

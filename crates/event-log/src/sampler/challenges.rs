@@ -1,13 +1,14 @@
 //! Challenges that wait for their answer.
 
 use super::Sampling;
-use crate::record::Slot;
+use crate::record::{Kept, Slot};
 use domain::Timestamp;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 
 /// A challenge that nobody has answered.
 pub(super) struct Unanswered {
-    pub(super) first: Box<Slot>,
+    pub(super) first: Kept,
     pub(super) attempts: u32,
     pub(super) last_at: Timestamp,
     /// Whether the same request came again.
@@ -17,35 +18,35 @@ pub(super) struct Unanswered {
 /// Bounded; what finds no room is not waited for.
 pub(super) struct Challenges {
     config: Sampling,
-    waiting: HashMap<u64, Unanswered>,
+    waiting: HashMap<u64, Unanswered, RandomState>,
     /// In the order in which they came, those included that were answered meanwhile.
     order: VecDeque<(Timestamp, u64)>,
 }
 
 impl Challenges {
     pub(super) fn new(config: Sampling) -> Self {
-        Self { config, waiting: HashMap::new(), order: VecDeque::new() }
+        Self { config, waiting: HashMap::default(), order: VecDeque::new() }
     }
 
-    /// Begins to wait for an answer; gives the challenge back where there is no room to.
-    pub(super) fn begin(&mut self, exchange: u64, slot: &Slot) -> Option<Box<Slot>> {
+    /// Begins to wait for an answer; `false` where there is no room to.
+    pub(super) fn begin(&mut self, exchange: u64, slot: Slot<'_>) -> bool {
         if let Some(unanswered) = self.waiting.get_mut(&exchange) {
             unanswered.attempts = unanswered.attempts.saturating_add(1);
             unanswered.last_at = slot.at;
-            unanswered.is_repeated |= unanswered.first.cseq == slot.cseq;
-            return None;
+            unanswered.is_repeated |= unanswered.first.slot().cseq == slot.cseq;
+            return true;
         }
-        let first = Box::new(slot.clone());
         if self.waiting.len() >= self.config.most_challenges {
-            return Some(first);
+            return false;
         }
+        let first = slot.keep();
         self.waiting.insert(exchange, Unanswered { first, attempts: 1, last_at: slot.at, is_repeated: false });
         self.order.push_back((slot.at, exchange));
         // Answered ones stand here for no longer than if they had not been, unless there are too many of them.
         if self.order.len() > self.config.most_challenges.saturating_mul(4) {
-            self.order.retain(|(at, exchange)| self.waiting.get(exchange).is_some_and(|it| it.first.at == *at));
+            self.order.retain(|(at, exchange)| self.waiting.get(exchange).is_some_and(|it| it.first.slot().at == *at));
         }
-        None
+        true
     }
 
     pub(super) fn answered(&mut self, exchange: u64) {
@@ -61,7 +62,7 @@ impl Challenges {
             }
             self.order.pop_front();
             // Another exchange of the same key has begun later.
-            if self.waiting.get(&exchange).is_some_and(|unanswered| unanswered.first.at == at) {
+            if self.waiting.get(&exchange).is_some_and(|unanswered| unanswered.first.slot().at == at) {
                 due.extend(self.waiting.remove(&exchange));
             }
         }

@@ -20,8 +20,8 @@ use crate::record::Slot;
 use bucket::Buckets;
 use challenges::Challenges;
 use domain::{AuthReason, AuthRecord, AuthRecordId, NearMiss, RealmId, Timestamp};
+use foldhash::{fast, quality};
 use std::collections::HashMap;
-use std::hash::RandomState;
 use successes::Successes;
 use sums::Sums;
 
@@ -96,11 +96,12 @@ pub(crate) struct NewRecord {
 /// What was seen lately.
 pub(crate) struct Sampler {
     config: Sampling,
-    hasher: RandomState,
+    /// Of names that strangers choose.
+    hasher: quality::RandomState,
     challenges: Challenges,
     successes: Successes,
     /// How many attempts alike there were in the present minute.
-    alike: HashMap<u64, u32>,
+    alike: HashMap<u64, u32, fast::RandomState>,
     minute: u64,
     buckets: Buckets,
     sums: Sums,
@@ -110,10 +111,10 @@ impl Sampler {
     pub(crate) fn new(config: Sampling) -> Self {
         Self {
             config,
-            hasher: RandomState::new(),
+            hasher: quality::RandomState::default(),
             challenges: Challenges::new(config),
             successes: Successes::new(config),
-            alike: HashMap::new(),
+            alike: HashMap::default(),
             minute: 0,
             buckets: Buckets::new(config),
             sums: Sums::new(config),
@@ -121,12 +122,12 @@ impl Sampler {
     }
 
     /// Takes an attempt in; what is to be kept of it at once is added to `drafts`.
-    pub(crate) fn take(&mut self, slot: &Slot, names: &dyn Names, drafts: &mut Vec<Draft>) {
+    pub(crate) fn take(&mut self, slot: Slot<'_>, names: &dyn Names, drafts: &mut Vec<Draft>) {
         let exchange = slot.exchange_key(&self.hasher);
         match slot.reason {
             AuthReason::Challenge => {
-                if let Some(unwatched) = self.challenges.begin(exchange, slot) {
-                    self.keep(&unwatched, (unwatched.to_record(), names), None, drafts);
+                if !self.challenges.begin(exchange, slot) {
+                    self.keep(slot, (slot.to_record(), names), None, drafts);
                 }
             }
             AuthReason::Ok => {
@@ -144,10 +145,11 @@ impl Sampler {
     /// Adds to `drafts` what has become due with time.
     pub(crate) fn tick(&mut self, now: Timestamp, names: &dyn Names, drafts: &mut Vec<Draft>) {
         for unanswered in self.challenges.due(now) {
-            let mut record = unanswered.first.to_record();
+            let first = unanswered.first.slot();
+            let mut record = first.to_record();
             (record.attempts, record.last_at) = (unanswered.attempts, unanswered.last_at);
             record.near_miss = self.why_unanswered(&unanswered, names);
-            self.keep(&unanswered.first, (record, names), None, drafts);
+            self.keep(first, (record, names), None, drafts);
         }
         self.successes.tick(now, drafts);
         self.sums.tick(now, drafts);
@@ -170,7 +172,7 @@ impl Sampler {
         self.sums.unkept() + self.successes.unkept()
     }
 
-    fn succeeded(&mut self, slot: &Slot, names: &dyn Names, drafts: &mut Vec<Draft>) {
+    fn succeeded(&mut self, slot: Slot<'_>, names: &dyn Names, drafts: &mut Vec<Draft>) {
         let window = WindowKey { owner: slot.owner_key(&self.hasher), likeness: slot.likeness_key(&self.hasher) };
         if !self.successes.add(window, slot.at, drafts) {
             self.keep(slot, (slot.to_record(), names), Some(window), drafts);
@@ -180,7 +182,7 @@ impl Sampler {
     /// Keeps a record as it is, if there is room for it, or adds it to a sum.
     fn keep(
         &mut self,
-        slot: &Slot,
+        slot: Slot<'_>,
         (mut record, names): (AuthRecord, &dyn Names),
         window: Option<WindowKey>,
         drafts: &mut Vec<Draft>,
@@ -198,7 +200,7 @@ impl Sampler {
     }
 
     /// Whether there were few like it within the minute.
-    fn is_new_enough(&mut self, slot: &Slot) -> bool {
+    fn is_new_enough(&mut self, slot: Slot<'_>) -> bool {
         let minute = slot.at.as_unix_seconds() / 60;
         if minute != self.minute {
             self.minute = minute;
@@ -214,7 +216,7 @@ impl Sampler {
     }
 
     fn why_unanswered(&self, unanswered: &challenges::Unanswered, names: &dyn Names) -> Option<NearMiss> {
-        let realm = unanswered.first.realm;
+        let realm = unanswered.first.slot().realm;
         if unanswered.is_repeated {
             Some(NearMiss::AnswerNotArriving)
         } else {

@@ -2,6 +2,7 @@
 
 use super::{Draft, Sampling};
 use domain::{AuthRecordId, Timestamp};
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 
 /// How often attempts that were added up are written, in seconds.
@@ -29,7 +30,7 @@ struct Window {
 /// after it stay apart.
 pub(super) struct Successes {
     config: Sampling,
-    windows: HashMap<u64, Vec<Window>>,
+    windows: HashMap<u64, Vec<Window>, RandomState>,
     count: usize,
     /// In the order in which they began, those included that have ended.
     order: VecDeque<(Timestamp, WindowKey)>,
@@ -57,7 +58,7 @@ impl Successes {
     pub(super) fn new(config: Sampling) -> Self {
         Self {
             config,
-            windows: HashMap::new(),
+            windows: HashMap::default(),
             count: 0,
             order: VecDeque::new(),
             written_at: Timestamp::from_micros(0),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::record::Batch;
 use domain::{AccountId, AuthEvent, CredentialId, SignallingTransport};
 
 const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -65,7 +66,9 @@ impl Bench {
 
     fn take(&mut self, event: &AuthEvent<'_>) {
         let mut drafts = Vec::new();
-        self.sampler.take(&Slot::of(event), &OneAccount, &mut drafts);
+        let mut batch = Batch::with_capacity(1);
+        batch.push(event);
+        batch.slots().for_each(|slot| self.sampler.take(slot, &OneAccount, &mut drafts));
         self.sampler.tick(event.at, &OneAccount, &mut drafts);
         self.store(drafts);
     }

@@ -238,7 +238,11 @@ async fn start(
         Arc::clone(clock) as _,
         WriterConfig { interval_ms: 3_600_000_000, waiting_removals: options.waiting_removals, intervals_per_sweep: 1 },
     );
-    let events = Arc::new(EventLog::new(event_log::Config { lanes: options.lanes, ..event_log::Config::default() }));
+    let events = Arc::new(EventLog::new(event_log::Config {
+        lanes: options.lanes,
+        recent_events: 16_384,
+        ..event_log::Config::default()
+    }));
     let flows = Arc::new(Flows::new());
     let edge = Edge::new(
         Parts {

@@ -1,6 +1,7 @@
 //! Intervals (RFC 3261 section 10.3 steps 7 and 8).
 
 use crate::place::{KEPT, Place, REMOVED};
+use domain::Stored;
 use sip_message::{Defect, HeaderName};
 use sip_registrar::Rejection;
 
@@ -113,7 +114,7 @@ fn path_user_agent_and_arrival_are_kept() {
     assert_eq!(texts.path, b"<sip:p1.test;lr>,<sip:p2.test;lr>, <sip:p3.test;lr>");
     assert_eq!((texts.user_agent, texts.call_id), (&b"phone/1"[..], &b"c"[..]));
     assert_eq!(facts.source, "192.0.2.7:5062".parse().unwrap());
-    assert!(!place.bindings[0].stored);
+    assert_eq!(place.bindings[0].stored, Stored::No);
     // Another way to the phone takes the place of the first.
     assert_eq!(place.register("c", 2, &["Contact: <sip:a@1.test>"]), KEPT);
     assert_eq!(place.bindings[0].texts().path, b"");

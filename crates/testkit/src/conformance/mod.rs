@@ -189,6 +189,7 @@ macro_rules! storage_conformance {
             registrations {
                 bindings_return_as_they_were_saved
                 a_binding_is_replaced_and_removed
+                a_refresh_renews_what_is_there
                 order_within_a_batch_counts
                 registrations_are_ended_by_a_change
                 expired_bindings_are_forgotten

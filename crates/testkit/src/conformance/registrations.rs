@@ -5,7 +5,7 @@ use super::Subject;
 use crate::samples::{self, CREATED_AT};
 use domain::{BindingId, ContactBinding, Credential, SignallingTransport, Timestamp};
 use std::net::SocketAddr;
-use storage::{Change, Conflict, RegistrationChange, RegistrationsAfter};
+use storage::{Change, Conflict, Refresh, RegistrationChange, RegistrationsAfter};
 
 /// Every field survives, of both address families and both transports.
 pub async fn bindings_return_as_they_were_saved(subject: Subject) {
@@ -42,6 +42,29 @@ pub async fn a_binding_is_replaced_and_removed(subject: Subject) {
     save(&subject, vec![remove(BindingId(1)), remove(BindingId(7))]).await;
     assert_eq!(loaded(&subject, CREATED_AT), [second]);
     save(&subject, Vec::new()).await;
+}
+
+/// A refresh renews what is stored, within a batch too, and brings nothing back.
+pub async fn a_refresh_renews_what_is_there(subject: Subject) {
+    let phone = phone(&subject, "MA_AAAAAAAA").await;
+    let bindings = [1, 2, 3].map(|id| samples::binding(phone.id, id, 1, in_an_hour()));
+    save(&subject, bindings.iter().map(put).collect()).await;
+    let refresh = |id, cseq| {
+        let (credential, expires_at) = (phone.id, in_an_hour().plus_seconds(i64::from(cseq)));
+        RegistrationChange::Refresh(Refresh { credential, id: BindingId(id), cseq, expires_at })
+    };
+    let renewed = |binding: &ContactBinding, cseq| {
+        let expires_at = in_an_hour().plus_seconds(i64::from(cseq));
+        ContactBinding { cseq, expires_at, ..binding.clone() }
+    };
+    let remove = RegistrationChange::Remove { credential: phone.id, id: BindingId(3) };
+    save(&subject, vec![refresh(1, 8), remove, refresh(1, 9), refresh(3, 9), refresh(4, 9)]).await;
+    assert_eq!(loaded(&subject, CREATED_AT), [renewed(&bindings[0], 9), bindings[1].clone()]);
+    let ended = Change::EndRegistrations { account: phone.account, credential: phone.id, binding: None };
+    subject.commit(ended).await.unwrap();
+    let fresh = samples::binding(phone.id, 5, 1, in_an_hour());
+    save(&subject, vec![refresh(2, 10), put(&fresh), refresh(5, 10)]).await;
+    assert_eq!(loaded(&subject, CREATED_AT), [renewed(&fresh, 10)]);
 }
 
 /// The last change of a binding in a batch is the one that stays.

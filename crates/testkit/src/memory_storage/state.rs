@@ -8,8 +8,8 @@ use domain::{
 };
 use std::collections::{BTreeMap, HashMap};
 use storage::{
-    Change, ChangeSet, CommitError, Conflict, Fact, RegistrationChange, RememberedAnswer, SettingName, TokenUse,
-    WebhookDelivery,
+    Change, ChangeSet, CommitError, Conflict, Fact, Refresh, RegistrationChange, RememberedAnswer, SettingName,
+    TokenUse, WebhookDelivery,
 };
 
 /// Whose remembered answer it is, and its key.
@@ -211,6 +211,11 @@ impl State {
                 });
                 if welcome {
                     self.registrations.insert((binding.credential, binding.id), binding);
+                }
+            }
+            RegistrationChange::Refresh(Refresh { credential, id, cseq, expires_at }) => {
+                if let Some(binding) = self.registrations.get_mut(&(credential, id)) {
+                    (binding.cseq, binding.expires_at) = (cseq, expires_at);
                 }
             }
             RegistrationChange::Remove { credential, id } => {
