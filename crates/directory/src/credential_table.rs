@@ -26,7 +26,8 @@ pub(crate) struct CredentialTable {
 pub(crate) struct Shard {
     /// Copied for a name nobody has where there is no other entry.
     decoy: Entry,
-    pub(crate) entries: HashTable<Entry>,
+    /// In boxes: a table that has just grown is half empty, and growing leaves no copies of secrets behind.
+    pub(crate) entries: HashTable<Box<Entry>>,
     /// Entries with bindings that storage does not have in their present state.
     pub(crate) unsaved: Vec<(u64, CredentialId)>,
     /// Bindings that are gone here but not yet in storage.
@@ -107,7 +108,7 @@ impl CredentialTable {
             None => {
                 self.md5_only.changed(realm, false, is_md5_only);
                 self.deadlines.replace((hash, entry.id), [None; 2], deadlines);
-                entries.insert_unique(hash, entry, |entry| self.hash(entry.realm, &entry.username));
+                entries.insert_unique(hash, Box::new(entry), |entry| self.hash(entry.realm, &entry.username));
                 Vec::new()
             }
         }
@@ -196,10 +197,10 @@ impl Shard {
         let places = self.entries.num_buckets().max(1);
         // The lowest bits are those by which the table places an entry.
         let first = usize::try_from(hash & 0xffff_ffff).unwrap_or(0);
-        (0..TRIES).find_map(|step| self.entries.get_bucket((first + step) % places)).unwrap_or(&self.decoy)
+        (0..TRIES).find_map(|step| self.entries.get_bucket((first + step) % places)).map_or(&self.decoy, |entry| entry)
     }
 
     pub(crate) fn find(&self, hash: u64, realm: RealmId, username: &[u8]) -> Option<&Entry> {
-        self.entries.find(hash, |entry| entry.realm == realm && *entry.username == *username)
+        self.entries.find(hash, |entry| entry.realm == realm && *entry.username == *username).map(|entry| &**entry)
     }
 }

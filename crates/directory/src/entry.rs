@@ -4,6 +4,7 @@ use crate::{DeviceSecret, DeviceSecrets, LastUse, UsedAlgorithms};
 use domain::{AccountId, BindingFacts, Credential, CredentialId, LiveBinding, RealmId, Requirements, Timestamp};
 use sip_digest::{Ha1, HashAlgorithm};
 use std::sync::Arc;
+use zeroize::Zeroize;
 
 /// The opened HA1s of one credential. Wiped when dropped.
 #[derive(Default)]
@@ -21,6 +22,63 @@ impl OpenHa1s {
             HashAlgorithm::Sha512_256 => self.sha512_256.as_ref(),
         }
     }
+}
+
+/// The same in 81 octets, of which there are as many as credentials. Wiped when dropped.
+#[derive(Default)]
+struct PackedHa1s {
+    md5: [u8; 16],
+    sha256: [u8; 32],
+    sha512_256: [u8; 32],
+    /// A bit for each that is there.
+    known: u8,
+}
+
+impl PackedHa1s {
+    fn pack(open: &OpenHa1s) -> Self {
+        let mut packed = Self::default();
+        for hash in [HashAlgorithm::Md5, HashAlgorithm::Sha256, HashAlgorithm::Sha512_256] {
+            if let Some(ha1) = open.of(hash) {
+                packed.known |= bit(hash);
+                packed.octets_mut(hash).copy_from_slice(ha1.as_bytes());
+            }
+        }
+        packed
+    }
+
+    fn of(&self, hash: HashAlgorithm) -> Option<Ha1> {
+        let octets: &[u8] = match hash {
+            HashAlgorithm::Md5 => &self.md5,
+            HashAlgorithm::Sha256 => &self.sha256,
+            HashAlgorithm::Sha512_256 => &self.sha512_256,
+        };
+        // Copied out before it is asked whether it is there, so that either takes as long.
+        Ha1::from_bytes(hash, octets).filter(|_| self.has(hash))
+    }
+
+    const fn has(&self, hash: HashAlgorithm) -> bool {
+        self.known & bit(hash) != 0
+    }
+
+    fn octets_mut(&mut self, hash: HashAlgorithm) -> &mut [u8] {
+        match hash {
+            HashAlgorithm::Md5 => &mut self.md5,
+            HashAlgorithm::Sha256 => &mut self.sha256,
+            HashAlgorithm::Sha512_256 => &mut self.sha512_256,
+        }
+    }
+}
+
+impl Drop for PackedHa1s {
+    fn drop(&mut self) {
+        self.md5.zeroize();
+        self.sha256.zeroize();
+        self.sha512_256.zeroize();
+    }
+}
+
+const fn bit(hash: HashAlgorithm) -> u8 {
+    1 << hash as u8
 }
 
 /// Whether an account's credentials may authenticate.
@@ -61,7 +119,7 @@ pub(crate) struct Entry {
     enablings: u32,
     /// Whether it stands in its shard's list of entries with unsaved bindings.
     pub(crate) listed: bool,
-    ha1s: OpenHa1s,
+    ha1s: PackedHa1s,
     /// Boxed, because few have one.
     previous: Option<Box<PreviousHa1s>>,
     /// Shared like the requirements; absent where there are none, which is the rule.
@@ -126,7 +184,7 @@ impl Entry {
             account_is_enabled: account == AccountState::Enabled,
             enablings: 0,
             listed: false,
-            ha1s: opened.present,
+            ha1s: PackedHa1s::pack(&opened.present),
             previous: opened.previous,
             devices: opened.devices,
             expires_at: credential.expires_at,
@@ -141,7 +199,6 @@ impl Entry {
 
     /// One that no name leads to, with secrets of the right length.
     pub(crate) fn decoy() -> Self {
-        let ha1 = |hash: HashAlgorithm| Ha1::from_bytes(hash, [0; 32].get(..hash.output_length())?);
         Self {
             realm: RealmId(-1),
             username: Box::default(),
@@ -152,11 +209,7 @@ impl Entry {
             account_is_enabled: false,
             enablings: 0,
             listed: false,
-            ha1s: OpenHa1s {
-                md5: ha1(HashAlgorithm::Md5),
-                sha256: ha1(HashAlgorithm::Sha256),
-                sha512_256: ha1(HashAlgorithm::Sha512_256),
-            },
+            ha1s: PackedHa1s { known: u8::MAX, ..PackedHa1s::default() },
             previous: None,
             devices: None,
             expires_at: None,
@@ -189,8 +242,9 @@ impl Entry {
     /// Whether a password of it that authenticates is known under MD5 alone.
     pub(crate) fn is_md5_only(&self) -> bool {
         let overlapping = self.previous.as_deref().filter(|previous| previous.overlap_until.is_some());
-        let alone = |ha1s: &OpenHa1s| ha1s.md5.is_some() && ha1s.sha256.is_none();
-        alone(&self.ha1s) || overlapping.is_some_and(|previous| alone(&previous.ha1s))
+        let alone = |md5: bool, sha256: bool| md5 && !sha256;
+        alone(self.ha1s.has(HashAlgorithm::Md5), self.ha1s.has(HashAlgorithm::Sha256))
+            || overlapping.is_some_and(|previous| alone(previous.ha1s.md5.is_some(), previous.ha1s.sha256.is_some()))
     }
 
     pub(crate) fn account(&self) -> AccountId {
@@ -212,7 +266,7 @@ impl Entry {
             generation: self.generation,
             enablings: self.enablings,
             enabled: self.may_authenticate(),
-            ha1: self.ha1s.of(hash).cloned(),
+            ha1: self.ha1s.of(hash),
             previous: self.previous.as_deref().map(|previous| PreviousSnapshot {
                 generation: previous.generation,
                 overlap_until: previous.overlap_until,

@@ -140,6 +140,8 @@ impl Directory {
                 && let Some(entry) = shard.entries.find_mut(*hash, |entry| entry.id == record.credential)
             {
                 if entry.is_current((record.credential, record.generation), now) && !record.needs_its_connection() {
+                    // Most have one phone.
+                    entry.bindings.reserve_exact(1);
                     entry.bindings.push(LiveBinding::from_record(&record));
                     loaded += 1;
                 } else {

@@ -214,6 +214,8 @@ fn keep(
         let binding = LiveBinding::new(facts, texts);
         remove_dead_flows(&identity, location, (reading, arrival));
         make_room(location, reading, policy);
+        // Most have one phone; a vector would make room for four.
+        location.bindings.reserve_exact(1);
         location.bindings.push(binding);
     }
     Ok(())

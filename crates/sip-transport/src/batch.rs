@@ -4,7 +4,7 @@ use crate::packet_info::{self, Control};
 use crate::waiting::Datagram;
 use crate::{Outbox, Outgoing};
 use std::io;
-use std::mem;
+use std::mem::{self, MaybeUninit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
 
@@ -12,26 +12,37 @@ use std::os::fd::AsRawFd;
 pub(crate) const BATCH: usize = 64;
 /// Octets per datagram: the largest there is. Pages that no datagram reaches are never touched.
 const DATAGRAM_OCTETS: usize = 65_536;
+/// From one datagram's place to the next. Were they a power of two apart, all would compete for the same few sets of
+/// every cache.
+const STRIDE: usize = DATAGRAM_OCTETS + 17 * 64;
+/// Fewest datagrams that a call offers room for.
+const LEAST_OFFERED: usize = 8;
 
 /// Memory for one batch of datagrams.
 pub(crate) struct ReceiveBatch {
     octets: Box<[u8]>,
     addresses: Box<[libc::sockaddr_storage; BATCH]>,
-    controls: Box<[Control; BATCH]>,
+    /// Where the kernel says which address of ours a datagram came to; none where the socket has only one.
+    controls: Option<Box<[Control; BATCH]>>,
     /// Length of each datagram, and the address of ours it came to where the socket tells.
     arrived: [(usize, Option<IpAddr>); BATCH],
+    /// How many datagrams the next call offers room for: making an offer costs time, so it follows what comes.
+    offered: usize,
 }
 
 impl ReceiveBatch {
-    pub(crate) fn new() -> Self {
+    /// For that socket's datagrams.
+    pub(crate) fn new(socket: &UdpSocket) -> Self {
         #[expect(unsafe_code, reason = "the all-zero sockaddr_storage is the documented empty value")]
         // SAFETY: sockaddr_storage is plain data for which all-zero octets are a valid value (AF_UNSPEC).
         let empty: libc::sockaddr_storage = unsafe { mem::zeroed() };
+        let tells = socket.local_addr().is_ok_and(|address| address.ip().is_unspecified());
         Self {
-            octets: vec![0; BATCH * DATAGRAM_OCTETS].into_boxed_slice(),
+            octets: vec![0; BATCH * STRIDE].into_boxed_slice(),
             addresses: Box::new([empty; BATCH]),
-            controls: Box::new([Control::EMPTY; BATCH]),
+            controls: tells.then(|| Box::new([Control::EMPTY; BATCH])),
             arrived: [(0, None); BATCH],
+            offered: LEAST_OFFERED,
         }
     }
 
@@ -47,30 +58,42 @@ impl ReceiveBatch {
 
     #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper that reuses its buffers")]
     fn receive_with(&mut self, socket: &UdpSocket, flags: libc::c_int) -> io::Result<usize> {
-        let mut slices: [libc::iovec; BATCH] =
-            std::array::from_fn(|_| libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 });
-        for (slice, octets) in slices.iter_mut().zip(self.octets.chunks_exact_mut(DATAGRAM_OCTETS)) {
-            *slice = libc::iovec { iov_base: octets.as_mut_ptr().cast(), iov_len: octets.len() };
+        let mut slices = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
+        let places = self.octets.chunks_exact_mut(STRIDE).zip(self.addresses.iter_mut());
+        let vectors = headers.iter_mut().zip(&mut slices).take(self.offered);
+        for ((header, slice), (octets, address)) in vectors.zip(places) {
+            let slice = slice.write(libc::iovec { iov_base: octets.as_mut_ptr().cast(), iov_len: DATAGRAM_OCTETS });
+            let header = &mut header.write(empty_header()).msg_hdr;
+            header.msg_name = std::ptr::from_mut(address).cast();
+            header.msg_namelen = address_length::<libc::sockaddr_storage>();
+            header.msg_iov = slice;
+            header.msg_iovlen = 1;
         }
-        let mut headers: [libc::mmsghdr; BATCH] = std::array::from_fn(|_| empty_header());
-        let places = slices.iter_mut().zip(self.addresses.iter_mut()).zip(self.controls.iter_mut());
-        for (header, ((slice, address), control)) in headers.iter_mut().zip(places) {
-            header.msg_hdr.msg_name = std::ptr::from_mut(address).cast();
-            header.msg_hdr.msg_namelen = address_length::<libc::sockaddr_storage>();
-            header.msg_hdr.msg_iov = slice;
-            header.msg_hdr.msg_iovlen = 1;
+        #[expect(unsafe_code, reason = "only those that were offered are read")]
+        // SAFETY: the loop has written the first `offered` headers: every array it walks has BATCH elements, and `offered`
+        // is no more.
+        let headers = unsafe { headers.get_unchecked_mut(..self.offered).assume_init_mut() };
+        for (header, control) in headers.iter_mut().zip(self.controls.iter_mut().flat_map(|all| all.iter_mut())) {
             control.attach(&mut header.msg_hdr);
         }
-        // SAFETY: every header points to one slice, one address and one control buffer that live in this frame or in
-        // self, do not overlap, and are as long as they say; the call writes no further than that.
+        // SAFETY: every header points to one slice, one address and perhaps one control buffer that live in this frame or
+        // in self, do not overlap, and are as long as they say; the call writes no further than that.
         let count = unsafe {
-            libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), BATCH as libc::c_uint, flags, std::ptr::null_mut())
+            libc::recvmmsg(
+                socket.as_raw_fd(),
+                headers.as_mut_ptr(),
+                headers.len() as libc::c_uint,
+                flags,
+                std::ptr::null_mut(),
+            )
         };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (arrived, header) in self.arrived.iter_mut().zip(headers.iter().take(count)) {
             let length = (header.msg_len as usize).min(DATAGRAM_OCTETS);
             *arrived = (length, packet_info::destination(&header.msg_hdr));
         }
+        self.offered = (count * 2).clamp(LEAST_OFFERED, BATCH);
         Ok(count.min(BATCH))
     }
 
@@ -78,52 +101,77 @@ impl ReceiveBatch {
     pub(crate) fn datagram(&self, index: usize) -> Option<Datagram<'_>> {
         let remote = read_address(self.addresses.get(index)?)?;
         let (length, local) = *self.arrived.get(index)?;
-        let start = index * DATAGRAM_OCTETS;
+        let start = index * STRIDE;
         Some(Datagram { remote, local, octets: self.octets.get(start..start + length)? })
     }
 }
 
-/// Sends every message of the outbox; one that the system refuses (no route, no such host) is passed over.
-pub(crate) fn send_all(socket: &UdpSocket, outbox: &Outbox) {
-    let mut rest = outbox.messages();
-    while !rest.is_empty() {
-        let sent = match send_some(socket, outbox, rest) {
-            Ok(sent) => sent.max(1),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            Err(error) => {
-                tracing::debug!(%error, "a datagram could not be sent");
-                1
-            }
-        };
-        rest = rest.get(sent..).unwrap_or_default();
-    }
+/// Memory for what is sent with one system call, used again and again.
+pub(crate) struct SendBatch {
+    addresses: Vec<Address>,
+    slices: Vec<libc::iovec>,
+    controls: Vec<Control>,
+    headers: Vec<libc::mmsghdr>,
 }
 
-#[expect(unsafe_code, reason = "sendmmsg has no safe wrapper that sends from one buffer")]
-fn send_some(socket: &UdpSocket, outbox: &Outbox, messages: &[Outgoing]) -> io::Result<usize> {
-    let count = messages.len().min(BATCH);
-    let mut addresses: [Address; BATCH] = std::array::from_fn(|_| Address::None);
-    let mut slices: [libc::iovec; BATCH] =
-        std::array::from_fn(|_| libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 });
-    let mut headers: [libc::mmsghdr; BATCH] = std::array::from_fn(|_| empty_header());
-    let mut controls = [Control::EMPTY; BATCH];
-    let places = addresses.iter_mut().zip(&mut slices).zip(&mut controls).zip(&mut headers);
-    for (message, (((address, slice), control), header)) in messages.iter().take(count).zip(places) {
-        let octets = outbox.octets_of(message);
-        // The call only reads; iovec is shared with receiving and so has no const pointer.
-        *slice = libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() };
-        *address = Address::of(message.destination);
-        (header.msg_hdr.msg_name, header.msg_hdr.msg_namelen) = address.as_raw();
-        header.msg_hdr.msg_iov = slice;
-        header.msg_hdr.msg_iovlen = 1;
-        if let Some(source) = message.source {
-            control.write_source(source, &mut header.msg_hdr);
+impl SendBatch {
+    pub(crate) fn new() -> Self {
+        let (addresses, slices) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        Self { addresses, slices, controls: Vec::new(), headers: Vec::with_capacity(BATCH) }
+    }
+
+    /// Sends every message of the outbox; one that the system refuses (no route, no such host) is passed over.
+    pub(crate) fn send_all(&mut self, socket: &UdpSocket, outbox: &Outbox) {
+        let mut rest = outbox.messages();
+        while !rest.is_empty() {
+            let sent = match self.send_some(socket, outbox, rest) {
+                Ok(sent) => sent.max(1),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+                Err(error) => {
+                    tracing::debug!(%error, "a datagram could not be sent");
+                    1
+                }
+            };
+            rest = rest.get(sent..).unwrap_or_default();
         }
     }
-    // SAFETY: the first `count` headers point to slices of the outbox and to addresses and control buffers of this
-    // frame, which all outlive the call and are as long as they say; `count` is at most the array's length.
-    let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count as libc::c_uint, 0) };
-    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+
+    #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper that sends from one buffer")]
+    fn send_some(&mut self, socket: &UdpSocket, outbox: &Outbox, messages: &[Outgoing]) -> io::Result<usize> {
+        let messages = messages.get(..BATCH).unwrap_or(messages);
+        let Self { addresses, slices, controls, headers } = self;
+        addresses.clear();
+        slices.clear();
+        headers.clear();
+        // The call only reads; iovec is shared with receiving and so has no const pointer.
+        slices.extend(
+            messages
+                .iter()
+                .map(|message| outbox.octets_of(message))
+                .map(|octets| libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() }),
+        );
+        addresses.extend(messages.iter().map(|message| Address::of(message.destination)));
+        if messages.iter().any(|message| message.source.is_some()) {
+            controls.resize(BATCH, Control::EMPTY);
+        }
+        // From here on none of them grows: the headers point into them.
+        let mut controls = controls.iter_mut();
+        for (message, (address, slice)) in messages.iter().zip(addresses.iter_mut().zip(slices.iter_mut())) {
+            let mut header = empty_header();
+            (header.msg_hdr.msg_name, header.msg_hdr.msg_namelen) = address.as_raw();
+            header.msg_hdr.msg_iov = slice;
+            header.msg_hdr.msg_iovlen = 1;
+            if let Some((source, control)) = message.source.zip(controls.next()) {
+                control.write_source(source, &mut header.msg_hdr);
+            }
+            headers.push(header);
+        }
+        // SAFETY: the headers point to slices of the outbox and to addresses and control buffers of self, which all
+        // outlive the call, do not move meanwhile and are as long as they say.
+        let sent =
+            unsafe { libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), headers.len() as libc::c_uint, 0) };
+        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    }
 }
 
 #[expect(unsafe_code, reason = "msghdr has private padding on some targets and no const constructor")]
@@ -134,7 +182,6 @@ fn empty_header() -> libc::mmsghdr {
 
 /// A socket address in the form the kernel reads.
 enum Address {
-    None,
     V4(libc::sockaddr_in),
     V6(libc::sockaddr_in6),
 }
@@ -160,7 +207,6 @@ impl Address {
 
     fn as_raw(&mut self) -> (*mut libc::c_void, libc::socklen_t) {
         match self {
-            Self::None => (std::ptr::null_mut(), 0),
             Self::V4(v4) => (std::ptr::from_mut(v4).cast(), address_length::<libc::sockaddr_in>()),
             Self::V6(v6) => (std::ptr::from_mut(v6).cast(), address_length::<libc::sockaddr_in6>()),
         }
@@ -209,17 +255,20 @@ mod tests {
         for number in 0..150_usize {
             outbox.push(target, |octets| octets.extend(std::iter::repeat_n(b'x', 1 + number * 10)));
         }
-        send_all(&client, &outbox);
-        let mut batch = ReceiveBatch::new();
+        SendBatch::new().send_all(&client, &outbox);
+        let mut batch = ReceiveBatch::new(&server);
         let mut lengths = Vec::new();
+        let mut counts = Vec::new();
         while lengths.len() < 150 {
             let count = batch.receive(&server).unwrap();
+            counts.push(count);
             for index in 0..count {
                 let Datagram { remote, octets, .. } = batch.datagram(index).unwrap();
                 assert_eq!(remote, client.local_addr().unwrap());
                 lengths.push(octets.len());
             }
         }
+        assert_eq!(counts, [8, 16, 32, 64, 30], "what is offered follows what comes");
         assert_eq!(lengths, (0..150).map(|number| 1 + number * 10).collect::<Vec<_>>());
     }
 
@@ -240,8 +289,8 @@ mod tests {
         outbox.push("[::1]:9".parse().unwrap(), |octets| octets.push(b'a'));
         outbox.push(server.local_addr().unwrap(), |octets| octets.resize(70_000, b'b'));
         outbox.push(server.local_addr().unwrap(), |octets| octets.push(b'c'));
-        send_all(&client, &outbox);
-        let mut batch = ReceiveBatch::new();
+        SendBatch::new().send_all(&client, &outbox);
+        let mut batch = ReceiveBatch::new(&server);
         assert_eq!(batch.receive(&server).unwrap(), 1);
         assert_eq!(batch.datagram(0).unwrap().octets, b"c");
     }

@@ -1,6 +1,6 @@
 //! UDP: sockets, and the worker that serves one of them.
 
-use crate::batch::{BATCH, ReceiveBatch, send_all};
+use crate::batch::{BATCH, ReceiveBatch, SendBatch};
 use crate::packet_info;
 use crate::waiting::{Datagram, Waiting};
 use crate::{ConnectionId, Flow, Flows, Inbound, Outbox, Precedence, Received, Transport};
@@ -81,8 +81,8 @@ impl<I: Inbound> UdpWorker<I> {
 
     /// Receives, handles and answers batches until told to stop.
     pub fn run(self, stop: &AtomicBool) {
-        let mut batch = ReceiveBatch::new();
-        let mut desk = Desk { outbox: Outbox::new(), scratch: self.inbound.scratch() };
+        let mut batch = ReceiveBatch::new(&self.socket);
+        let mut desk = Desk { outbox: Outbox::new(), leaving: SendBatch::new(), scratch: self.inbound.scratch() };
         let mut backlog = Backlog { waiting: Waiting::new(), shed: Shed::default() };
         while !stop.load(Ordering::Relaxed) {
             match batch.receive(&self.socket) {
@@ -150,7 +150,7 @@ impl<I: Inbound> UdpWorker<I> {
     }
 
     fn send(&self, desk: &mut Desk<I>) {
-        send_all(&self.socket, &desk.outbox);
+        desk.leaving.send_all(&self.socket, &desk.outbox);
         desk.outbox.clear();
     }
 
@@ -182,6 +182,7 @@ impl<I: Inbound> UdpWorker<I> {
 /// What a worker handles a message with.
 struct Desk<I: Inbound> {
     outbox: Outbox,
+    leaving: SendBatch,
     scratch: I::Scratch,
 }
 
