@@ -1,71 +1,15 @@
 //! Who gets into the console, and who does not: cookies, forms, other tenants, revoked tokens, and what phones send.
 
 use acceptance::bounded::wait_for;
+use acceptance::console_session::{FORM, form, sign_in};
 use acceptance::sip::{HandmadePhone, Transport};
-use acceptance::{Account, Answer, Api, RawHttp, Server};
+use acceptance::{Account, Answer, Api, ConsoleSession as Session, RawHttp, Server};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const PASSWORD: &str = "Correct!Horse7";
 /// What a session is told within a second or so, on a busy machine.
 const SOON: Duration = Duration::from_secs(15);
-const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
-
-/// Somebody who is signed in.
-struct Session {
-    api: Api,
-    cookie: String,
-    base: String,
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().map(|octet| format!("%{octet:02x}")).collect()
-}
-
-fn form(fields: &[(&str, &str)]) -> Vec<u8> {
-    let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    pairs.join("&").into_bytes()
-}
-
-fn sign_in(server: &Server, account: &Account, headers: &[(&str, &str)]) -> Answer {
-    let body = form(&[("auth_id", &account.auth_id), ("auth_token", &account.auth_token)]);
-    server.api(account).send_as("POST", "/sign-in", &[&[FORM], headers].concat(), &body)
-}
-
-impl Session {
-    fn new(server: &Server, account: &Account) -> Self {
-        let answer = sign_in(server, account, &[]);
-        assert_eq!(answer.status, 303, "{}", answer.shown());
-        let cookie = answer.header("set-cookie").expect("a cookie").split(';').next().expect("a value").to_owned();
-        Self { api: server.api(account), cookie, base: format!("/console/{}", account.auth_id) }
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.api.send_as("GET", path, &[("Cookie", &self.cookie)], b"")
-    }
-
-    fn page(&self, path: &str) -> String {
-        let answer = self.get(path);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.shown());
-        String::from_utf8(answer.body).expect("UTF-8")
-    }
-
-    fn form_token(&self) -> String {
-        let page = self.page(&self.base);
-        let (_, rest) = page.split_once("name=\"form_token\" value=\"").expect("a form");
-        rest.split('"').next().expect("a token").to_owned()
-    }
-
-    fn post(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
-        self.api.send_as("POST", path, &[&[("Cookie", self.cookie.as_str()), FORM], headers].concat(), &form(fields))
-    }
-
-    fn is_signed_in(&self) -> bool {
-        let answer = self.get(&self.base);
-        assert!(matches!(answer.status, 200 | 303), "{}", answer.shown());
-        answer.status == 200
-    }
-}
 
 fn usernames(api: &Api) -> usize {
     let listed = api.send("GET", &api.path("trunks/credentials"), b"").json();
@@ -211,17 +155,64 @@ fn one_tenants_session_opens_nothing_of_anothers() {
         "/tokens",
         "/settings",
         "/try-it",
+        "/desk-phones",
+        "/desk-phones/replace",
         &format!("/credentials/{theirs}"),
+        &format!("/credentials/{theirs}/devices"),
     ] {
         let answer = session.get(&format!("{base}{path}"));
         assert_eq!(answer.status, 403, "{path}: {}", answer.shown());
         assert!(!String::from_utf8_lossy(&answer.body).contains("theirs"));
     }
-    for path in ["", "/status", "/rotate", "/delete", "/disable"] {
+    let made = server.api(&other);
+    let their_devices = made.path(&format!("credentials/{theirs}/devices"));
+    let device =
+        made.send("POST", &their_devices, br#"{"label":"mobile"}"#).expect(201)["id"].as_str().map(str::to_owned);
+    let device = device.expect("an id");
+    let their_links = made.path(&format!("credentials/{theirs}/provisioning-links"));
+    let link = made.send("POST", &their_links, br#"{"label":"mobile"}"#).expect(201)["id"].as_str().map(str::to_owned);
+    let link = link.expect("an id");
+    let own_id = server.api(&own).credential("mine", PASSWORD);
+    for (method, path) in [
+        ("GET", format!("devices/{device}/revoke")),
+        ("GET", format!("devices/{device}/rotate")),
+        ("POST", format!("devices/{device}/revoke")),
+        ("POST", format!("devices/{device}/rotate")),
+        ("POST", format!("links/{link}/withdraw")),
+    ] {
+        // Also where the path names a credential of one's own before another's device.
+        for (holder, expected) in [
+            (format!("{base}/credentials/{theirs}"), 403),
+            (format!("{}/credentials/{theirs}", session.base), 404),
+            (format!("{}/credentials/{own_id}", session.base), 404),
+        ] {
+            let path = format!("{holder}/{path}");
+            let answer = match method {
+                "GET" => session.get(&path),
+                _ => session.post(&path, &[], &[("form_token", token.as_str())]),
+            };
+            assert_eq!(answer.status, expected, "{method} {path}: {}", answer.shown());
+        }
+    }
+    let kept = made.send("GET", &their_devices, b"").expect(200);
+    assert_eq!(kept["objects"][0]["id"], device, "{kept}");
+    assert_eq!(made.send("GET", &their_links, b"").expect(200)["objects"][0]["id"], link);
+    for path in ["", "/status", "/rotate", "/delete", "/disable", "/devices"] {
         assert_eq!(session.get(&format!("{}/credentials/{theirs}{path}", session.base)).status, 404, "{path}");
     }
-    for path in ["delete", "disable", "rotate", "enable", "edit", "end-phones", "end-overlap"] {
-        let fields = [("form_token", token.as_str())];
+    for path in [
+        "delete",
+        "disable",
+        "rotate",
+        "enable",
+        "edit",
+        "end-phones",
+        "end-overlap",
+        "devices",
+        "devices/desk-phones",
+        "links",
+    ] {
+        let fields = [("form_token", token.as_str()), ("label", "a"), ("mac", "805ec012abcd"), ("format", "snom")];
         let there = session.post(&format!("{base}/credentials/{theirs}/{path}"), &[], &fields);
         let here = session.post(&format!("{}/credentials/{theirs}/{path}", session.base), &[], &fields);
         assert_eq!((there.status, here.status), (403, 404), "{path}");
@@ -279,6 +270,7 @@ fn a_token_that_may_only_read_sees_no_forms_and_is_refused() {
         "",
         "/credentials",
         &format!("/credentials/{id}"),
+        &format!("/credentials/{id}/devices"),
         "/phones",
         "/trunks",
         "/numbers",
@@ -296,8 +288,13 @@ fn a_token_that_may_only_read_sees_no_forms_and_is_refused() {
         "tokens",
         "settings",
         "trunks",
+        "desk-phones",
+        "desk-phones/replace",
         &format!("credentials/{id}/delete"),
         &format!("credentials/{id}/disable"),
+        &format!("credentials/{id}/devices"),
+        &format!("credentials/{id}/devices/desk-phones"),
+        &format!("credentials/{id}/links"),
     ] {
         let answer = session.post(
             &format!("{}/{path}", session.base),
@@ -307,7 +304,9 @@ fn a_token_that_may_only_read_sees_no_forms_and_is_refused() {
         assert_eq!(answer.status, 403, "{path}: {}", answer.shown());
         assert!(String::from_utf8_lossy(&answer.body).contains("This token may only read"), "{}", answer.shown());
     }
+    assert_eq!(session.get(&format!("{}/desk-phones", session.base)).status, 403, "it shows a secret");
     let session = scoped("credentials_only");
+    assert!(session.page(&session.base).contains("/desk-phones"));
     for path in ["trunks", "numbers", "calls", "audit-log", "tokens", "settings"] {
         assert_eq!(session.get(&format!("{}/{path}", session.base)).status, 403, "{path}");
         assert!(!session.page(&session.base).contains(&format!("{}/{path}\"", session.base)), "{path} is offered");

@@ -139,6 +139,13 @@ fn furnished(server: &Server, account: &Account) -> Vec<(String, String)> {
     let trunk = post("trunks", &json!({ "name": "Carrier one" }));
     post("ip-acl", &json!({ "ip_address": "192.0.2.0/28" }));
     let trunk = trunk["trunk_id"].as_str().expect("an id").to_owned();
+    let devices = format!("credentials/{first}/devices");
+    let device = post(&devices, &json!({ "label": "Ann’s mobile" }));
+    let (device, secret) = (device["id"].as_str().expect("an id").to_owned(), device["password"].clone());
+    post(&devices, &json!({ "label": "Reception", "mac": "80:5e:c0:12:ab:cd", "format": "yealink" }));
+    let mut mobile = phone("front_desk", secret.as_str().expect("a password")).with_user_agent("LinphoneiOS/5.2.5");
+    assert_eq!(mobile.register(600).status, 200);
+    post(&format!("credentials/{first}/provisioning-links"), &json!({ "label": "Ben’s laptop", "format": "microsip" }));
     let base = format!("/console/{}", account.auth_id);
     let credential = format!("{base}/credentials/{first}");
     let token = api.send("GET", &api.path("tokens"), b"").json();
@@ -169,6 +176,11 @@ fn furnished(server: &Server, account: &Account) -> Vec<(String, String)> {
         ("credential-rotate".to_owned(), format!("{credential}/rotate")),
         ("credential-disable".to_owned(), format!("{credential}/disable")),
         ("credential-delete".to_owned(), format!("{credential}/delete")),
+        ("devices".to_owned(), format!("{credential}/devices")),
+        ("device-revoke".to_owned(), format!("{credential}/devices/{device}/revoke")),
+        ("device-rotate".to_owned(), format!("{credential}/devices/{device}/rotate")),
+        ("desk-phones".to_owned(), format!("{base}/desk-phones")),
+        ("desk-phones-replace".to_owned(), format!("{base}/desk-phones/replace")),
     ])
     .collect()
 }
@@ -178,6 +190,7 @@ fn every_page_is_accessible_valid_and_small() {
     let server = Server::start_with(&["--admin-api", "--sip-listen", "ws:127.0.0.1:0"]);
     let account = server.account("Northwind Traders");
     let pages = furnished(&server, &account);
+    let credential = pages.iter().find(|(name, _)| name == "credential").expect("a credential").1.clone();
     let made = binary::sipwarden_on(&server.data_dir(), &["operator-token", "create", "--label", "console", "--json"]);
     let made: Value = serde_json::from_str(&made).expect("JSON");
     let operator_pages = [
@@ -188,8 +201,9 @@ fn every_page_is_accessible_valid_and_small() {
         ("operator-audit-log", "/console/operator/audit-log".to_owned()),
     ];
     let more = json!({
-        "parts": ["pages", "operator"],
+        "parts": ["pages", "posted", "operator"],
         "pages": pages,
+        "credential": credential,
         "operator_pages": operator_pages,
         "operator_token": made["bearer_token"].as_str().expect("a token"),
     });

@@ -63,7 +63,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("http-api", &["domain", "provisioning", "storage", "handshakes", "phone-provisioning"]),
-    ("console", &["domain", "provisioning", "storage"]),
+    ("console", &["domain", "provisioning", "storage", "phone-provisioning"]),
     (
         "server",
         &[

@@ -19,7 +19,7 @@
 
   // Copying, and showing what is typed.
   const showButtons = (within) => {
-    every('[data-copy], [data-reveal]', (button) => { button.hidden = false; }, within);
+    every('[data-copy], [data-reveal], [data-scripted]', (part) => { part.hidden = false; }, within);
   };
   const copied = (button, done) => {
     const before = button.textContent;
@@ -51,6 +51,12 @@
       // Without HTTPS browsers offer no clipboard; the older way still works in most.
       copied(button, document.execCommand('copy'));
     }
+  });
+
+  // A file's lines, put where they can be looked at before they are sent.
+  document.addEventListener('change', async (event) => {
+    const input = event.target.closest('[data-fills]');
+    if (input && input.files.length > 0) document.getElementById(input.dataset.fills).value = await input.files[0].text();
   });
 
   // The plot of the overview: a column for each stretch of time, drawn anew as attempts come.

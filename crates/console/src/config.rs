@@ -1,5 +1,7 @@
 //! What the console is told by whoever wires it.
 
+use domain::Timestamp;
+use std::fmt;
 use std::sync::Arc;
 use storage::{LiveAuthEvents, LiveRegistrations};
 
@@ -12,6 +14,8 @@ pub struct Config {
     pub auth_events: Arc<dyn LiveAuthEvents>,
     /// Where phones reach the SIP side.
     pub phone_servers: Vec<PhoneServer>,
+    /// The nodes of the installation, for its operator.
+    pub nodes: Arc<dyn Nodes>,
     /// Whether operator tokens open anything over HTTP.
     pub admits_operators: bool,
     /// Whether browsers can place test calls: their media needs a media proxy.
@@ -27,4 +31,33 @@ pub struct PhoneServer {
     pub host: Option<String>,
     /// The port.
     pub port: u16,
+}
+
+/// Knows the nodes that serve the installation.
+pub trait Nodes: fmt::Debug + Send + Sync {
+    /// All that are known, the one that is asked first.
+    fn nodes(&self) -> Vec<NodeFacts>;
+}
+
+/// A node, as its operator looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// What it is called among the nodes.
+    pub name: String,
+    /// The version of the program.
+    pub version: String,
+    /// The number of its start, which nonces and bindings carry.
+    pub boot: u32,
+    /// Since when it has been running.
+    pub started_at: Timestamp,
+    /// What it listens on, as `TRANSPORT ADDRESS`.
+    pub listeners: Vec<String>,
+    /// Where it keeps what it knows.
+    pub storage: String,
+    /// Credentials that it holds in memory.
+    pub credentials: u64,
+    /// Registrations that it holds in memory.
+    pub registrations: u64,
+    /// Why it cannot serve, as `/readyz` says it; `None` where it can.
+    pub problem: Option<String>,
 }

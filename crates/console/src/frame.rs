@@ -36,6 +36,7 @@ pub(crate) struct AccountFrame {
     pub name: String,
     pub may_read: bool,
     pub may_write: bool,
+    pub may_write_credentials: bool,
 }
 
 /// Where one is.
@@ -45,6 +46,7 @@ pub(crate) enum Section {
     Credentials,
     Attempts,
     Phones,
+    DeskPhones,
     Trunks,
     Numbers,
     Calls,
@@ -85,6 +87,7 @@ impl Frame {
             (Section::Credentials, "Credentials", "/credentials", true),
             (Section::Attempts, "Live attempts", "/attempts", true),
             (Section::Phones, "Phones online", "/phones", true),
+            (Section::DeskPhones, "Desk phones", "/desk-phones", account.may_write_credentials),
             (Section::Trunks, "Trunks", "/trunks", account.may_read),
             (Section::Numbers, "Numbers", "/numbers", account.may_read),
             (Section::Calls, "Calls", "/calls", account.may_read),
@@ -107,6 +110,7 @@ impl Frame {
         let all = [
             ("Accounts", "/console/operator", "Accounts"),
             ("Realms", "/console/operator/realms", "Realms"),
+            ("Nodes", "/console/operator/nodes", "Nodes"),
             ("Bans", "/console/operator/bans", "Bans of everybody"),
             ("Audit log", "/console/operator/audit-log", "Audit log of everything"),
         ];

@@ -18,11 +18,13 @@ mod limits;
 mod live;
 mod moment;
 mod pages;
+mod qr_image;
+mod reached;
 mod refusal;
 mod session;
 mod visitor;
 
-pub use config::{Config, PhoneServer};
+pub use config::{Config, NodeFacts, Nodes, PhoneServer};
 
 use axum::Router;
 use axum::middleware::from_fn;

@@ -136,6 +136,8 @@ fn status_of(error: &ProvisioningError) -> StatusCode {
         | E::UpstreamSecretNotFound
         | E::WebhookNotFound
         | E::NumberNotFound
+        | E::DeviceNotFound
+        | E::ProvisioningLinkNotFound
         | E::AccountNotFound
         | E::TokenNotFound
         | E::RegistrationNotFound

@@ -103,6 +103,7 @@ impl Visit {
             name: self.scope.account_name().to_owned(),
             may_read: self.scope.may_read_account(),
             may_write: self.scope.may_write_account(),
+            may_write_credentials: self.scope.may_write_credentials(),
         };
         Frame { account: Some(account), notice: self.notice, ..self.visitor.frame(title, section) }
     }
@@ -229,6 +230,13 @@ fn notice(parts: &Parts) -> Option<&'static str> {
         "created" => "Created.",
         "account-disabled" => "Disabled. Its tokens and phones are refused everywhere.",
         "account-enabled" => "Enabled. Its tokens and phones are let in again.",
+        "desk-phone-created" => "Created. It fetches its configuration at its next boot.",
+        "desk-phone-rotated" => {
+            "It has a new password, which it fetches at its next boot. The one of before works no more."
+        }
+        "device-revoked" => "Revoked. No node accepts its password any more, and its registrations have ended.",
+        "link-withdrawn" => "Taken back. Whoever has the link has nothing.",
+        "path-replaced" => "Replaced. At the address of before nothing is served any more.",
         "assigned" => "The number is assigned.",
         _ => return None,
     };

@@ -41,6 +41,8 @@ pub enum AuditAction {
     DeviceCreated,
     /// A device was given another name, or its desk phone another address or form of configuration.
     DeviceUpdated,
+    /// A device was given a new secret in place of its own.
+    DeviceRotated,
     /// A device was revoked.
     DeviceRevoked,
     /// A link that makes a device was made.
@@ -122,6 +124,7 @@ impl AuditAction {
             Self::PreviousPasswordsForgotten => "credentials.previous_passwords_forgotten",
             Self::DeviceCreated => "device.created",
             Self::DeviceUpdated => "device.updated",
+            Self::DeviceRotated => "device.rotated",
             Self::DeviceRevoked => "device.revoked",
             Self::ProvisioningLinkCreated => "provisioning_link.created",
             Self::ProvisioningLinkOpened => "provisioning_link.opened",

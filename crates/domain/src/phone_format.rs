@@ -53,6 +53,22 @@ impl PhoneFormat {
         }
     }
 
+    /// What its maker calls it, for people to choose from.
+    #[must_use]
+    pub const fn product(self) -> &'static str {
+        match self {
+            Self::Linphone => "Linphone",
+            Self::Zoiper => "Zoiper",
+            Self::Acrobits => "Acrobits Softphone, Groundwire",
+            Self::Microsip => "MicroSIP",
+            Self::Yealink => "Yealink",
+            Self::Grandstream => "Grandstream",
+            Self::Polycom => "Polycom",
+            Self::Snom => "Snom",
+            Self::Fanvil => "Fanvil",
+        }
+    }
+
     /// The format of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

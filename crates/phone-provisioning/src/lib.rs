@@ -4,6 +4,7 @@
 //! whatever is in it, and never as another setting.
 
 mod acrobits;
+mod address;
 mod escape;
 mod fanvil;
 mod grandstream;
@@ -16,6 +17,7 @@ mod snom;
 mod yealink;
 mod zoiper;
 
+pub use address::{PREFIX, folder_of_desk_phones, path_of_link};
 pub use phone_file::{Part, PhoneFile};
 pub use settings::{PhoneServer, PhoneSettings, PhoneTransport};
 

@@ -89,7 +89,7 @@ pub use credential_requirements::RequirementsUpdate;
 pub use credential_search::{CredentialsFound, CredentialsWanted};
 pub use credentials_page::{CredentialsPage, CredentialsRequest, PageStart};
 pub use description::{Description, DescriptionError};
-pub use devices::{DeskPhoneSettings, DeviceCreated, DeviceView, NewDeskPhone, NewDevice};
+pub use devices::{DeskPhoneSettings, DeviceCreated, DeviceRotated, DeviceView, NewDeskPhone, NewDevice};
 pub use error::{AuthenticationError, InstallationError, OperatorAuthenticationError, ProvisioningError, ScopeError};
 pub use export::{ExportPage, ExportedCredential};
 pub use given_hashes::{GivenHa1Error, GivenHa1s, KnownHa1s, NewFromHashes};

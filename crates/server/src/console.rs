@@ -3,7 +3,7 @@
 use crate::configuration::Configuration;
 use crate::node::Node;
 use axum::Router;
-use console::{Config, PhoneServer};
+use console::{Config, Nodes, PhoneServer};
 use http_api::{Exposure, SipService};
 use std::sync::Arc;
 use storage::{LiveAuthEvents, LiveRegistrations};
@@ -14,6 +14,7 @@ pub(crate) struct Shown {
     pub auth_events: Arc<dyn LiveAuthEvents>,
     pub sip_services: Vec<SipService>,
     pub bridges_media: bool,
+    pub nodes: Arc<dyn Nodes>,
 }
 
 /// Its pages, to be served beside the API.
@@ -25,6 +26,7 @@ pub(crate) fn pages(node: &Node, configuration: &Configuration, shown: Shown) ->
         phone_servers: shown.sip_services.into_iter().map(server).collect(),
         admits_operators: configuration.admin_api == Exposure::HttpListeners,
         bridges_media: shown.bridges_media,
+        nodes: shown.nodes,
     };
     console::pages(Arc::clone(&node.provisioning), Arc::clone(&node.clock), Arc::clone(&node.random), config)
 }

@@ -46,6 +46,15 @@ pub(crate) enum DeviceCommand {
         #[command(flatten)]
         access: ServerAccess,
     },
+    /// Give a device a new password in place of its own, which is shown this once; a desk phone fetches it at its next boot
+    Rotate {
+        /// The credential's id or username
+        credential: String,
+        /// The device's id, or its label if no other has the same
+        device: String,
+        #[command(flatten)]
+        access: ServerAccess,
+    },
     /// Revoke a device: its password works no more, and what its phone registered ends
     Revoke {
         /// The credential's id or username

@@ -44,6 +44,17 @@ pub(crate) async fn run(command: DeviceCommand) -> Result<(), Failure> {
             let renamed = client.call("PUT", &path, Some(json!({ "label": label }))).await?.expect(200)?;
             show(access.json, &[renamed])
         }
+        DeviceCommand::Rotate { credential, device, access } => {
+            let client = client(&access);
+            let found = find(&client, &credential).await?;
+            let path = one(&client, &format!("{}/devices", path_of(&found)?), &device).await?;
+            let rotated = client.call("POST", &format!("{path}/rotate"), None).await?.expect(201)?;
+            if rotated.get("password").is_some() {
+                show_new(&client, (found, rotated), &access).await
+            } else {
+                show(access.json, &[rotated])
+            }
+        }
         DeviceCommand::Revoke { credential, device, access } => {
             let (client, path) = devices_of(&credential, &access).await?;
             let path = one(&client, &path, &device).await?;
@@ -60,7 +71,15 @@ async fn create(credential: &str, label: &str, access: &ServerAccess) -> Result<
     let client = client(access);
     let found = find(&client, credential).await?;
     let path = format!("{}/devices", path_of(&found)?);
-    let mut created = client.call("POST", &path, Some(json!({ "label": label }))).await?.expect(201)?;
+    let created = client.call("POST", &path, Some(json!({ "label": label }))).await?.expect(201)?;
+    show_new(&client, (found, created), access).await
+}
+
+async fn show_new(
+    client: &ApiClient,
+    (found, mut created): (Value, Value),
+    access: &ServerAccess,
+) -> Result<(), Failure> {
     let password = created.as_object_mut().and_then(|object| object.remove("password"));
     let settings = client.call("GET", "phone-settings", None).await?.expect(200)?;
     if access.json {

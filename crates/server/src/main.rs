@@ -60,6 +60,7 @@ mod system;
 mod telemetry;
 mod tenant_cli;
 mod tenant_commands;
+mod this_node;
 mod tls_settings;
 mod trace_delivery;
 mod traces;

@@ -19,6 +19,7 @@ use crate::service_manager::{self, Progress};
 use crate::signals::StopSignals;
 use crate::sip_listeners::{self, RunningSip, SipSockets};
 use crate::telemetry;
+use crate::this_node::{self, Boot, ThisNode};
 use crate::watch::Watch;
 use crate::webhooks::{RefusalTeller, Surroundings, Webhooks};
 use call_journal::{Journal, JournalTask, Retention};
@@ -121,6 +122,7 @@ struct Plan<'p> {
 
 /// The signalling plane, built but without sockets.
 struct Signalling {
+    boot: Boot,
     edge: Arc<Edge>,
     directory: Arc<Directory>,
     flows: Arc<Flows>,
@@ -193,6 +195,14 @@ impl Server {
             auth_events: Arc::clone(&signalling.live_events) as _,
             sip_services: sip_services(&sip_addresses, &configuration),
             bridges_media: signalling.media.is_some(),
+            nodes: Arc::new(ThisNode {
+                boot: signalling.boot,
+                listening: listening.clone(),
+                database: configuration.data_dir.database(),
+                directory: Arc::clone(&signalling.directory),
+                readiness: Arc::clone(&readiness),
+                clock: Arc::clone(&node.clock),
+            }),
         };
         let api = api.beside(console::pages(&node, &configuration, shown));
         let metrics = api.exposing(Arc::new(metrics(&node, &signalling, readiness, &watch)));
@@ -412,7 +422,7 @@ async fn settle_base_domain(node: &Node, configuration: &Configuration) -> Resul
 async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Plan<'_>) -> Result<Signalling, Failure> {
     let Plan { lanes, base_domain, listeners } = *plan;
     let started_at = node.clock.now();
-    let boot = node.storage.begin_boot("local", started_at).await?;
+    let boot = node.storage.begin_boot(this_node::NAME, started_at).await?;
     let flows = Arc::new(Flows::new());
     let directory = Directory::new(Arc::clone(&node.keyring), boot, configuration.directory.clone());
     let directory = Arc::new(directory.closing(Arc::new(Closing { flows: Arc::clone(&flows) })));
@@ -511,6 +521,7 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
     let online = Arc::new(online);
     let calls = journal;
     Ok(Signalling {
+        boot: Boot { number: boot, started_at },
         edge,
         directory,
         flows,

@@ -224,6 +224,57 @@ const everyPage = async (browser, settings, [who, paths]) => {
   assert.ok(largest[1] < 100_000, `${largest}`);
 };
 
+// What a form is answered with: pages that show something once have no address of their own.
+const postedPages = async (browser, settings) => {
+  const html = new HtmlValidate({ extends: ['html-validate:standard'] });
+  for (const look of [{ colorScheme: 'light' }, { colorScheme: 'dark' }, { colorScheme: 'light', viewport: { width: 390, height: 844 } }]) {
+    const page = await open(browser, look);
+    await signIn(page, settings);
+    const at = look.viewport ? '390' : look.colorScheme;
+    const base = `${settings.base}/console/${settings.auth_id}`;
+    const devices = `${settings.base}${settings.credential}/devices`;
+    const send = async (name, address, fill) => {
+      await page.goto(address);
+      const [answered] = await Promise.all([page.waitForResponse((answer) => answer.request().method() === 'POST'), fill()]);
+      await page.waitForLoadState('load');
+      const body = await page.evaluate(() => document.documentElement.outerHTML);
+      await shoot(page, settings, `${name}-${at}`);
+      assert.deepEqual(await check(page), [], `${name} (${at})`);
+      if (look.viewport) {
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= 390, `${name} is ${width} pixels wide on a phone`);
+      }
+      const report = await html.validateString(`<!DOCTYPE html>\n${body}`);
+      const said = report.results.flatMap((result) => result.messages.map((message) => `${message.ruleId} ${message.line}: ${message.message}`));
+      assert.deepEqual(said, [], name);
+      return answered.status();
+    };
+    const label = `of the ${at} look`;
+    assert.equal(await send('device-created', devices, async () => {
+      await page.fill('#label', label);
+      await page.click('text="Add device"');
+    }), 201);
+    assert.equal(await send('device-refused', devices, async () => {
+      await page.click('text="Add a desk phone, which fetches its configuration by itself"');
+      await page.fill('#desk-label', label);
+      await page.fill('#mac', '80:5e:c0');
+      await page.click('text="Add desk phone"');
+    }), 422);
+    assert.equal(await send('link-made', devices, async () => {
+      await page.fill('#link-label', label);
+      await page.click('text="Make link"');
+    }), 201);
+    assert.equal(await send('desk-phones-added', `${base}/desk-phones`, async () => {
+      await page.setInputFiles('#file', { name: 'phones.csv', mimeType: 'text/csv', buffer: Buffer.from('username,mac,format,label\nnobody,80:5e:c0:12:ab:ce,snom,Lobby\n') });
+      await page.waitForFunction(() => document.getElementById('rows').value.includes('nobody'));
+      await page.click('text="Add desk phones"');
+    }), 422);
+    // 422 is said on the browser's console, too.
+    assert.deepEqual(page.complaints.filter((text) => !text.includes('422')), []);
+    await page.context().close();
+  }
+};
+
 const check = async (page) => {
   // In a world of its own, which the policy of the page allows.
   const source = readFileSync(axe, 'utf8');
@@ -250,6 +301,23 @@ const withoutScript = async (browser, settings) => {
   assert.match(await page.textContent('h1'), /no_script is ready/);
   await page.goto(`${settings.base}/console/${settings.auth_id}/credentials?q=NO_SCR`);
   await page.click('a:text("no_script")');
+  // A device, a link, and the end of both, with nothing but forms.
+  await page.click('a:text("Devices and links")');
+  await page.fill('#label', 'typed');
+  await page.click('button:text("Add device")');
+  assert.match(await page.textContent('h1'), /typed is ready/);
+  await page.click('a:text("All its devices")');
+  await page.fill('#link-label', 'sent');
+  await page.click('button:text("Make link")');
+  assert.match(await page.textContent('#link'), /^http:.*provision/);
+  assert.ok(await page.isVisible('svg.code'));
+  await page.click('a:text("Devices and links")');
+  await page.click('button:has-text("Take back")');
+  await page.waitForSelector('.notice:has-text("Taken back")');
+  await page.click('a:has-text("Revoke")');
+  await page.click('button.danger');
+  await page.waitForSelector('.notice:has-text("Revoked")');
+  await page.click('a:text("no_script")');
   await page.click('a:text("Delete")');
   await page.click('button.danger');
   await page.waitForSelector('.notice:text("Deleted.")');
@@ -265,6 +333,7 @@ const main = async (settings) => {
       if (part === 'without-script') await withoutScript(browser, settings);
       if (part === 'try-it') await tryIt(browser, settings);
       if (part === 'pages') await everyPage(browser, settings, [settings, settings.pages]);
+      if (part === 'posted') await postedPages(browser, settings);
       if (part === 'operator') await everyPage(browser, settings, [{ ...settings, auth_id: '', auth_token: settings.operator_token }, settings.operator_pages]);
       say('found', { part });
     }

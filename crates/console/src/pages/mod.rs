@@ -5,8 +5,11 @@ mod audit_log;
 mod bans;
 mod calls;
 mod credentials;
+mod desk_phones;
+mod devices;
 mod list_query;
 mod networks;
+mod nodes;
 mod numbers;
 mod operator;
 mod overview;
@@ -28,6 +31,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(sign_in::routes())
         .merge(overview::routes())
         .merge(credentials::routes())
+        .merge(devices::routes())
+        .merge(desk_phones::routes())
         .merge(attempts::routes())
         .merge(phones::routes())
         .merge(calls::routes())
@@ -36,6 +41,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(tokens::routes())
         .merge(settings::routes())
         .merge(operator::routes())
+        .merge(nodes::routes())
         .merge(trunks::routes())
         .merge(numbers::routes())
         .merge(try_it::routes())

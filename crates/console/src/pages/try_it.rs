@@ -5,13 +5,12 @@ use crate::assets::ASSETS;
 use crate::config::PhoneServer;
 use crate::frame::{Frame, Layout, Section, page};
 use crate::headers::MayConnectTo;
+use crate::reached::Reached;
 use crate::refusal::Refusal;
 use crate::visitor::Visit;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::HOST;
 use axum::response::Response;
 use axum::routing::get;
 use std::sync::Arc;
@@ -31,8 +30,8 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/console/{auth_id}/try-it", get(show))
 }
 
-async fn show(State(shared): State<Arc<Shared>>, visit: Visit, headers: HeaderMap) -> Result<Response, Refusal> {
-    let own = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(host_name);
+async fn show(State(shared): State<Arc<Shared>>, visit: Visit, reached: Reached) -> Result<Response, Refusal> {
+    let own = reached.host();
     let servers: Vec<String> = shared.config.phone_servers.iter().filter_map(|server| url(server, own)).collect();
     let addresses = servers.join(" ");
     let mut response = page(&TryItPage {
@@ -60,28 +59,16 @@ fn url(server: &PhoneServer, own: Option<&str>) -> Option<String> {
     Some(format!("{}://{host}:{}/", server.transport, server.port))
 }
 
-/// The name or address in a `Host` header, if it is nothing else: it ends up in a policy.
-fn host_name(host: &str) -> Option<&str> {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|octet| octet.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b".-:[]".contains(&octet);
-    (!name.is_empty() && name.bytes().all(plain)).then_some(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_websockets_are_offered_and_hosts_say_nothing_else() {
+    fn only_websockets_are_offered() {
         let server = |transport, host: Option<&str>| PhoneServer { transport, host: host.map(Into::into), port: 7443 };
         assert_eq!(url(&server("udp", Some("a")), None), None);
-        assert_eq!(url(&server("wss", None), host_name("phones.example:8080")).unwrap(), "wss://phones.example:7443/");
+        assert_eq!(url(&server("wss", None), Some("phones.example")).unwrap(), "wss://phones.example:7443/");
         assert_eq!(url(&server("ws", Some("2001:db8::1")), None).unwrap(), "ws://[2001:db8::1]:7443/");
-        assert_eq!(host_name("[::1]:80"), Some("[::1]"));
-        assert_eq!(host_name("a; script-src *"), None);
-        assert_eq!(url(&server("ws", None), host_name("a b")), None);
+        assert_eq!(url(&server("ws", None), None), None);
     }
 }

@@ -22,6 +22,14 @@ impl SessionCookie {
         Self { is_secure }
     }
 
+    /// Whether the browser sent one that it sends over HTTPS only: so that is how it reaches us.
+    pub fn is_sent_securely(parts: &Parts) -> bool {
+        let headers = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut cookies =
+            headers.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+        cookies.any(|(name, _)| name == SECURE)
+    }
+
     /// What the browser sent: of two, the one that cannot have come in the clear.
     pub fn sent(parts: &Parts) -> Option<Zeroizing<String>> {
         let headers = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());

@@ -4,6 +4,7 @@ mod create;
 mod object;
 mod read;
 mod revoke;
+mod rotate;
 mod update;
 
 use crate::routes::Routes;
@@ -14,6 +15,7 @@ pub(crate) fn routes() -> Routes {
         .operation(read::__path_list, read::list)
         .operation(read::__path_show, read::show)
         .operation(update::__path_update, update::update)
+        .operation(rotate::__path_rotate, rotate::rotate)
         .operation(revoke::__path_revoke, revoke::revoke)
         .schema::<create::NewDeviceBody>()
         .schema::<update::DeviceChanges>()

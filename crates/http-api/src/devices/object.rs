@@ -2,7 +2,7 @@
 
 use crate::credentials::LastUseObject;
 use crate::moment::Moment;
-use provisioning::{DeviceCreated, DeviceView};
+use provisioning::{DeviceCreated, DeviceRotated, DeviceView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -92,5 +92,12 @@ impl<'v> From<&'v DeviceView> for DeviceCreatedObject<'v> {
     fn from(view: &'v DeviceView) -> Self {
         let DeviceObject { id, credential_id, label, kind, mac, format, created_at, .. } = DeviceObject::from(view);
         Self { id, credential_id, label, kind, mac, format, created_at, password: None }
+    }
+}
+
+impl<'v> From<&'v DeviceRotated> for DeviceCreatedObject<'v> {
+    fn from(rotated: &'v DeviceRotated) -> Self {
+        let password = rotated.password.as_ref().map(|password| password.as_str());
+        Self { password, ..Self::from(&rotated.view) }
     }
 }

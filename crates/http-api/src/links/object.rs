@@ -1,8 +1,8 @@
 //! The provisioning link object.
 
 use crate::moment::Moment;
-use crate::provision;
 use domain::{LinkStage, PhoneFormat, ProvisioningLink};
+use phone_provisioning::path_of_link;
 use provisioning::LinkCreated;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -89,7 +89,7 @@ impl<'v> LinkCreatedObject<'v> {
     pub(super) fn new(created: &'v LinkCreated, origin: &str) -> Self {
         let LinkObject { id, credential_id, label, format, spent_by, created_at, expires_at } =
             LinkObject::from(&created.link);
-        let path = provision::path_of(created.link.stage, &created.token);
+        let path = path_of_link(created.link.stage, created.token.as_str());
         Self { id, credential_id, label, format, spent_by, url: format!("{origin}{path}"), created_at, expires_at }
     }
 }

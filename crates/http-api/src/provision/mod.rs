@@ -18,12 +18,7 @@ pub(crate) use origin::{Encrypted, Origin};
 use crate::api::Shared;
 use axum::Router;
 use axum::routing::{MethodFilter, on};
-use domain::{AuthId, LinkStage};
-use provisioning::LinkToken;
 use std::sync::Arc;
-
-/// Where all of it is served.
-const PREFIX: &str = "/provision/";
 
 /// Not among the operations of the `OpenAPI` document: these are pages and files, not the API.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -32,19 +27,6 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/provision/mac/{auth_id}/{secret}/{file}", on(MethodFilter::GET, desk_phone::fetch))
         .route("/provision/fetch/{token}", on(MethodFilter::GET, fetch::fetch))
         .route("/provision/style.css", on(MethodFilter::GET, page::style))
-}
-
-/// The path of a link.
-pub(crate) fn path_of(stage: LinkStage, token: &LinkToken) -> String {
-    match stage {
-        LinkStage::Offered => format!("{PREFIX}{}", token.as_str()),
-        LinkStage::Opened => format!("{PREFIX}fetch/{}", token.as_str()),
-    }
-}
-
-/// The folder of an account's desk phones.
-pub(crate) fn path_of_desk_phones(account: &AuthId, secret: &str) -> String {
-    format!("{PREFIX}mac/{account}/{secret}/")
 }
 
 /// A path as logs and traces may show it: of what lies below, nothing is shown.

@@ -32,7 +32,7 @@ pub(super) fn offer(seen: &LinkSeen, transports: &[&'static str]) -> String {
     }
     let offered = PhoneFormat::ALL.into_iter().filter(|format| seen.format.is_none_or(|only| only == *format));
     for format in offered {
-        html.open("option", &[("value", format.as_str())]).text(name_of(format)).close("option");
+        html.open("option", &[("value", format.as_str())]).text(format.product()).close("option");
     }
     html.markup("</select></label><label>Transport <select name=\"transport\"><option value=\"\">The best</option>");
     for transport in ["tls", "tcp", "udp"].into_iter().filter(|name| transports.contains(name)) {
@@ -82,21 +82,6 @@ pub(super) fn values(spent: &LinkSpent, reach: &Reach, configuration: Option<&Co
         html.markup("<pre>").text(&*configuration.text).markup("</pre>");
     }
     ended(html)
-}
-
-/// As its maker writes it.
-const fn name_of(format: PhoneFormat) -> &'static str {
-    match format {
-        PhoneFormat::Linphone => "Linphone",
-        PhoneFormat::Zoiper => "Zoiper",
-        PhoneFormat::Acrobits => "Acrobits Softphone, Groundwire",
-        PhoneFormat::Microsip => "MicroSIP",
-        PhoneFormat::Yealink => "Yealink",
-        PhoneFormat::Grandstream => "Grandstream",
-        PhoneFormat::Polycom => "Polycom",
-        PhoneFormat::Snom => "Snom",
-        PhoneFormat::Fanvil => "Fanvil",
-    }
 }
 
 impl Html {

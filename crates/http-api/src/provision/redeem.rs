@@ -3,7 +3,7 @@
 use super::form::{Delivery, Form};
 use super::origin::{Admitted, Origin};
 use super::phone::{Reach, configured};
-use super::{answer, page, path_of};
+use super::{answer, page};
 use crate::api::Shared;
 use crate::authenticated::LinkTokenInPath;
 use crate::body::FormBody;
@@ -12,6 +12,7 @@ use crate::request_context::Context;
 use axum::extract::State;
 use axum::response::Response;
 use domain::LinkStage;
+use phone_provisioning::path_of_link;
 use provisioning::LinkToken;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub(super) async fn redeem(
         // What it is fetched as was said when the link was made: the app that fetches it cannot choose.
         (Delivery::Fetch, Some(_)) if seen.format.is_some() => {
             let opened = shared.provisioning.open_link(&token, context).await?;
-            let url = format!("{}{}", origin.to_text(), path_of(LinkStage::Opened, &opened.token));
+            let url = format!("{}{}", origin.to_text(), path_of_link(LinkStage::Opened, opened.token.as_str()));
             Ok(answer::page(page::opened(&url)))
         }
         (Delivery::Fetch, _) | (Delivery::File, None) => Err(Problem::FormatNeeded),

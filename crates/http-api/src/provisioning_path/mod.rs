@@ -4,12 +4,13 @@ use crate::answer;
 use crate::api::Shared;
 use crate::authenticated::CredentialsWriter;
 use crate::problem::Problem;
-use crate::provision::{Origin, path_of_desk_phones};
+use crate::provision::Origin;
 use crate::request_context::Context;
 use crate::routes::Routes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use phone_provisioning::folder_of_desk_phones;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -46,7 +47,7 @@ async fn show(
     origin: Origin,
 ) -> Result<Response, Problem> {
     let secret = shared.provisioning.provisioning_path(&scope).await?;
-    let url = format!("{}{}", origin.to_text(), path_of_desk_phones(scope.auth_id(), &secret));
+    let url = format!("{}{}", origin.to_text(), folder_of_desk_phones(scope.auth_id(), &secret));
     answer::json(StatusCode::OK, &ProvisioningPath { url })
 }
 

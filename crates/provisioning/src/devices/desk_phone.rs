@@ -68,7 +68,8 @@ impl Provisioning {
         }
     }
 
-    fn desk_phone_made(
+    /// Makes a desk phone of the key.
+    pub(super) fn desk_phone_made(
         &self,
         scope: &AccountScope,
         Changing { sealing, credential, now }: Changing<'_>,

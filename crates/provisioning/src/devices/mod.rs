@@ -6,11 +6,13 @@ mod derivation;
 mod desk_phone;
 mod read;
 mod revoke;
+mod rotate;
 mod update;
 
 pub(crate) use change::Changing;
 pub use create::{DeviceCreated, NewDevice};
 pub use desk_phone::{DeskPhoneSettings, NewDeskPhone};
+pub use rotate::DeviceRotated;
 
 use domain::{CredentialId, CredentialUse, Device};
 

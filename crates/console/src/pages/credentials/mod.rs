@@ -9,12 +9,13 @@ mod show;
 
 use crate::Shared;
 use crate::refusal::Refusal;
+use crate::visitor::Visit;
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::routing::{get, post};
-use domain::{CredentialId, PasswordScore};
-use provisioning::ProvisioningError;
+use domain::{CredentialId, PasswordScore, Username, UsernameRule};
+use provisioning::{CredentialsRequest, PageStart, ProvisioningError};
 use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -35,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 /// The credential that the path names; what names none is as if it were deleted.
-pub(super) struct CredentialInPath(pub CredentialId);
+pub(in crate::pages) struct CredentialInPath(pub CredentialId);
 
 impl FromRequestParts<Arc<Shared>> for CredentialInPath {
     type Rejection = Refusal;
@@ -47,6 +48,16 @@ impl FromRequestParts<Arc<Shared>> for CredentialInPath {
         let id = found.and_then(|(_, value)| CredentialId::parse(value));
         id.map(Self).ok_or(Refusal::Refused(ProvisioningError::CredentialNotFound))
     }
+}
+
+/// The credential of that username, as somebody typed it.
+pub(super) async fn of_username(shared: &Shared, visit: &Visit, name: &str) -> Result<CredentialId, Refusal> {
+    let username = Username::parse(name, UsernameRule::Extended)
+        .map_err(|error| Refusal::Wrong(format!("the username {name} {error}")))?;
+    let request = CredentialsRequest { start: PageStart::Offset(0), limit: 1, username: Some(username) };
+    let found = shared.provisioning.credentials_page(&visit.scope, request).await?;
+    let one = found.credentials.first();
+    Ok(one.ok_or_else(|| Refusal::Wrong(format!("there is no credential of the username {name}")))?.id)
 }
 
 /// A password's score in words.

@@ -39,6 +39,7 @@ struct CredentialPage {
     last_used: Option<LastUse>,
     requirements: Requirements,
     networks: String,
+    devices: Vec<String>,
     attempts: Vec<AttemptRow>,
     may_write: bool,
 }
@@ -99,7 +100,9 @@ pub(super) async fn show(
     let attempts = provisioning.why(&visit.scope, events).await?.events;
     let attempts = attempts.iter().map(|event| AttemptRow::new(event, &base)).collect();
     let status = status_of(&shared, &visit, (&view, &details)).await?;
-    page(&page_of(&visit, (view, details, requirements), (status, attempts)))
+    let devices = provisioning.devices(&visit.scope, id).await?;
+    let devices = devices.iter().map(|one| one.device.label.to_string()).collect();
+    page(&CredentialPage { devices, ..page_of(&visit, (view, details, requirements), (status, attempts)) })
 }
 
 fn page_of(
@@ -132,6 +135,7 @@ fn page_of(
         }),
         requirements,
         networks: networks.join(", "),
+        devices: Vec::new(),
         attempts,
         may_write: visit.scope.may_write_credentials(),
     }

@@ -4,12 +4,13 @@ use super::{ALL, TrunkInPath};
 use crate::Shared;
 use crate::form::{Fields, Posted};
 use crate::frame::see_other;
+use crate::pages::credentials;
 use crate::refusal::Refusal;
 use crate::visitor::Visit;
 use axum::extract::State;
 use axum::response::Response;
-use domain::{CredentialId, IpAclId, OriginationUriId, Username, UsernameRule};
-use provisioning::{AttachmentsPatch, CredentialsRequest, PageStart};
+use domain::{CredentialId, IpAclId, OriginationUriId};
+use provisioning::AttachmentsPatch;
 use std::sync::Arc;
 
 pub(super) async fn update(
@@ -29,7 +30,7 @@ pub(super) async fn update(
         ids.filter(|id| fields.text(&format!("hop-{id}")) == place).collect()
     };
     let patch = AttachmentsPatch {
-        credentials: Some(credentials(&shared, &visit, &fields).await?),
+        credentials: Some(credentials_named(&shared, &visit, &fields).await?),
         ip_acls: Some(fields.all("network").filter_map(IpAclId::parse).collect()),
         primary_uri: Some(at("primary").first().copied()),
         fallback_uri: Some(at("fallback").first().copied()),
@@ -45,15 +46,10 @@ pub(super) async fn update(
 }
 
 /// Credentials are named by username: there may be more than a list could offer.
-async fn credentials(shared: &Shared, visit: &Visit, fields: &Fields) -> Result<Vec<CredentialId>, Refusal> {
+async fn credentials_named(shared: &Shared, visit: &Visit, fields: &Fields) -> Result<Vec<CredentialId>, Refusal> {
     let mut ids = Vec::new();
     for name in fields.text("credentials").split([',', ' ', '\n', '\r']).filter(|name| !name.is_empty()) {
-        let username = Username::parse(name, UsernameRule::Extended)
-            .map_err(|error| Refusal::Wrong(format!("the username {name} {error}")))?;
-        let request = CredentialsRequest { start: PageStart::Offset(0), limit: 1, username: Some(username) };
-        let found = shared.provisioning.credentials_page(&visit.scope, request).await?;
-        let one = found.credentials.first();
-        ids.push(one.ok_or_else(|| Refusal::Wrong(format!("there is no credential of the username {name}")))?.id);
+        ids.push(credentials::of_username(shared, visit, name).await?);
     }
     Ok(ids)
 }
