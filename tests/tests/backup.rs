@@ -3,8 +3,10 @@
 use acceptance::bounded::{Finished, StopWhenDropped, run};
 use acceptance::sip::{HandmadePhone, Transport};
 use acceptance::{Server, binary};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -126,4 +128,54 @@ fn what_cannot_be_restored_is_refused_and_leaves_nothing() {
     refused(&restore(&file, &other.data_dir(), &key), "another sipwarden is using");
     assert_eq!(restore(&file, &target, &key).code(), Some(0));
     refused(&restore(&file, &target, &key), "exists already and is not overwritten");
+}
+
+#[test]
+fn devices_come_back_with_their_secrets_and_desk_phones_fetch_the_same_ones() {
+    let server = Server::start();
+    let account = server.account("devices");
+    let api = server.api(&account);
+    let id = api.credential("desk", PASSWORD);
+    let create = |body: Value| {
+        let path = api.path(&format!("credentials/{id}/devices"));
+        api.send("POST", &path, body.to_string().as_bytes()).expect(201)
+    };
+    let mobile = create(json!({ "label": "mobile" }))["password"].as_str().expect("a password").to_owned();
+    create(json!({ "label": "Reception", "mac": "805ec012abcd", "format": "yealink" }));
+    let url = api.send("GET", &api.path("provisioning-path"), b"").expect(200);
+    let url = url["url"].as_str().expect("a folder");
+    let folder = url.strip_prefix(&format!("http://{}", server.http())).expect("a folder of the server");
+    let fetched = |server: &Server| {
+        let answer = server.api(&account).send_as("GET", &format!("{folder}805ec012abcd.cfg"), &[], b"");
+        let text = String::from_utf8(answer.body.clone()).expect("text");
+        let password = text.lines().find_map(|line| line.strip_prefix("account.1.password = ")).map(str::to_owned);
+        password.unwrap_or_else(|| panic!("{}", answer.shown()))
+    };
+    let derived = fetched(&server);
+    let file = server.scratch().join("backup.db");
+    assert_eq!(back_up(&server, &file).code(), Some(0));
+    let key = server.data_dir().join("master.key");
+
+    // One digit of the sealed key that desk phones' passwords follow from.
+    let damaged = server.scratch().join("damaged.db");
+    fs::copy(&file, &damaged).expect("a copy");
+    let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); \
+                  v = c.execute(\"SELECT value FROM settings WHERE name = 'derivation_key'\").fetchone()[0]; \
+                  v = v[:-1] + ('0' if v[-1] != '0' else '1'); \
+                  c.execute(\"UPDATE settings SET value = ? WHERE name = 'derivation_key'\", (v,))";
+    let changed = Command::new("python3").args(["-c", script]).arg(&damaged).status().expect("python3");
+    assert!(changed.success());
+    let target = server.scratch().join("restored");
+    refused(&restore(&damaged, &target, &key), "the key that desk phones' passwords follow from");
+
+    let mut elsewhere = Server::not_started();
+    let restored = restore(&file, &elsewhere.data_dir(), &key);
+    assert_eq!(restored.code(), Some(0), "{restored:?}");
+    elsewhere.start_again();
+    assert_eq!(fetched(&elsewhere), derived, "a phone that boots goes on");
+    for password in [PASSWORD, &mobile, &derived] {
+        let address = elsewhere.sip(Transport::Udp);
+        let mut phone = HandmadePhone::new(Transport::Udp, address, &account.sip_domain, "desk", password);
+        assert_eq!(phone.register(60).status, 200, "{password}");
+    }
 }

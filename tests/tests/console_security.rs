@@ -173,6 +173,20 @@ fn one_tenants_session_opens_nothing_of_anothers() {
     let link = made.send("POST", &their_links, br#"{"label":"mobile"}"#).expect(201)["id"].as_str().map(str::to_owned);
     let link = link.expect("an id");
     let own_id = server.api(&own).credential("mine", PASSWORD);
+    let body = br#"{"uri":"sip:gw.example.net"}"#;
+    let hop = made.send("POST", &made.path("origination-uris"), body).expect(201)["id"].clone();
+    let entry = made.send("POST", &made.path("ip-acl"), br#"{"ip_address":"192.0.2.1"}"#).expect(201)["id"].clone();
+    for (kind, id) in [("next-hops", hop), ("networks", entry)] {
+        let id = id.as_str().expect("an id");
+        for (holder, expected) in [(&base, 403), (&session.base, 404)] {
+            for path in ["", "/delete"] {
+                let path = format!("{holder}/trunks/{kind}/{id}{path}");
+                assert_eq!(session.get(&path).status, expected, "{path}");
+                let fields = [("form_token", token.as_str()), ("uri", "sip:evil.example"), ("network", "198.51.100.1")];
+                assert_eq!(session.post(&path, &[], &fields).status, expected, "{path}");
+            }
+        }
+    }
     for (method, path) in [
         ("GET", format!("devices/{device}/revoke")),
         ("GET", format!("devices/{device}/rotate")),
@@ -219,10 +233,8 @@ fn one_tenants_session_opens_nothing_of_anothers() {
     }
     assert_eq!(usernames(&server.api(&other)), 1);
     // The operator's pages are not a tenant's.
-    for path in
-        ["/console/operator", "/console/operator/realms", "/console/operator/bans", "/console/operator/audit-log"]
-    {
-        assert_eq!(session.get(path).status, 403, "{path}");
+    for path in ["", "/realms", "/nodes", "/bans", "/audit-log"].map(|path| format!("/console/operator{path}")) {
+        assert_eq!(session.get(&path).status, 403, "{path}");
     }
 }
 
@@ -288,6 +300,8 @@ fn a_token_that_may_only_read_sees_no_forms_and_is_refused() {
         "tokens",
         "settings",
         "trunks",
+        "trunks/next-hops",
+        "trunks/networks",
         "desk-phones",
         "desk-phones/replace",
         &format!("credentials/{id}/delete"),

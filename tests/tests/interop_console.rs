@@ -135,10 +135,15 @@ fn furnished(server: &Server, account: &Account) -> Vec<(String, String)> {
         let mut guess = phone("meeting_room", &format!("Guess!{number:08}")).with_user_agent("friendly-scanner");
         assert_eq!(guess.register(600).status, 401);
     }
-    let _hop = post("origination-uris", &json!({ "uri": "sip:gateway.example.net:5060" }));
+    let hop = post("origination-uris", &json!({ "uri": "sip:gateway.example.net:5060" }));
     let trunk = post("trunks", &json!({ "name": "Carrier one" }));
-    post("ip-acl", &json!({ "ip_address": "192.0.2.0/28" }));
+    let network = post("ip-acl", &json!({ "ip_address": "192.0.2.0/28", "description": "Their gateways" }));
     let trunk = trunk["trunk_id"].as_str().expect("an id").to_owned();
+    let (hop, network) = (hop["id"].as_str().expect("an id"), network["id"].as_str().expect("an id"));
+    let attachments = json!({ "credentials": [first], "primary_uri": hop, "ip_acls": [network] });
+    let attached =
+        api.send("PUT", &api.path(&format!("trunks/{trunk}/attachments")), attachments.to_string().as_bytes());
+    assert_eq!(attached.status, 200, "{}", attached.shown());
     let devices = format!("credentials/{first}/devices");
     let device = post(&devices, &json!({ "label": "Ann’s mobile" }));
     let (device, secret) = (device["id"].as_str().expect("an id").to_owned(), device["password"].clone());
@@ -160,6 +165,11 @@ fn furnished(server: &Server, account: &Account) -> Vec<(String, String)> {
         ("trunks", "/trunks".into()),
         ("trunk", format!("/trunks/{trunk}")),
         ("trunk-delete", format!("/trunks/{trunk}/delete")),
+        ("trunk-recipe", format!("/trunks/{trunk}/recipes/asterisk")),
+        ("next-hop", format!("/trunks/next-hops/{hop}")),
+        ("next-hop-delete", format!("/trunks/next-hops/{hop}/delete")),
+        ("network", format!("/trunks/networks/{network}")),
+        ("network-delete", format!("/trunks/networks/{network}/delete")),
         ("numbers", "/numbers".into()),
         ("calls", "/calls".into()),
         ("bans", "/bans".into()),
@@ -197,6 +207,7 @@ fn every_page_is_accessible_valid_and_small() {
         ("operator-accounts", "/console/operator".to_owned()),
         ("operator-disable", format!("/console/operator/accounts/{}/disable", account.auth_id)),
         ("operator-realms", "/console/operator/realms".to_owned()),
+        ("operator-nodes", "/console/operator/nodes".to_owned()),
         ("operator-bans", "/console/operator/bans".to_owned()),
         ("operator-audit-log", "/console/operator/audit-log".to_owned()),
     ];

@@ -23,6 +23,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("sip-upstream", &["sip-message", "sip-digest", "domain"]),
     ("reasons", &["domain"]),
     ("phone-provisioning", &["domain"]),
+    ("trunk-recipes", &[]),
     ("storage", &["domain"]),
     ("keyring", &["domain"]),
     ("event-log", &["domain", "storage"]),
@@ -63,7 +64,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("http-api", &["domain", "provisioning", "storage", "handshakes", "phone-provisioning"]),
-    ("console", &["domain", "provisioning", "storage", "phone-provisioning"]),
+    ("console", &["domain", "provisioning", "storage", "phone-provisioning", "trunk-recipes"]),
     (
         "server",
         &[
@@ -83,6 +84,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "event-log",
             "reasons",
             "phone-provisioning",
+            "trunk-recipes",
             "call-journal",
             "webhooks",
             "directory",
@@ -162,6 +164,7 @@ const WITHOUT_IO: &[&str] = &[
     "domain",
     "reasons",
     "phone-provisioning",
+    "trunk-recipes",
     "sip-message",
     "sip-digest",
     "sip-transaction",

@@ -5,7 +5,7 @@ use acceptance::collector::Manner;
 use acceptance::needles::{Needles, from_base64, from_hexadecimal};
 use acceptance::sip::digest::parameters;
 use acceptance::sip::{HandmadePhone, RawSip, Response, Transport};
-use acceptance::{Account, Answer, Api, Collector, RawHttp, Server, binary};
+use acceptance::{Account, Answer, Api, Collector, ConsoleSession, RawHttp, Server, binary};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -134,6 +134,7 @@ fn no_secret_is_written_or_said_anywhere() {
     let body = json!({"password": SECOND, "description": "changed once"}).to_string();
     haystack.keep(api.send("PUT", &api.path(&format!("credentials/{id}")), body.as_bytes())).expect(200);
     call(&mut haystack, &account, (SECOND, FIRST));
+    use_devices(&mut haystack, &account, (&api, id));
     provoke_errors(&mut haystack, &api, id);
     provoke_accounts(&mut haystack);
     haystack.pages.push(haystack.server.metrics_page());
@@ -222,6 +223,85 @@ fn send_broken_authorizations(haystack: &mut Haystack, account: &Account, transp
         assert!(response.as_ref().is_none_or(|response| response.status >= 400), "{from}");
         haystack.responses.extend(response);
     }
+}
+
+/// Devices, links and desk phones: everything that is shown once, or to its phone alone, is to be found nowhere else.
+fn use_devices(haystack: &mut Haystack, account: &Account, (api, id): (&Api, &str)) {
+    let (http, devices) = (haystack.server.http(), api.path(&format!("credentials/{id}/devices")));
+    let text = |answer: &Answer| String::from_utf8_lossy(&answer.body).into_owned();
+    let between = |text: &str, before: &str, after: &str| {
+        let rest = text.split_once(before).unwrap_or_else(|| panic!("no {before:?} in {text}")).1;
+        rest.split_once(after).expect("its end").0.to_owned()
+    };
+    let send = |method: &str, path: &str, body: &serde_json::Value| {
+        api.send(method, &api.path(path), body.to_string().as_bytes()).expect(201)
+    };
+    let mut passwords = vec![
+        send("POST", &format!("credentials/{id}/devices"), &json!({ "label": "typed" }))["password"]
+            .as_str()
+            .expect("a password")
+            .to_owned(),
+    ];
+    let links = format!("credentials/{id}/provisioning-links");
+    let path_of = |made: &serde_json::Value| {
+        let url = made["url"].as_str().expect("a URL");
+        url.strip_prefix(&format!("http://{http}")).expect("a path of the server").to_owned()
+    };
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let mut paths = Vec::new();
+    for (body, delivery) in [
+        (json!({ "label": "by hand" }), "delivery=page"),
+        (json!({ "label": "opened", "format": "snom" }), "delivery=fetch"),
+        (json!({ "label": "fetched", "format": "snom", "spent_by": "get" }), ""),
+    ] {
+        let path = path_of(&send("POST", &links, &body));
+        let looked = api.send_as("GET", &path, &[], b"");
+        let spent = if delivery.is_empty() { looked } else { api.send_as("POST", &path, &[form], delivery.as_bytes()) };
+        assert_eq!(spent.status, 200, "{}", spent.shown());
+        paths.push(path);
+        if delivery == "delivery=page" {
+            passwords.push(between(&text(&spent), "<dt>Password</dt><dd>", "</dd>"));
+            continue;
+        }
+        let mut fetched = spent;
+        if delivery == "delivery=fetch" {
+            let path = between(&text(&fetched), &format!("<pre>http://{http}"), "</pre>");
+            fetched = api.send_as("GET", &path, &[], b"");
+            paths.push(path);
+        }
+        passwords.push(between(&text(&fetched), "<user_pass idx=\"1\" perm=\"\">", "</user_pass>"));
+    }
+    send(
+        "POST",
+        &format!("credentials/{id}/devices"),
+        &json!({ "label": "a", "mac": "805ec012abcd", "format": "yealink" }),
+    );
+    let folder = path_of(&api.send("GET", &api.path("provisioning-path"), b"").expect(200));
+    let configuration = api.send_as("GET", &format!("{folder}805ec012abcd.cfg"), &[], b"");
+    passwords.push(between(&text(&configuration), "account.1.password = ", "\n"));
+    paths.push(folder.trim_end_matches('/').to_owned());
+    for password in &passwords {
+        haystack.needles.add_password(&account.realm, USERNAME, password);
+        assert_eq!(phone(&haystack.server, account, Transport::Udp, password).register(60).status, 200);
+    }
+    for path in paths {
+        let token = path.rsplit('/').next().expect("a token");
+        haystack.needles.add("the token of a link or a folder", token.as_bytes());
+        // Spent, misspelt, and where there is nothing.
+        for path in [path.clone(), format!("{path}/"), format!("{path}/x"), format!("{path}?x=1"), format!("/{path}")] {
+            haystack.keep(api.send_as("GET", &path, &[], b""));
+        }
+    }
+    let session = ConsoleSession::new(&haystack.server, account);
+    let (_, name) = session.cookie.split_once('=').expect("a cookie");
+    haystack.needles.add("the name of a session", name.as_bytes());
+    haystack.needles.add("the token of a session's forms", session.form_token().as_bytes());
+    let made = session.submit(&format!("/credentials/{id}/links"), &[("label", "from a page")]);
+    let link = between(&text(&made), "id=\"link\" class=\"big\">", "<");
+    haystack.needles.add("the token of a link", link.rsplit('/').next().expect("a token").as_bytes());
+    haystack.keep(session.get(&format!("{}/credentials/{id}/devices", session.base)));
+    haystack.keep(api.send("GET", &devices, b"")).expect(200);
+    haystack.keep(api.send("GET", &api.path(&links), b"")).expect(200);
 }
 
 /// Errors of every kind, all of which had a secret in their request.

@@ -55,9 +55,9 @@ pub struct NodeFacts {
     /// Where it keeps what it knows.
     pub storage: String,
     /// Credentials that it holds in memory.
-    pub credentials: u64,
+    pub credentials: usize,
     /// Registrations that it holds in memory.
-    pub registrations: u64,
+    pub registrations: usize,
     /// Why it cannot serve, as `/readyz` says it; `None` where it can.
     pub problem: Option<String>,
 }

@@ -37,6 +37,11 @@ impl Fields {
         found.map(|(_, value)| value.as_str()).unwrap_or_default()
     }
 
+    /// The same, if the form has the field at all.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.0.iter().any(|(key, _)| key == name).then(|| self.text(name))
+    }
+
     /// Every value of a field that may be there more than once, except empty ones.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())

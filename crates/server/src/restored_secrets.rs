@@ -38,6 +38,13 @@ pub(crate) async fn check(database: &Path, keyring: Arc<Keyring>) -> Result<(), 
              origination URIs and {webhooks} of the secrets of its webhooks; restore an earlier backup, or use the key file of the time of this one with all its lines"
         )));
     }
+    if !provisioning.derivation_key_opens(&operator).await? {
+        return Err(Failure::Refused(
+            "the master key opens the database but not the key that desk phones' passwords follow from; restore an \
+             earlier backup, or use the key file of the time of this one with all its lines"
+                .into(),
+        ));
+    }
     provisioning.forget_nonce_key(&operator).await?;
     storage.close().await;
     Ok(())

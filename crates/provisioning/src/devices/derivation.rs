@@ -5,7 +5,7 @@
 
 use crate::installation::{decode_hex, put_sealed};
 use crate::sealing::Sealing;
-use crate::{Provisioning, ProvisioningError};
+use crate::{InstallationOperator, Provisioning, ProvisioningError};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::{
@@ -73,6 +73,15 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
 }
 
 impl Provisioning {
+    /// Whether the key that desk phones' passwords follow from opens, or was never drawn.
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub async fn derivation_key_opens(&self, _operator: &InstallationOperator) -> Result<bool, ProvisioningError> {
+        let stored = self.storage().setting(SettingName::DerivationKey).await?;
+        Ok(stored.is_none_or(|text| self.open_derivation_key(&text).is_some()))
+    }
+
     /// The derivation key, drawn when it is first asked for and the same ever after.
     pub(crate) async fn derivation_key(&self) -> Result<DerivationKey, ProvisioningError> {
         let _alone = self.sealed_settings.lock().await;

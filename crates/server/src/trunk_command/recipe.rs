@@ -1,8 +1,5 @@
 //! `sipwarden trunk show --for PRODUCT`: the other side's configuration, filled in from the trunk.
 
-mod facts;
-mod template;
-
 use super::{ask, objects, trunk_path};
 use crate::api_client::ApiClient;
 use crate::cli::ServerAccess;
@@ -10,26 +7,19 @@ use crate::credential_command::{find, host_of};
 use crate::failure::Failure;
 use crate::operator_commands::{print, segment, text};
 use crate::trunk_cli::Product;
-use facts::{Facts, Place, Srtp};
 use serde_json::{Value, json};
-use template::{Format, render};
+use trunk_recipes::{Facts, Listener, Place, RecipeError, Signalling, Srtp, Transport, recipe};
 
-impl Product {
-    /// The template file and how its values are written.
-    fn template(self) -> (&'static str, Format) {
-        match self {
-            Self::Livekit => (include_str!("../../recipes/livekit.json"), Format::Json),
-            Self::Vapi => (include_str!("../../recipes/vapi.json"), Format::Json),
-            Self::Elevenlabs => (include_str!("../../recipes/elevenlabs.json"), Format::Json),
-            Self::Pipecat => (include_str!("../../recipes/pipecat.json"), Format::Json),
-            Self::Asterisk => (include_str!("../../recipes/asterisk.conf"), Format::Ini),
-            Self::Freeswitch => (include_str!("../../recipes/freeswitch.xml"), Format::Xml),
+impl From<Product> for trunk_recipes::Product {
+    fn from(product: Product) -> Self {
+        match product {
+            Product::Livekit => Self::Livekit,
+            Product::Vapi => Self::Vapi,
+            Product::Elevenlabs => Self::Elevenlabs,
+            Product::Pipecat => Self::Pipecat,
+            Product::Asterisk => Self::Asterisk,
+            Product::Freeswitch => Self::Freeswitch,
         }
-    }
-
-    /// Daily sends no digest when it calls out.
-    fn needs_credential(self) -> bool {
-        self != Self::Pipecat
     }
 }
 
@@ -39,19 +29,18 @@ pub(super) async fn show(
     access: &ServerAccess,
 ) -> Result<(), Failure> {
     let facts = facts(trunk_id, credential, access).await?;
-    if product.needs_credential() && facts.username.is_none() {
-        return Err(Failure::Refused(
-            "the trunk has no credential for the other side; attach one with `sipwarden trunk attach`".into(),
-        ));
-    }
-    let (template, format) = product.template();
-    let configuration = render(template, format, &facts.fill())?;
-    print(access.json, &as_json(&configuration, format), || configuration.clone())
+    let product = product.into();
+    let configuration = recipe(product, &facts).map_err(|error| refused(&error))?;
+    print(access.json, &as_json(&configuration, product), || configuration.clone())
+}
+
+fn refused(error: &RecipeError) -> Failure {
+    Failure::Refused(error.to_string())
 }
 
 /// JSON as it is, anything else as a text.
-fn as_json(configuration: &str, format: Format) -> Value {
-    let parsed = (format == Format::Json).then(|| serde_json::from_str(configuration).ok()).flatten();
+fn as_json(configuration: &str, product: trunk_recipes::Product) -> Value {
+    let parsed = product.is_json().then(|| serde_json::from_str(configuration).ok()).flatten();
     parsed.unwrap_or_else(|| json!({ "configuration": configuration }))
 }
 
@@ -70,12 +59,29 @@ async fn facts(trunk_id: &str, credential: Option<&str>, access: &ServerAccess) 
         name: text(&trunk, "name").to_owned(),
         domain: text(&trunk, "trunk_domain").to_owned(),
         realm: text(&settings, "realm").to_owned(),
-        place: Place::of(&trunk, &settings, host_of(&access.url))?,
+        place: place(&trunk, &settings, host_of(&access.url))?,
         username: username(&attachments, credential, access).await?,
         upstream_username: upstream_username(&numbers, access).await?,
         numbers: numbers.iter().map(|number| text(number, "e164").to_owned()).collect(),
         srtp: if is_required { Srtp::Required } else { Srtp::Allowed },
     })
+}
+
+fn listener(server: &Value) -> Listener<'_> {
+    Listener {
+        transport: text(server, "transport"),
+        host: server.get("host").and_then(Value::as_str),
+        port: server.get("port").and_then(Value::as_u64).and_then(|port| port.try_into().ok()),
+    }
+}
+
+fn place(trunk: &Value, settings: &Value, url_host: &str) -> Result<Place, Failure> {
+    let servers = settings.get("servers").and_then(Value::as_array).into_iter().flatten();
+    let listeners: Vec<_> = servers.map(listener).collect();
+    let is_secure = trunk.get("secure") == Some(&Value::Bool(true));
+    let signalling = if is_secure { Signalling::Encrypted } else { Signalling::Any };
+    let own = Transport::from_name(text(trunk, "transport"));
+    Place::of((own, signalling), &listeners, url_host).map_err(|error| refused(&error))
 }
 
 /// Of the credential that was asked for, which has to be attached, or of the first that is.
@@ -110,6 +116,3 @@ async fn upstream_username(numbers: &[&Value], access: &ServerAccess) -> Result<
 fn listed<'v>(attachments: &'v Value, field: &str) -> impl Iterator<Item = &'v str> {
     attachments.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
-
-#[cfg(test)]
-mod tests;

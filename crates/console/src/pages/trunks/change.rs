@@ -1,6 +1,6 @@
 //! Makes, changes and deletes trunks.
 
-use super::TrunkInPath;
+use super::{TrunkInPath, description};
 use crate::Shared;
 use crate::form::{Fields, Posted};
 use crate::frame::{Frame, Layout, Section, page, see_other};
@@ -12,7 +12,7 @@ use axum::response::Response;
 use domain::{
     CallLimits, InboundDestination, SipUri, TrunkDirection, TrunkStatus, TrunkTransport, Username, UsernameRule,
 };
-use provisioning::{Answered, CallLimitsPatch, Description, LiveCallsRequest, NewTrunk, TrunkName, TrunkPatch};
+use provisioning::{Answered, CallLimitsPatch, LiveCallsRequest, NewTrunk, TrunkName, TrunkPatch};
 use std::sync::Arc;
 use storage::Page;
 
@@ -66,10 +66,7 @@ pub(super) async fn edit(
             calls_per_second: Some(number(&fields, "calls_per_second", CallLimits::MOST_CALLS_PER_SECOND)?),
         },
         inbound_destination: Some(destination(fields.text("inbound_destination"))?),
-        description: Some(
-            Description::parse(fields.text("description"))
-                .map_err(|error| Refusal::Wrong(format!("the description {error}")))?,
-        ),
+        description: Some(description(&fields)?),
         ..TrunkPatch::default()
     };
     shared.provisioning.update_trunk(&account, visit.context(), (id, patch)).await?;

@@ -1,20 +1,23 @@
 //! Trunks: whose calls they carry, over which next hops, by which rules.
 
+mod acl_entries;
 mod attachments;
 mod change;
 mod list;
-mod neighbours;
+mod next_hops;
+mod recipes;
 mod rules;
 mod show;
 
 use crate::Shared;
+use crate::form::Fields;
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::routing::{get, post};
 use domain::TrunkId;
-use provisioning::ProvisioningError;
+use provisioning::{Description, ProvisioningError};
 use std::sync::Arc;
 use storage::Page;
 
@@ -25,13 +28,35 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     let one = "/console/{auth_id}/trunks/{trunk_id}";
     Router::new()
         .route("/console/{auth_id}/trunks", get(list::list).post(change::create))
-        .route("/console/{auth_id}/trunks/next-hops", post(neighbours::add_next_hop))
-        .route("/console/{auth_id}/trunks/networks", post(neighbours::add_network))
+        .route(&format!("{one}/recipes/{{product}}"), get(recipes::show))
         .route(one, get(show::show))
         .route(&format!("{one}/edit"), post(change::edit))
         .route(&format!("{one}/attachments"), post(attachments::update))
         .route(&format!("{one}/rules"), post(rules::update))
         .route(&format!("{one}/delete"), get(change::confirm_delete).post(change::delete))
+        .merge(neighbours())
+}
+
+/// What trunks can be attached to.
+fn neighbours() -> Router<Arc<Shared>> {
+    let hops = "/console/{auth_id}/trunks/next-hops";
+    let hop = format!("{hops}/{{hop_id}}");
+    let networks = "/console/{auth_id}/trunks/networks";
+    let network = format!("{networks}/{{entry_id}}");
+    Router::new()
+        .route(hops, post(next_hops::add))
+        .route(&hop, get(next_hops::show).post(next_hops::edit))
+        .route(&format!("{hop}/secret"), post(next_hops::set_secret))
+        .route(&format!("{hop}/forget-secret"), post(next_hops::forget_secret))
+        .route(&format!("{hop}/delete"), get(next_hops::confirm_delete).post(next_hops::delete))
+        .route(networks, post(acl_entries::add))
+        .route(&network, get(acl_entries::show).post(acl_entries::edit))
+        .route(&format!("{network}/delete"), get(acl_entries::confirm_delete).post(acl_entries::delete))
+}
+
+/// The note of a form.
+fn description(fields: &Fields) -> Result<Description, Refusal> {
+    Description::parse(fields.text("description")).map_err(|error| Refusal::Wrong(format!("the description {error}")))
 }
 
 /// The trunk that the path names; what names none is as if it were deleted.

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::visitor::Visit;
 use axum::extract::State;
 use axum::response::Response;
-use domain::{CallRules, CallerIdentity, Digits, ReferPolicy};
+use domain::{CallRules, CallerIdentity, Digits, OriginationUriId, PassedHeader, ReferPolicy};
 use provisioning::RulesPatch;
 use std::sync::Arc;
 
@@ -33,14 +33,34 @@ pub(super) async fn update(
         minutes_per_day: Some(minutes),
         refer: ReferPolicy::from_name(fields.text("refer")),
         require_srtp: Some(fields.is_ticked("require_srtp")),
-        ..RulesPatch::default()
+        emergency_numbers: fields
+            .given("emergency_numbers")
+            .map(|_| digits(&fields, "emergency_numbers"))
+            .transpose()?,
+        emergency_uri: fields.given("emergency_uri").map(OriginationUriId::parse),
+        passed_headers: fields.given("passed_headers").map(headers).transpose()?,
     };
     shared.provisioning.update_rules(&account, visit.context(), (id, patch)).await?;
     see_other(&format!("{}/trunks/{id}?done=updated", visit.base()))
 }
 
+fn entries(text: &str) -> Vec<&str> {
+    text.split([',', ' ', '\n', '\r']).filter(|text| !text.is_empty()).collect()
+}
+
+fn headers(text: &str) -> Result<Vec<PassedHeader>, Refusal> {
+    let names = entries(text);
+    if names.len() > CallRules::MOST {
+        return Err(Refusal::Wrong(format!("at most {} header fields can be passed on", CallRules::MOST)));
+    }
+    let parse = |name: &str| {
+        PassedHeader::parse(name).map_err(|error| Refusal::Wrong(format!("the header field {name} {error}")))
+    };
+    names.into_iter().map(parse).collect()
+}
+
 fn digits(fields: &Fields, name: &str) -> Result<Vec<Digits>, Refusal> {
-    let texts: Vec<&str> = fields.text(name).split([',', ' ', '\n', '\r']).filter(|text| !text.is_empty()).collect();
+    let texts = entries(fields.text(name));
     if texts.len() > CallRules::MOST {
         return Err(Refusal::Wrong(format!(
             "the field {} takes at most {} entries",

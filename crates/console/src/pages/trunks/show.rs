@@ -11,9 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{CallerIdentity, OriginationUriId, ReferPolicy, Trunk, TrunkDirection, TrunkTransport};
 use std::sync::Arc;
-
-/// Products whose configuration `sipwarden trunk show --for` prints.
-const PRODUCTS: [&str; 6] = ["asterisk", "freeswitch", "livekit", "vapi", "elevenlabs", "pipecat"];
+use trunk_recipes::Product;
 
 #[derive(Template)]
 #[template(path = "trunk.html")]
@@ -32,7 +30,7 @@ struct TrunkPage {
     transports: Vec<&'static str>,
     identities: Vec<&'static str>,
     refers: Vec<&'static str>,
-    products: [&'static str; 6],
+    products: [Product; 6],
 }
 
 struct Attached {
@@ -60,6 +58,18 @@ impl TrunkPage {
 
     fn refused(&self) -> String {
         Self::prefixes(&self.trunk.rules.refused_prefixes)
+    }
+
+    fn emergency(&self) -> String {
+        Self::prefixes(&self.trunk.rules.emergency_numbers)
+    }
+
+    fn is_emergency(&self, hop: &Choice) -> bool {
+        self.trunk.rules.emergency_uri.is_some_and(|id| id.to_string() == hop.id)
+    }
+
+    fn passed(&self) -> String {
+        self.trunk.rules.passed_headers.iter().map(domain::PassedHeader::as_str).collect::<Vec<_>>().join(", ")
     }
 
     fn home(&self) -> &str {
@@ -120,7 +130,7 @@ pub(super) async fn show(
         transports: TrunkTransport::ALL.iter().map(|one| one.as_str()).collect(),
         identities: CallerIdentity::ALL.iter().map(|one| one.as_str()).collect(),
         refers: ReferPolicy::ALL.iter().map(|one| one.as_str()).collect(),
-        products: PRODUCTS,
+        products: Product::ALL,
         credentials,
         trunk,
     })

@@ -1,8 +1,9 @@
 //! Every recipe with every combination of what a trunk may be.
 
-use super::facts::Transport;
-use super::*;
-use clap::ValueEnum as _;
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use trunk_recipes::{Facts, Place, Product, Srtp, Transport, recipe};
 
 fn facts(transport: Transport, numbers: &[&str], srtp: Srtp) -> Facts {
     let port = if transport == Transport::Tls { 5061 } else { 5070 };
@@ -24,9 +25,8 @@ fn every(mut judge: impl FnMut(Product, &Facts, &str)) {
         for numbers in [&[][..], &["+4930123456"], &["+4930123456", "+4930123457"]] {
             for srtp in [Srtp::Allowed, Srtp::Required] {
                 let facts = facts(transport, numbers, srtp);
-                for &product in Product::value_variants() {
-                    let (template, format) = product.template();
-                    judge(product, &facts, &render(template, format, &facts.fill()).unwrap());
+                for product in Product::ALL {
+                    judge(product, &facts, &recipe(product, &facts).unwrap());
                 }
             }
         }
@@ -49,7 +49,7 @@ fn nothing_is_left_over() {
 #[test]
 fn json_has_the_fields_of_each_product() {
     every(|product, facts, rendered| {
-        if product.template().1 != Format::Json {
+        if !product.is_json() {
             return;
         }
         let json: Value = serde_json::from_str(rendered).unwrap_or_else(|error| panic!("{error}: {rendered}"));
@@ -189,7 +189,15 @@ fn what_would_begin_a_line_of_its_own_is_refused() {
     let mut facts = facts(Transport::Udp, &[], Srtp::Allowed);
     facts.username = Some("a\npassword=b".into());
     for product in [Product::Asterisk, Product::Freeswitch] {
-        let (template, format) = product.template();
-        assert!(render(template, format, &facts.fill()).is_err(), "{product:?}");
+        assert!(recipe(product, &facts).is_err(), "{product:?}");
+    }
+}
+
+#[test]
+fn who_authenticates_needs_a_credential() {
+    let facts = Facts { username: None, ..facts(Transport::Udp, &[], Srtp::Allowed) };
+    for product in Product::ALL {
+        assert_eq!(recipe(product, &facts).is_ok(), product == Product::Pipecat, "{product:?}");
+        assert_eq!(Product::from_name(product.as_str()), Some(product));
     }
 }

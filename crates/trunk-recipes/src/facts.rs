@@ -1,24 +1,33 @@
-//! What a recipe is filled in from, as the API tells it.
+//! What a recipe is filled in from.
 
-use super::template::{Fill, Values};
-use crate::failure::Failure;
-use crate::operator_commands::text;
-use serde_json::{Value, json};
+use crate::RecipeError;
+use crate::template::{Fill, Values};
+use serde_json::json;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Longest name of a credential at Vapi.
 const VAPI_NAME_LENGTH: usize = 40;
 
+/// A transport that gateways speak.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Transport {
+pub enum Transport {
+    /// UDP.
     Udp,
+    /// TCP.
     Tcp,
+    /// TLS over TCP.
     Tls,
 }
 
 impl Transport {
     /// In the order of preference.
     const EVERY: [Self; 3] = [Self::Tls, Self::Tcp, Self::Udp];
+
+    /// The transport of that lower-case name; none of those that browsers speak.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::EVERY.into_iter().find(|transport| transport.name() == name)
+    }
 
     fn name(self) -> &'static str {
         match self {
@@ -28,47 +37,73 @@ impl Transport {
         }
     }
 
-    fn default_port(self) -> u64 {
+    fn default_port(self) -> u16 {
         if self == Self::Tls { 5061 } else { 5060 }
     }
 }
 
+/// Whether media have to be encrypted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Srtp {
+pub enum Srtp {
+    /// They may be.
     Allowed,
+    /// They have to be.
     Required,
 }
 
+/// What a trunk's signalling may go over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signalling {
+    /// Any transport.
+    Any,
+    /// TLS only.
+    Encrypted,
+}
+
+/// Where the server listens for SIP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener<'l> {
+    /// The lower-case name of its transport, those of browsers too.
+    pub transport: &'l str,
+    /// The host it is reached by; `None` where it is whatever host this machine is reached by.
+    pub host: Option<&'l str>,
+    /// The port.
+    pub port: Option<u16>,
+}
+
 /// Where the server is reached by the transport that the trunk's calls take.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) transport: Transport,
-    pub(super) host: String,
-    pub(super) port: u64,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The transport.
+    pub transport: Transport,
+    /// A host name or an address, an IPv6 address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
 }
 
 impl Place {
-    /// The listener of the trunk's transport; where there is none, of another one that the trunk takes.
-    pub(super) fn of(trunk: &Value, settings: &Value, url_host: &str) -> Result<Self, Failure> {
-        let servers = settings.get("servers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let is_secure = trunk.get("secure") == Some(&Value::Bool(true));
-        let found = |transport: &Transport| servers.iter().find(|server| text(server, "transport") == transport.name());
-        let own = Transport::EVERY.into_iter().find(|transport| transport.name() == text(trunk, "transport"));
-        let usable = |transport: &Transport| !is_secure || *transport == Transport::Tls;
-        let (transport, server) = own
+    /// The listener of the trunk's transport; where there is none, of another one that the trunk takes. `otherwise` is the
+    /// host where a listener names none.
+    ///
+    /// # Errors
+    /// [`RecipeError::NotServed`].
+    pub fn of(
+        (own, signalling): (Option<Transport>, Signalling),
+        listeners: &[Listener<'_>],
+        otherwise: &str,
+    ) -> Result<Self, RecipeError> {
+        let found = |transport: Transport| listeners.iter().find(|listener| listener.transport == transport.name());
+        let is_usable = |transport: &Transport| signalling == Signalling::Any || *transport == Transport::Tls;
+        let wanted = if signalling == Signalling::Any { "udp, tcp or tls" } else { "tls" };
+        let (transport, listener) = own
             .into_iter()
             .chain(Transport::EVERY)
-            .filter(usable)
-            .find_map(|transport| Some((transport, found(&transport)?)))
-            .ok_or_else(|| {
-                let wanted = if is_secure { "tls" } else { "udp, tcp or tls" };
-                Failure::Refused(format!(
-                    "the server does not listen on {wanted}, which the trunk needs; see --sip-listen"
-                ))
-            })?;
-        let host = server.get("host").and_then(Value::as_str).unwrap_or(url_host);
-        let port = server.get("port").and_then(Value::as_u64).unwrap_or(transport.default_port());
-        Ok(Self { transport, host: host.trim_matches(['[', ']']).to_owned(), port })
+            .filter(is_usable)
+            .find_map(|transport| Some((transport, found(transport)?)))
+            .ok_or(RecipeError::NotServed { wanted })?;
+        let host = listener.host.unwrap_or(otherwise).trim_matches(['[', ']']).to_owned();
+        Ok(Self { transport, host, port: listener.port.unwrap_or(transport.default_port()) })
     }
 
     /// As it stands in a URI (RFC 3261 section 25.1).
@@ -80,21 +115,27 @@ impl Place {
 
 /// A trunk and what belongs to it.
 #[derive(Debug)]
-pub(super) struct Facts {
-    pub(super) name: String,
-    pub(super) domain: String,
-    pub(super) realm: String,
-    pub(super) place: Place,
-    /// None where no credential is attached.
-    pub(super) username: Option<String>,
-    /// With which we answer the other side's challenge when a number is called; none where that has no secret.
-    pub(super) upstream_username: Option<String>,
-    pub(super) numbers: Vec<String>,
-    pub(super) srtp: Srtp,
+pub struct Facts {
+    /// What people call the trunk.
+    pub name: String,
+    /// The trunk's own host name, which its calls name.
+    pub domain: String,
+    /// The digest realm.
+    pub realm: String,
+    /// Where the server is reached.
+    pub place: Place,
+    /// With which the other side authenticates; `None` where no credential is attached.
+    pub username: Option<String>,
+    /// With which we answer the other side's challenge when a number is called; `None` where that has no secret.
+    pub upstream_username: Option<String>,
+    /// The trunk's numbers, as E.164 has them.
+    pub numbers: Vec<String>,
+    /// Whether media have to be encrypted.
+    pub srtp: Srtp,
 }
 
 impl Facts {
-    pub(super) fn fill(&self) -> Fill {
+    pub(crate) fn fill(&self) -> Fill {
         let number = |number: &str| Values::from([("number", json!(number))]);
         let numbers = match self.numbers.as_slice() {
             [] => vec![number("<a number: sipwarden number assign>")],
@@ -172,24 +213,24 @@ impl Facts {
 mod tests {
     use super::*;
 
-    fn settings() -> Value {
-        json!({"servers": [
-            {"transport": "udp", "host": "192.0.2.1", "port": 5060},
-            {"transport": "tls", "port": 5061},
-            {"transport": "wss", "host": "192.0.2.1", "port": 7443},
-        ]})
-    }
-
     #[test]
     fn a_trunk_is_reached_by_its_transport_or_by_one_it_takes() {
-        let place =
-            |trunk: Value| Place::of(&trunk, &settings(), "[::1]").map(|place| (place.transport, place.uri_host()));
-        let (udp, tls) = ((Transport::Udp, "192.0.2.1".to_owned()), (Transport::Tls, "[::1]".to_owned()));
-        assert_eq!(place(json!({"transport": "udp", "secure": false})).unwrap(), udp);
-        assert_eq!(place(json!({"transport": "tcp"})).unwrap(), tls);
-        assert_eq!(place(json!({"transport": "udp", "secure": true})).unwrap(), tls);
-        for settings in [json!({"servers": [{"transport": "ws", "port": 80}]}), json!({})] {
-            assert!(Place::of(&json!({"transport": "udp"}), &settings, "h").is_err());
+        let listener = |transport, host, port| Listener { transport, host, port };
+        let listeners = [
+            listener("udp", Some("192.0.2.1"), Some(5060)),
+            listener("tls", None, None),
+            listener("wss", Some("192.0.2.1"), Some(7443)),
+        ];
+        let place = |own: &str, signalling| {
+            let place = Place::of((Transport::from_name(own), signalling), &listeners, "[::1]").unwrap();
+            (place.transport, place.uri_host(), place.port)
+        };
+        let (udp, tls) = ((Transport::Udp, "192.0.2.1".to_owned(), 5060), (Transport::Tls, "[::1]".to_owned(), 5061));
+        assert_eq!(place("udp", Signalling::Any), udp);
+        assert_eq!(place("tcp", Signalling::Any), tls);
+        assert_eq!(place("udp", Signalling::Encrypted), tls);
+        for listeners in [&[listener("ws", None, Some(80))][..], &[]] {
+            assert!(Place::of((Some(Transport::Udp), Signalling::Any), listeners, "h").is_err());
         }
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! One pass from front to back: what a value holds is never read as a template again.
 
-use crate::failure::Failure;
+use crate::RecipeError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How values are written so that they stay values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// Values are whole JSON values; parts that stand several times are divided by commas.
     Json,
     /// `key=value` lines in which `;` begins a comment.
@@ -18,18 +18,18 @@ pub(super) enum Format {
 }
 
 /// The values of one place, by name.
-pub(super) type Values = BTreeMap<&'static str, Value>;
+pub(crate) type Values = BTreeMap<&'static str, Value>;
 
 /// What a template is filled in from.
 #[derive(Default)]
-pub(super) struct Fill {
-    pub(super) values: Values,
+pub(crate) struct Fill {
+    pub(crate) values: Values,
     /// For each part, the further values of each time that it stands.
-    pub(super) parts: BTreeMap<&'static str, Vec<Values>>,
+    pub(crate) parts: BTreeMap<&'static str, Vec<Values>>,
 }
 
 /// Fills a template in.
-pub(super) fn render(template: &str, format: Format, fill: &Fill) -> Result<String, Failure> {
+pub(crate) fn render(template: &str, format: Format, fill: &Fill) -> Result<String, RecipeError> {
     let mut rendered = String::with_capacity(template.len() * 2);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -62,17 +62,17 @@ impl Fill {
     }
 }
 
-fn unknown(name: &str) -> Failure {
-    Failure::Refused(format!("the template asks for {name:?}, which nothing fills in; report it as a mistake of ours"))
+fn unknown(name: &str) -> RecipeError {
+    RecipeError::Template { name: name.to_owned() }
 }
 
-fn written(value: &Value, format: Format) -> Result<String, Failure> {
+fn written(value: &Value, format: Format) -> Result<String, RecipeError> {
     if format == Format::Json {
         return Ok(value.to_string());
     }
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if text.chars().any(char::is_control) {
-        return Err(Failure::Refused(format!("{text:?} cannot stand in a configuration file; rename what it names")));
+        return Err(RecipeError::Unwritable { value: text });
     }
     Ok(match format {
         Format::Ini => text.replace(';', "\\;"),
