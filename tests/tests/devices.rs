@@ -164,8 +164,16 @@ fn the_command_line_does_the_same() {
     assert!(listed.contains("hall") && !listed.contains("kitchen") && !listed.contains(password), "{listed}");
     let (code, said) = run(&["revoke", "desk", "kitchen"]);
     assert!(code == Some(1) && said.contains("sipwarden device list"), "{said}");
-    assert_eq!(run(&["revoke", "desk", "hall"]).0, Some(0));
+    let (code, rotated) = run(&["rotate", "desk", "hall"]);
+    let second = rotated.lines().find_map(|line| line.strip_prefix("Password, shown this once: "));
+    let second = second.unwrap_or_else(|| panic!("{code:?}: {rotated}"));
     assert_eq!(phone(&server, &account, password).register(600).status, 401);
+    assert_eq!(phone(&server, &account, second).register(600).status, 200);
+    assert_eq!(run(&["create", "desk", "Reception", "--mac", "80:5e:c0:12:ab:cd", "--format", "snom"]).0, Some(0));
+    let (_, rotated) = run(&["rotate", "desk", "Reception"]);
+    assert!(rotated.contains("805ec012abcd") && !rotated.contains("Password"), "{rotated}");
+    assert_eq!((run(&["revoke", "desk", "Reception"]).0, run(&["revoke", "desk", "hall"]).0), (Some(0), Some(0)));
+    assert_eq!(phone(&server, &account, second).register(600).status, 401);
     let (_, listed) = run(&["list", "desk", "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&listed).expect("JSON"), json!({ "devices": [] }));
 }

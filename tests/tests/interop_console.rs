@@ -3,7 +3,7 @@
 use acceptance::phones::running_phone::{Quit, RunningPhone};
 use acceptance::phones::{Settings, javascript, sipp};
 use acceptance::sip::{HandmadePhone, Transport};
-use acceptance::{Account, Server, binary, data};
+use acceptance::{Account, Rtpengine, Server, binary, data};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
@@ -73,7 +73,7 @@ fn settings(server: &Server, account: &Account, more: &Value) -> Value {
 fn a_person_sets_up_a_phone_by_keyboard_and_sees_why_it_fails() {
     let server = Server::start();
     let account = server.account("Northwind Traders");
-    let asked = settings(&server, &account, &json!({ "parts": ["first", "without-script"] }));
+    let asked = settings(&server, &account, &json!({ "parts": ["first", "devices", "without-script"] }));
     Browser::start(&asked).play(&server, &account);
 }
 
@@ -88,6 +88,19 @@ fn a_page_registers_without_its_password_reaching_the_http_side() {
     Browser::start(&asked).play(&server, &account);
     let log = server.stderr();
     assert!(!log.contains("Correct!Horse7") && !log.contains("Wrong!Horse77"), "{log}");
+}
+
+/// With a media proxy, what is said into the page comes back: Debian's rtpengine, and a microphone that beeps.
+#[test]
+fn a_page_calls_the_echo_and_hears_itself() {
+    let proxy = Rtpengine::start();
+    let server = Server::start_on_every_transport(&["--rtpengine", &proxy.address()]);
+    let account = server.account("Northwind Traders");
+    let _id = server.api(&account).credential("browser_phone", "Correct!Horse7");
+    let phone = json!({ "username": "browser_phone", "password": "Correct!Horse7" });
+    let websocket = format!("ws://{}/", server.sip(Transport::Ws));
+    let more = json!({ "parts": ["echo"], "talks": true, "phone": phone, "websocket": websocket });
+    Browser::start(&settings(&server, &account, &more)).play(&server, &account);
 }
 
 /// A tenant with something on every page.

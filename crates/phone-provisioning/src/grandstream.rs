@@ -28,8 +28,9 @@ pub(crate) fn write(out: &mut impl Write, settings: &PhoneSettings<'_>) -> Resul
         ("P36", username),
         ("P34", password),
         ("P3", label),
-        // Transport, and whether it registers.
+        // Transport, `sip:` over TLS too (unless said, `sips:`, which no domain here is), and whether it registers.
         ("P130", transport),
+        ("P2329", "0"),
         ("P31", "1"),
     ] {
         writeln!(out, "    <{number}>{}</{number}>", Xml(value))?;

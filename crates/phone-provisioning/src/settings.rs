@@ -1,6 +1,6 @@
 //! What a phone is told.
 
-use domain::MacAddress;
+use domain::{MacAddress, Timestamp};
 use std::fmt;
 
 /// What a phone is told: who it is, and where its server is.
@@ -20,6 +20,8 @@ pub struct PhoneSettings<'s> {
     pub server: PhoneServer<'s>,
     /// The phone's hardware address, where one is known.
     pub mac: Option<MacAddress>,
+    /// When any of it last changed: some phones take a configuration only where it is newer than theirs.
+    pub changed_at: Timestamp,
 }
 
 /// Where SIP is served.

@@ -2,7 +2,7 @@
 //! value, there is no setting more and none else.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use domain::{MacAddress, PhoneFormat};
+use domain::{MacAddress, PhoneFormat, Timestamp};
 use phone_provisioning::{Part, PhoneServer, PhoneSettings, PhoneTransport, configuration};
 use quick_xml::events::Event;
 use quick_xml::{Reader, XmlVersion};
@@ -19,6 +19,7 @@ fn settings<'s>(label: &'s str, transport: PhoneTransport) -> PhoneSettings<'s> 
         label,
         server: PhoneServer { host: "sip.example.com", port: 5061, transport },
         mac: MacAddress::parse("805ec012abcd").ok(),
+        changed_at: Timestamp::from_seconds(1_778_562_711),
     }
 }
 
@@ -130,4 +131,19 @@ fn every_configuration_says_who_and_where() {
     }
     let shown = format!("{:?}", configuration(PhoneFormat::Snom, &settings("x", PhoneTransport::Tcp), Part::Main));
     assert!(!shown.contains("mVbs9"), "{shown}");
+}
+
+/// Fanvil phones take only what is newer than what they have, under a header of 64 octets with its line end.
+#[test]
+fn a_fanvil_phone_is_told_that_something_changed() {
+    let header = |seconds| {
+        let mut settings = settings("Reception", PhoneTransport::Udp);
+        settings.changed_at = Timestamp::from_seconds(seconds);
+        let text = written(PhoneFormat::Fanvil, &settings, Part::Main);
+        text.split_once("\r\n").unwrap().0.to_owned()
+    };
+    let (before, after) = (header(999_999_999), header(1_778_562_711));
+    assert!(before < after, "{before} {after}");
+    assert_eq!(before.trim_end(), "<<VOIP CONFIG FILE>>Version:2.0999999999");
+    assert_eq!((before.len(), after.len()), (62, 62));
 }

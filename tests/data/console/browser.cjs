@@ -11,6 +11,10 @@ const axe = require.resolve('axe-core');
 
 // What the browser would look up by itself, on a machine that may have no network.
 const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+// A microphone that beeps once a second, which nobody has to allow; calls within this machine.
+const TALKING = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection'];
+// What comes back of such a beep, at its loudest; silence is 0.
+const LOUD = 0.02;
 // A console at work on a busy machine.
 const LIMIT = 20_000;
 
@@ -137,6 +141,38 @@ const firstScenario = async (browser, settings) => {
   await page.context().close();
 };
 
+// A device of the credential of before: added, registered, given another password, revoked; no mouse either.
+const devicesByKeyboard = async (browser, settings) => {
+  const page = await open(browser);
+  await signIn(page, settings);
+  await page.goto(`${settings.base}/console/${settings.auth_id}/credentials?q=front_desk`);
+  await press(page, 'front_desk');
+  await press(page, 'Enable');
+  await press(page, 'Devices and links');
+  await tabTo(page, 'What you call it');
+  await page.keyboard.type('Ann’s mobile');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('h1:text("Ann’s mobile is ready")');
+  const first = await page.textContent('code#password');
+  await ask('register', { username: 'front_desk', password: first, content: true });
+  await press(page, 'All its devices');
+  await page.waitForSelector('td .state.good:text("online")');
+  await press(page, 'New password');
+  await page.waitForSelector('h1:text("A new password for Ann’s mobile?")');
+  await press(page, 'New password');
+  await page.waitForSelector('h1:text("Ann’s mobile has a new password")');
+  const second = await page.textContent('code#password');
+  await ask('register', { username: 'front_desk', password: first, content: false });
+  await ask('register', { username: 'front_desk', password: second, content: true });
+  await press(page, 'All its devices');
+  await press(page, 'Revoke');
+  await press(page, 'Revoke Ann’s mobile');
+  await page.waitForSelector('.notice:has-text("No node accepts its password any more")');
+  await ask('register', { username: 'front_desk', password: second, content: false });
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+};
+
 // Register from the page itself: nothing that was typed goes to the HTTP side.
 const tryIt = async (browser, settings) => {
   const page = await open(browser);
@@ -161,6 +197,47 @@ const tryIt = async (browser, settings) => {
   await page.waitForSelector('#said .state.wait:text("offline")');
   const secrets = [settings.phone.password, 'Wrong!Horse77'];
   assert.ok(told.length > 0 && !told.some((text) => secrets.some((secret) => text.includes(secret) || text.includes(encodeURIComponent(secret)))), 'a password went to the HTTP side');
+  await page.context().close();
+};
+
+// Call the echo from the page: what the microphone beeps comes out of the page's own audio element again.
+const echo = async (browser, settings) => {
+  const page = await open(browser);
+  await signIn(page, settings);
+  await page.goto(`${settings.base}/console/${settings.auth_id}/try-it`);
+  await page.selectOption('#server', { label: settings.websocket });
+  await page.fill('#username', settings.phone.username);
+  await page.fill('#password', settings.phone.password);
+  await page.click('#register');
+  await page.waitForSelector('#said .state.good:text("online")');
+  await page.click('button:text("Call echo@")');
+  await page.waitForSelector('#said .state.good:text("talking")');
+  const heard = await page.evaluate(async (loud) => {
+    const audio = document.getElementById('heard');
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(audio.srcObject).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    // Beeps that come one after another: loud, silent, loud again.
+    let [loudest, beeps, wasLoud] = [0, 0, false];
+    for (let asked = 0; asked < 600 && beeps < 3; asked += 1) {
+      await new Promise((later) => setTimeout(later, 25));
+      analyser.getFloatTimeDomainData(samples);
+      const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+      loudest = Math.max(loudest, peak);
+      if (peak > loud && !wasLoud) beeps += 1;
+      wasLoud = peak > loud;
+    }
+    return { loudest, beeps };
+  }, LOUD);
+  say('found', heard);
+  assert.ok(heard.beeps >= 3, `heard ${JSON.stringify(heard)}`);
+  await shoot(page, settings, 'try-it-talking');
+  await page.click('button:text("Hang up")');
+  await page.waitForSelector('#said .state.wait:text("call over")');
+  await page.click('#leave');
+  await page.waitForSelector('#said .state.wait:text("offline")');
+  assert.deepEqual(page.complaints, []);
   await page.context().close();
 };
 
@@ -326,12 +403,14 @@ const withoutScript = async (browser, settings) => {
 
 const main = async (settings) => {
   if (settings.pictures) mkdirSync(settings.pictures, { recursive: true });
-  const browser = await chromium.launch({ executablePath: settings.browser, args: QUIET });
+  const browser = await chromium.launch({ executablePath: settings.browser, args: [...QUIET, ...(settings.talks ? TALKING : [])] });
   try {
     for (const part of settings.parts) {
       if (part === 'first') await firstScenario(browser, settings);
+      if (part === 'devices') await devicesByKeyboard(browser, settings);
       if (part === 'without-script') await withoutScript(browser, settings);
       if (part === 'try-it') await tryIt(browser, settings);
+      if (part === 'echo') await echo(browser, settings);
       if (part === 'pages') await everyPage(browser, settings, [settings, settings.pages]);
       if (part === 'posted') await postedPages(browser, settings);
       if (part === 'operator') await everyPage(browser, settings, [{ ...settings, auth_id: '', auth_token: settings.operator_token }, settings.operator_pages]);

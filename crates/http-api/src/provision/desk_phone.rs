@@ -30,6 +30,7 @@ pub(super) async fn fetch(
         label: phone.label.as_str(),
         server: reach.server(),
         mac: Some(file.mac),
+        changed_at: phone.changed_at,
     };
     Ok(answer::file(&configuration(phone.format, &settings, file.part)))
 }

@@ -63,6 +63,7 @@ pub(super) fn configured(spent: &LinkSpent, format: PhoneFormat, reach: &Reach) 
         label: spent.created.view.device.label.as_str(),
         server: reach.server(),
         mac: None,
+        changed_at: spent.created.view.device.created_at,
     };
     configuration(format, &settings, part)
 }

@@ -7,7 +7,7 @@ use crate::idempotency::Recalled;
 use crate::{AccountScope, Answered, CredentialsWrite, Provisioning, ProvisioningError, Remembering, RequestContext};
 use domain::{
     AuditAction, AuthId, CredentialId, DeskPhone, Device, DeviceLabel, DeviceOrigin, GeneratedPassword, HostName,
-    MacAddress, PhoneFormat, RealmName, Username,
+    MacAddress, PhoneFormat, RealmName, Timestamp, Username,
 };
 use storage::{Change, ChangeSet, RegistrationsAfter};
 use zeroize::Zeroizing;
@@ -36,6 +36,8 @@ pub struct DeskPhoneSettings {
     pub domain: HostName,
     /// The digest realm.
     pub realm: RealmName,
+    /// When its credential last changed, and so the latest that any of this did.
+    pub changed_at: Timestamp,
 }
 
 impl Provisioning {
@@ -152,6 +154,7 @@ impl Provisioning {
             username: credential.username.clone(),
             domain: owner.sip_domain.clone(),
             realm: found.entry.realm.name.clone(),
+            changed_at: credential.updated_at,
         })
     }
 }
