@@ -48,7 +48,7 @@ impl Reached {
             None
         } else {
             Some(
-                "It is served over HTTPS only, and you are here over HTTP. Open the console with https:// (see --https-listen) for addresses that work.",
+                "You are here over HTTP, and passwords are given to other machines over HTTPS only. Open the console with https:// (see --https-listen) for an address that works there.",
             )
         }
     }
@@ -89,6 +89,6 @@ mod tests {
                 "{local}"
             );
         }
-        assert!(reached(false, "192.0.2.1").problem_for_others().is_some_and(|text| text.contains("HTTPS")));
+        assert!(reached(false, "192.0.2.1").problem_for_others().is_some_and(|text| text.contains("over HTTPS only")));
     }
 }

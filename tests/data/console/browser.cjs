@@ -147,8 +147,11 @@ const devicesByKeyboard = async (browser, settings) => {
   await signIn(page, settings);
   await page.goto(`${settings.base}/console/${settings.auth_id}/credentials?q=front_desk`);
   await press(page, 'front_desk');
+  await page.waitForSelector('h1:text-is("front_desk")');
   await press(page, 'Enable');
+  await page.waitForSelector('.notice:has-text("Enabled")');
   await press(page, 'Devices and links');
+  await page.waitForSelector('h1:text("Devices of front_desk")');
   await tabTo(page, 'What you call it');
   await page.keyboard.type('Ann’s mobile');
   await page.keyboard.press('Enter');
@@ -165,7 +168,9 @@ const devicesByKeyboard = async (browser, settings) => {
   await ask('register', { username: 'front_desk', password: first, content: false });
   await ask('register', { username: 'front_desk', password: second, content: true });
   await press(page, 'All its devices');
+  await page.waitForSelector('h1:text("Devices of front_desk")');
   await press(page, 'Revoke');
+  await page.waitForSelector('h1:text("Revoke Ann’s mobile?")');
   await press(page, 'Revoke Ann’s mobile');
   await page.waitForSelector('.notice:has-text("No node accepts its password any more")');
   await ask('register', { username: 'front_desk', password: second, content: false });
@@ -326,7 +331,7 @@ const postedPages = async (browser, settings) => {
       assert.deepEqual(said, [], name);
       return answered.status();
     };
-    const label = `of the ${at} look`;
+    const label = { light: 'Clara’s mobile', dark: 'Dirk’s mobile', 390: 'Emma’s mobile' }[at];
     assert.equal(await send('device-created', devices, async () => {
       await page.fill('#label', label);
       await page.click('text="Add device"');
