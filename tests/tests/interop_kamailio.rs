@@ -1,6 +1,6 @@
 //! The judge of calls is judged itself: phones and gateway call each other through a proxy that we did not write.
 
-use acceptance::calls::{Answer, Ends, HangsUp, Kamailio, Load, Loss, Plan, ProcessorTime};
+use acceptance::calls::{Answer, Ends, HangsUp, Kamailio, Keeps, Load, Loss, Plan, ProcessorTime};
 use std::time::Duration;
 
 const CALLERS: usize = 10;
@@ -12,7 +12,7 @@ fn plan(calls: usize) -> Plan {
 /// A proxy between new sockets.
 fn kamailio() -> (Kamailio, Ends) {
     let ends = Ends::direct(([127, 0, 0, 1], 9).into(), 2);
-    let kamailio = Kamailio::start(ends.gateway.seen_as, CALLERS, &[]);
+    let kamailio = Kamailio::start(ends.gateway.seen_as, (CALLERS, Keeps::InMemory), &[]);
     let ends = ends.again(kamailio.address());
     (kamailio, ends)
 }

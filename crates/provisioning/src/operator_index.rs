@@ -186,6 +186,10 @@ pub(crate) fn matching(tokens: &[Arc<KnownToken>], offered: ApiTokenHash) -> Opt
 }
 
 impl Follower for OperatorIndex {
+    fn begins_with_credentials(&self) -> bool {
+        false
+    }
+
     fn apply(&self, _revision: Revision, facts: &[Fact]) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for fact in facts {

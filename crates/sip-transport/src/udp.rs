@@ -81,20 +81,23 @@ impl<I: Inbound> UdpWorker<I> {
 
     /// Receives, handles and answers batches until told to stop.
     pub fn run(self, stop: &AtomicBool) {
-        let mut batch = ReceiveBatch::new(&self.socket);
+        let (mut batch, mut next) = (ReceiveBatch::new(&self.socket), ReceiveBatch::new(&self.socket));
         let mut desk = Desk { outbox: Outbox::new(), leaving: SendBatch::new(), scratch: self.inbound.scratch() };
         let mut backlog = Backlog { waiting: Waiting::new(), shed: Shed::default() };
         while !stop.load(Ordering::Relaxed) {
             match batch.receive(&self.socket) {
-                Ok(count) if count < BATCH => {
-                    for datagram in (0..count).filter_map(|index| batch.datagram(index)) {
-                        self.handle(&mut desk, datagram);
-                    }
-                    self.send(&mut desk);
-                }
+                Ok(count) if count < BATCH => self.handle_all(&mut desk, &batch, count),
                 Ok(count) => {
-                    self.sort(&mut desk, &mut backlog, &batch, count);
-                    self.catch_up(&mut desk, &mut backlog, &mut batch, stop);
+                    // A full batch may be all there is. Sorting copies each datagram, so it waits for a second one.
+                    let more = next.receive_present(&self.socket).unwrap_or(0);
+                    if more < BATCH {
+                        self.handle_all(&mut desk, &batch, count);
+                        self.handle_all(&mut desk, &next, more);
+                    } else {
+                        self.sort(&mut desk, &mut backlog, &batch, count);
+                        self.sort(&mut desk, &mut backlog, &next, more);
+                        self.catch_up(&mut desk, &mut backlog, &mut batch, stop);
+                    }
                 }
                 Err(error) if is_timeout(&error) => {}
                 Err(error) => {
@@ -103,6 +106,14 @@ impl<I: Inbound> UdpWorker<I> {
                 }
             }
         }
+    }
+
+    /// Handles a batch in the order in which it came.
+    fn handle_all(&self, desk: &mut Desk<I>, batch: &ReceiveBatch, count: usize) {
+        for datagram in (0..count).filter_map(|index| batch.datagram(index)) {
+            self.handle(desk, datagram);
+        }
+        self.send(desk);
     }
 
     /// Handles what waits, those that go first before the others, and between two batches takes in whatever has come,

@@ -6,17 +6,33 @@ use crate::trunks::{ip_acls, numbers, origination_uris, trunk_rows};
 use crate::webhooks;
 use domain::{RealmId, Revision};
 use rusqlite::{Connection, Row};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 use storage::{Fact, Follower, SettingName};
 
 /// Facts per call: enough to make calls cheap, few enough to need little memory.
 const CHUNK: usize = 1024;
+/// Chunks that are read ahead of the follower, which works on a thread of its own meanwhile.
+const CHUNKS_AHEAD: usize = 2;
 
 /// Tells all facts in an order in which what is referred to comes first, as of `revision`.
 pub(crate) fn tell(connection: &Connection, revision: Revision, follower: &dyn Follower) -> Result<(), Failure> {
     // The writer runs this, so nothing changes meanwhile; the transaction is for tools that write beside us.
     let transaction = connection.unchecked_transaction()?;
-    let connection = &*transaction;
-    let mut teller = Teller { connection, follower, revision, chunk: Vec::with_capacity(CHUNK), calls: 0 };
+    let (chunks, read) = mpsc::sync_channel::<Vec<Fact>>(CHUNKS_AHEAD);
+    thread::scope(|scope| {
+        let applying = scope.spawn(move || read.iter().for_each(|chunk| follower.apply(revision, &chunk)));
+        let told = tell_chunks(&transaction, follower, chunks);
+        match applying.join() {
+            Ok(()) => told,
+            // As if it had been called here: the writer ends, and with it the process.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn tell_chunks(connection: &Connection, follower: &dyn Follower, chunks: SyncSender<Vec<Fact>>) -> Result<(), Failure> {
+    let mut teller = Teller { connection, chunks, chunk: Vec::with_capacity(CHUNK), calls: 0 };
     for name in SettingName::ALL {
         let sql = format!("SELECT value FROM settings WHERE name = '{}'", name.as_str());
         teller.tell(&sql, |row| Ok(Fact::Setting { name, value: row.get(0)? }))?;
@@ -31,9 +47,11 @@ pub(crate) fn tell(connection: &Connection, revision: Revision, follower: &dyn F
     teller.tell(&all(rows::OPERATOR_TOKEN, "operator_tokens", "no"), |row| {
         rows::operator_token(row).map(Fact::OperatorToken)
     })?;
-    teller.tell(&all(rows::CREDENTIAL, "credentials", "no"), |row| {
-        rows::credential(connection, row).map(Fact::Credential)
-    })?;
+    if follower.begins_with_credentials() {
+        teller.tell(&all(rows::CREDENTIAL, "credentials", "no"), |row| {
+            rows::credential(connection, row).map(Fact::Credential)
+        })?;
+    }
     teller.tell(&all(ip_acls::COLUMNS, "ip_acls", "no"), |row| ip_acls::read(row).map(Fact::IpAcl))?;
     teller.tell(&all(origination_uris::COLUMNS, "origination_uris", "no"), |row| {
         origination_uris::read(row).map(Fact::OriginationUri)
@@ -55,8 +73,7 @@ fn all(columns: &str, table: &str, order: &str) -> String {
 
 struct Teller<'t> {
     connection: &'t Connection,
-    follower: &'t dyn Follower,
-    revision: Revision,
+    chunks: SyncSender<Vec<Fact>>,
     chunk: Vec<Fact>,
     calls: usize,
 }
@@ -75,8 +92,9 @@ impl Teller<'_> {
     }
 
     fn flush(&mut self) {
-        self.follower.apply(self.revision, &self.chunk);
-        self.chunk.clear();
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        // Refused only after the follower panicked, which is told when its thread is joined.
+        let _ = self.chunks.send(chunk);
         self.calls += 1;
     }
 

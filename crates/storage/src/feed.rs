@@ -112,6 +112,12 @@ pub trait Follower: Send + Sync {
     /// Applies facts that became true together, up to and including `revision`. Called in commit order, one call at
     /// a time; when it returns, the follower answers by them. Facts arrive so that what they refer to came before.
     fn apply(&self, revision: Revision, facts: &[Fact]);
+
+    /// Whether it wants to be told of the credentials that are there when it begins to follow. There may be millions, and
+    /// reading them takes longest of all. Of changes it is told either way.
+    fn begins_with_credentials(&self) -> bool {
+        true
+    }
 }
 
 /// The ordered stream of facts.

@@ -6,6 +6,7 @@ use crate::bounded::{finish, read_lossy, terminate, wait_for};
 use crate::data;
 use crate::sip::{Credentials, RawSip, Transport, message};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,6 +17,19 @@ const LIMIT: Duration = Duration::from_secs(30);
 const MEMORY: [&str; 4] = ["-m", "1024", "-M", "32"];
 /// Twice as fast as what Debian's package takes by itself.
 const ALLOCATORS: [&str; 4] = ["-X", "tlsf", "-x", "tlsf"];
+
+/// Makes the tables of Debian's package in a new database.
+const MAKE_TABLES: &str = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
+     [c.executescript(open(f'/usr/share/kamailio/db_sqlite/{t}-create.sql').read()) for t in sys.argv[2:]]";
+
+/// What Kamailio remembers of calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keeps {
+    /// Everything in memory: a restart forgets the calls that are up, and no record is left of those that were.
+    InMemory,
+    /// Dialogs on disk as they change, and what was answered and ended, as accounting needs it: what we promise too.
+    OnDisk,
+}
 
 /// A running one; ended when dropped.
 #[derive(Debug)]
@@ -32,8 +46,9 @@ impl Kamailio {
     /// # Panics
     /// When it does not become ready, with what it said.
     #[must_use]
-    pub fn start(gateway: SocketAddr, callers: usize, launcher: &[&str]) -> Self {
+    pub fn start(gateway: SocketAddr, (callers, keeps): (usize, Keeps), launcher: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let kept = if keeps == Keeps::OnDisk { database(&folder.path().join("calls.db")) } else { Vec::new() };
         // Free a moment ago; Kamailio takes no socket from us and reports no port that it chose itself.
         let address = socket().local_addr().expect("a bound socket");
         let words = [launcher, &["kamailio", "-DD", "-w", "/", "-f"]].concat();
@@ -47,6 +62,7 @@ impl Kamailio {
             .args(define("PORT", address.port().into()))
             .args(define("GATEWAY", gateway.port().into()))
             .args(define("CALLERS", callers))
+            .args(kept)
             .args(MEMORY)
             .args(ALLOCATORS)
             .args(["-Y", &folder.path().display().to_string()])
@@ -93,6 +109,15 @@ impl Kamailio {
             peer.try_exchange(&message::options(DOMAIN, &peer.via()))
         });
     }
+}
+
+/// Makes a database for dialogs and accounting; the words that have it used.
+fn database(file: &Path) -> Vec<String> {
+    let made = Command::new("python3").args(["-c", MAKE_TABLES]).arg(file).args(["standard", "dialog", "acc"]).status();
+    assert!(made.expect("python3").success(), "no tables (Debian: kamailio-sqlite-modules)");
+    let file = file.display();
+    ["-A".to_owned(), format!("KEPT=\"sqlite:///{file}\""), "-A".to_owned(), format!("KEPT_JOURNAL=\"{file}=WAL\"")]
+        .into()
 }
 
 impl Drop for Kamailio {

@@ -31,7 +31,7 @@ pub use ends::{Ends, Passage};
 pub use gateway::Gateway;
 pub use gateway_call::GatewayCall;
 pub use heard::Heard;
-pub use kamailio::Kamailio;
+pub use kamailio::{Kamailio, Keeps};
 pub use leftovers::{GONE_WITHIN, left};
 pub use line::{Limits, Line};
 pub use load::Load;

@@ -109,6 +109,10 @@ impl Subscribers for Subscriptions {
 }
 
 impl Follower for Subscriptions {
+    fn begins_with_credentials(&self) -> bool {
+        false
+    }
+
     fn apply(&self, _revision: Revision, facts: &[Fact]) {
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
         for fact in facts {

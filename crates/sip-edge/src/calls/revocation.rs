@@ -5,6 +5,11 @@ use domain::{CallEndReason, CredentialId, Revision};
 use storage::{Fact, Follower};
 
 impl Follower for Calls {
+    /// What is disabled by then has no call: those of before a restart are taken up afterwards.
+    fn begins_with_credentials(&self) -> bool {
+        false
+    }
+
     fn apply(&self, _revision: Revision, facts: &[Fact]) {
         self.upstream.note(facts);
         for fact in facts {

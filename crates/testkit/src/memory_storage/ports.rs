@@ -4,8 +4,8 @@ use super::MemoryStorage;
 use domain::{ContactBinding, Revision, Timestamp};
 use std::sync::Arc;
 use storage::{
-    BootNumber, Boots, ChangeFeed, ChangeSet, Coherence, Commit, CommitError, Follower, Pending, RegistrationChange,
-    Registrations, StorageError,
+    BootNumber, Boots, ChangeFeed, ChangeSet, Coherence, Commit, CommitError, Fact, Follower, Pending,
+    RegistrationChange, Registrations, StorageError,
 };
 
 impl Commit for MemoryStorage {
@@ -36,10 +36,13 @@ impl ChangeFeed for MemoryStorage {
     fn follow(&self, follower: Arc<dyn Follower>) -> Pending<'_, Result<Revision, StorageError>> {
         Box::pin(async move {
             let mut followers = self.followers.lock();
-            let (revision, facts) = {
+            let (revision, mut facts) = {
                 let state = self.state.lock();
                 (state.revision, state.facts())
             };
+            if !follower.begins_with_credentials() {
+                facts.retain(|fact| !matches!(fact, Fact::Credential(_)));
+            }
             // Two calls wherever there are two facts, so that followers do not come to rely on one.
             let (first, second) = facts.split_at(facts.len() / 2);
             follower.apply(revision, first);
