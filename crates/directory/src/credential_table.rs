@@ -23,6 +23,9 @@ pub(crate) struct CredentialTable {
     most_devices: AtomicUsize,
 }
 
+/// Where each credential is.
+pub(crate) type HashesById = HashMap<CredentialId, u64, RandomState>;
+
 pub(crate) struct Shard {
     /// Copied for a name nobody has where there is no other entry.
     decoy: Entry,
@@ -72,8 +75,8 @@ impl CredentialTable {
     }
 
     /// Where each credential is, for who knows no more than its identifier. Walks the whole table.
-    pub(crate) fn hashes_by_id(&self) -> HashMap<CredentialId, u64> {
-        let mut hashes = HashMap::with_capacity(self.len());
+    pub(crate) fn hashes_by_id(&self) -> HashesById {
+        let mut hashes = HashesById::with_capacity_and_hasher(self.len(), RandomState::default());
         for shard in &self.shards {
             for entry in &shard.lock().entries {
                 hashes.insert(entry.id, self.hash(entry.realm, &entry.username));

@@ -1,13 +1,20 @@
 //! The location service: where a credential's phones are.
 
-use crate::credential_table::Shard;
+use crate::credential_table::{HashesById, Shard};
 use crate::removals::Removals;
 use crate::{CredentialSnapshot, Directory};
 use domain::{
     AccountId, BindingFacts, BindingId, ContactBinding, CredentialId, LiveBinding, RealmId, Stored, Timestamp,
 };
 use sip_digest::HashAlgorithm;
+use std::sync::mpsc;
+use std::thread;
 use storage::{Refresh, RegistrationChange, Registrations, StorageError};
+
+/// Stored bindings that are taken up at a time.
+const CHUNK: usize = 1024;
+/// Chunks that are read ahead.
+const CHUNKS_AHEAD: usize = 2;
 
 /// The credential that was verified, as it must still be when its bindings are written.
 #[derive(Clone, Copy, Debug)]
@@ -133,25 +140,44 @@ impl Directory {
     /// [`StorageError`] when they cannot be read.
     pub fn load_registrations(&self, stored: &dyn Registrations, now: Timestamp) -> Result<usize, StorageError> {
         let hashes = self.credentials.hashes_by_id();
-        let mut loaded = 0;
-        stored.load(now, &mut |record: ContactBinding| {
-            if let Some(hash) = hashes.get(&record.credential)
-                && let Some(mut shard) = self.credentials.shard(*hash)
-                && let Some(entry) = shard.entries.find_mut(*hash, |entry| entry.id == record.credential)
-            {
-                if entry.is_current((record.credential, record.generation), now) && !record.needs_its_connection() {
-                    // Most have one phone.
-                    entry.bindings.reserve_exact(1);
-                    entry.bindings.push(LiveBinding::from_record(&record));
-                    loaded += 1;
-                } else {
-                    // Its connection ended with the process; or a write that was under way when it was ended brought it
-                    // back just before the node stopped.
-                    shard.removed.note(record.credential, record.id);
+        let (chunks, read) = mpsc::sync_channel::<Vec<ContactBinding>>(CHUNKS_AHEAD);
+        // Reading and taking up take about as long, so they go on side by side.
+        thread::scope(|scope| {
+            let take_up = |record: &ContactBinding| self.take_up(&hashes, record, now);
+            let taking = scope.spawn(move || read.iter().flatten().filter(take_up).count());
+            let mut chunk = Vec::with_capacity(CHUNK);
+            let outcome = stored.load(now, &mut |record| {
+                chunk.push(record);
+                if chunk.len() == CHUNK {
+                    let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
+                    // Refused only after the other thread panicked, which is told when it is joined.
+                    let _ = chunks.send(full);
                 }
-            }
-        })?;
-        Ok(loaded)
+            });
+            let _ = chunks.send(chunk);
+            drop(chunks);
+            let loaded = taking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            outcome.map(|()| loaded)
+        })
+    }
+
+    /// Takes up a binding of before a restart, if it is still good.
+    fn take_up(&self, hashes: &HashesById, record: &ContactBinding, now: Timestamp) -> bool {
+        let Some(hash) = hashes.get(&record.credential) else { return false };
+        let Some(mut shard) = self.credentials.shard(*hash) else { return false };
+        let Shard { entries, removed, .. } = &mut *shard;
+        let Some(entry) = entries.find_mut(*hash, |entry| entry.id == record.credential) else { return false };
+        let is_good = entry.is_current((record.credential, record.generation), now) && !record.needs_its_connection();
+        if is_good {
+            // Most have one phone.
+            entry.bindings.reserve_exact(1);
+            entry.bindings.push(LiveBinding::from_record(record));
+        } else {
+            // Its connection ended with the process; or a write that was under way when it was ended brought it back just
+            // before the node stopped.
+            removed.note(record.credential, record.id);
+        }
+        is_good
     }
 
     /// Takes everything that storage does not have yet; the caller must store it.

@@ -191,6 +191,10 @@ impl<'b> Slot<'b> {
         self.reason.is_refusal() || !matches!(self.remark, None | Some(AuthRemark::PreviousPassword))
     }
 
+    pub(crate) fn host(self) -> Box<str> {
+        self.harmless(Text::Host)
+    }
+
     pub(crate) fn date(self) -> Box<str> {
         self.harmless(Text::Date)
     }

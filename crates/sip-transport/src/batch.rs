@@ -51,8 +51,9 @@ impl ReceiveBatch {
         self.receive_with(socket, libc::MSG_WAITFORONE)
     }
 
-    /// Takes those that are there, without waiting for any.
+    /// Takes those that are there, a full batch if there are as many, without waiting for any.
     pub(crate) fn receive_present(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        self.offered = BATCH;
         self.receive_with(socket, libc::MSG_DONTWAIT)
     }
 

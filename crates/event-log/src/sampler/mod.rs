@@ -23,7 +23,7 @@ use domain::{AuthReason, AuthRecord, AuthRecordId, NearMiss, RealmId, Timestamp}
 use foldhash::{fast, quality};
 use std::collections::HashMap;
 use successes::Successes;
-use sums::Sums;
+use sums::{Several, Sums};
 
 /// How much is kept one by one.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,7 @@ impl Sampler {
         match slot.reason {
             AuthReason::Challenge => {
                 if !self.challenges.begin(exchange, slot) {
-                    self.keep(slot, (slot.to_record(), names), None, drafts);
+                    self.keep(slot, names, None, drafts);
                 }
             }
             AuthReason::Ok => {
@@ -137,7 +137,7 @@ impl Sampler {
             _ => {
                 self.challenges.answered(exchange);
                 self.successes.interrupted(slot.owner_key(&self.hasher), drafts);
-                self.keep(slot, (slot.to_record(), names), None, drafts);
+                self.keep(slot, names, None, drafts);
             }
         }
     }
@@ -146,10 +146,11 @@ impl Sampler {
     pub(crate) fn tick(&mut self, now: Timestamp, names: &dyn Names, drafts: &mut Vec<Draft>) {
         for unanswered in self.challenges.due(now) {
             let first = unanswered.first.slot();
-            let mut record = first.to_record();
-            (record.attempts, record.last_at) = (unanswered.attempts, unanswered.last_at);
-            record.near_miss = self.why_unanswered(&unanswered, names);
-            self.keep(first, (record, names), None, drafts);
+            let near_miss = self.why_unanswered(&unanswered, names);
+            let (attempts, last_at) = (unanswered.attempts, unanswered.last_at);
+            let several = Several { reason: first.reason, attempts, last_at };
+            let record = || AuthRecord { attempts, last_at, near_miss, ..first.to_record() };
+            self.keep_several(first, (several, record, names), None, drafts);
         }
         self.successes.tick(now, drafts);
         self.sums.tick(now, drafts);
@@ -175,27 +176,36 @@ impl Sampler {
     fn succeeded(&mut self, slot: Slot<'_>, names: &dyn Names, drafts: &mut Vec<Draft>) {
         let window = WindowKey { owner: slot.owner_key(&self.hasher), likeness: slot.likeness_key(&self.hasher) };
         if !self.successes.add(window, slot.at, drafts) {
-            self.keep(slot, (slot.to_record(), names), Some(window), drafts);
+            self.keep(slot, names, Some(window), drafts);
         }
     }
 
-    /// Keeps a record as it is, if there is room for it, or adds it to a sum.
-    fn keep(
+    /// Keeps an attempt as it is, if there is room for it, or adds it to a sum.
+    fn keep(&mut self, slot: Slot<'_>, names: &dyn Names, window: Option<WindowKey>, drafts: &mut Vec<Draft>) {
+        let one = Several { reason: slot.reason, attempts: 1, last_at: slot.at };
+        self.keep_several(slot, (one, || slot.to_record(), names), window, drafts);
+    }
+
+    /// The same of attempts that came to the same; `slot` is the first.
+    fn keep_several(
         &mut self,
         slot: Slot<'_>,
-        (mut record, names): (AuthRecord, &dyn Names),
+        (several, record, names): (Several, impl FnOnce() -> AuthRecord, &dyn Names),
         window: Option<WindowKey>,
         drafts: &mut Vec<Draft>,
     ) {
-        record.account = record.account.or_else(|| slot.realm.and_then(|realm| names.owner(realm, &record.host)));
-        let new = NewRecord { realm: slot.realm, date: slot.date(), window, record };
-        if self.is_new_enough(slot) && self.buckets.take(new.record.account, slot.at) {
+        let account = slot.account.or_else(|| slot.realm.and_then(|realm| names.owner(realm, &slot.host())));
+        let new = || {
+            let record = AuthRecord { account, ..record() };
+            NewRecord { realm: slot.realm, date: slot.date(), window, record }
+        };
+        if self.is_new_enough(slot) && self.buckets.take(account, slot.at) {
             if let Some(window) = window {
                 self.successes.begin(window, slot.at, drafts);
             }
-            drafts.push(Draft::New(Box::new(new)));
+            drafts.push(Draft::New(Box::new(new())));
         } else {
-            self.sums.add(slot.summary_key(&self.hasher), new, slot.at);
+            self.sums.add((account, slot.summary_key(&self.hasher)), several, new);
         }
     }
 

@@ -11,6 +11,14 @@ enum Sum {
     Rest(AuthReason),
 }
 
+/// Attempts that came to the same.
+#[derive(Clone, Copy)]
+pub(super) struct Several {
+    pub(super) reason: AuthReason,
+    pub(super) attempts: u32,
+    pub(super) last_at: Timestamp,
+}
+
 pub(super) struct Sums {
     config: Sampling,
     /// What the first attempt of each was, with the attempts of all.
@@ -32,28 +40,33 @@ impl Sums {
         }
     }
 
-    /// Adds attempts to the sum of that key, or to one of its reason where the account has too many.
-    pub(super) fn add(&mut self, key: u64, new: NewRecord, at: Timestamp) {
-        let account = new.record.account;
+    /// Adds attempts to the sum of that key, or to one of its reason where the account has too many. A record is made of
+    /// them only where a sum begins with them.
+    pub(super) fn add(
+        &mut self,
+        (account, key): (Option<AccountId>, u64),
+        several: Several,
+        record: impl FnOnce() -> NewRecord,
+    ) {
         let own = (account, Sum::Alike(key));
         if let Some(sum) = self.sums.get_mut(&own) {
-            return more(&mut sum.record, &new.record, at);
+            return more(&mut sum.record, several);
         }
         let count = self.of_accounts.entry(account).or_insert(0);
         if *count < self.config.sums_per_account && self.sums.len() < self.config.most_sums {
             *count += 1;
-            self.sums.insert(own, Box::new(NewRecord { window: None, ..new }));
+            self.sums.insert(own, Box::new(NewRecord { window: None, ..record() }));
             return;
         }
-        let rest = (account, Sum::Rest(new.record.reason));
+        let rest = (account, Sum::Rest(several.reason));
         let has_room = self.sums.len() < self.config.most_sums.saturating_mul(2);
         match self.sums.get_mut(&rest) {
-            Some(sum) => more(&mut sum.record, &new.record, at),
+            Some(sum) => more(&mut sum.record, several),
             None if has_room => {
-                let record = of_many(new.record);
+                let record = of_many(record().record);
                 self.sums.insert(rest, Box::new(NewRecord { record, realm: None, date: "".into(), window: None }));
             }
-            None => self.unkept = self.unkept.saturating_add(new.record.attempts.into()),
+            None => self.unkept = self.unkept.saturating_add(several.attempts.into()),
         }
     }
 
@@ -74,9 +87,9 @@ impl Sums {
     }
 }
 
-fn more(sum: &mut AuthRecord, one: &AuthRecord, at: Timestamp) {
-    sum.attempts = sum.attempts.saturating_add(one.attempts);
-    sum.last_at = sum.last_at.max(at).max(one.last_at);
+fn more(sum: &mut AuthRecord, several: Several) {
+    sum.attempts = sum.attempts.saturating_add(several.attempts);
+    sum.last_at = sum.last_at.max(several.last_at);
 }
 
 /// Without what is true of the first of them alone.
