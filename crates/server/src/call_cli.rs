@@ -54,7 +54,7 @@ impl CallTransport {
     }
 }
 
-fn host_and_port(text: &str) -> Result<String, String> {
+pub(crate) fn host_and_port(text: &str) -> Result<String, String> {
     let port =
         text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
     match port {
@@ -63,7 +63,7 @@ fn host_and_port(text: &str) -> Result<String, String> {
     }
 }
 
-fn domain(text: &str) -> Result<String, String> {
+pub(crate) fn domain(text: &str) -> Result<String, String> {
     let uri = format!("sip:{text}");
     let is_host = Uri::parse(uri.as_bytes()).is_ok_and(|uri| {
         uri.user.is_none() && uri.params.as_octets().is_empty() && uri.headers.is_empty() && !uri.host.is_empty()
@@ -80,7 +80,7 @@ fn username(text: &str) -> Result<String, String> {
     }
 }
 
-fn target(text: &str) -> Result<String, String> {
+pub(crate) fn target(text: &str) -> Result<String, String> {
     let is_target = Uri::parse(text.as_bytes()).is_ok_and(|uri| uri.is_sip() && uri.headers.is_empty());
     if is_target { Ok(text.to_owned()) } else { Err("give a sip URI, as in sip:bob@sip.example.com".to_owned()) }
 }

@@ -2,6 +2,7 @@
 
 use crate::audit_cli::AuditCommand;
 use crate::ban_cli::{BanCommand, BansOptions};
+use crate::bench_cli::BenchOptions;
 use crate::call_cli::CallOptions;
 use crate::calls_cli::{CallsOptions, CdrsOptions};
 use crate::device_cli::DeviceCommand;
@@ -139,6 +140,8 @@ pub(crate) enum Command {
     Bans(BansOptions),
     /// Place a test call and say whether audio comes back; exit 0 only if it does
     Call(CallOptions),
+    /// Put a server under load: many phones at once that register or call, and every answer checked
+    Bench(Box<BenchOptions>),
     /// Show which calls are up, or end one, over HTTP
     Calls(CallsOptions),
     /// Show call records, newest first, over HTTP

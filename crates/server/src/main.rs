@@ -6,6 +6,8 @@ mod audit_commands;
 mod background;
 mod ban_cli;
 mod ban_commands;
+mod bench;
+mod bench_cli;
 mod call;
 mod call_cli;
 mod call_commands;
@@ -116,6 +118,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::OriginationUri { command } => in_runtime(trunk_command::origination_uri(command)),
         cli::Command::Number { command } => in_runtime(number_command::run(command)),
         cli::Command::Phones(options) => in_runtime(phones::run(options)),
+        cli::Command::Bench(options) => in_runtime(bench::run(*options)),
         cli::Command::Call(options) => in_runtime(call::run(options)),
         cli::Command::Webhook { command } => in_runtime(webhook_command::run(command)),
         cli::Command::Settings { command } => in_runtime(settings_command::run(command)),

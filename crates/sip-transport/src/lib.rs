@@ -8,6 +8,7 @@
 
 mod batch;
 mod carrier;
+mod client_sockets;
 mod connect_error;
 mod connection;
 mod connection_config;
@@ -35,6 +36,7 @@ mod unreported;
 mod waiting;
 pub mod websocket;
 
+pub use client_sockets::ClientSockets;
 pub use connect_error::ConnectError;
 pub use connection_config::ConnectionConfig;
 pub use connection_counts::{ConnectionCounts, TransportCounts};

@@ -1,6 +1,7 @@
 //! Whom the user agent speaks for, and to whom.
 
 use crate::UserAgentError;
+use crate::authentication::Identity;
 use sip_digest::HashAlgorithm;
 use sip_message::Uri;
 use std::fmt;
@@ -77,15 +78,15 @@ pub struct Account {
 impl Account {
     /// Checks what goes into URIs and between the quotes of digest credentials, where nothing is escaped.
     pub(crate) fn check(&self) -> Result<(), UserAgentError> {
-        let quotable = |character: char| !character.is_control() && !matches!(character, '"' | '\\');
-        if self.username.is_empty() || !self.username.chars().all(quotable) {
+        if !is_quotable(&self.username) {
             return Err(UserAgentError::InvalidUsername);
         }
-        let uri = format!("sip:{}", self.domain);
-        let names_a_host_only = Uri::parse(uri.as_bytes()).is_ok_and(|uri| {
-            uri.user.is_none() && uri.params.as_octets().is_empty() && uri.headers.is_empty() && !uri.host.is_empty()
-        });
-        if names_a_host_only { Ok(()) } else { Err(UserAgentError::InvalidDomain) }
+        if is_host(&self.domain) { Ok(()) } else { Err(UserAgentError::InvalidDomain) }
+    }
+
+    /// Who answers challenges.
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        Identity { username: &self.username, password: &self.password, hashes: &self.hashes }
     }
 
     /// The Request-URI of everything sent, and the digest `uri`.
@@ -112,6 +113,19 @@ impl fmt::Debug for Account {
             .field("hashes", &self.hashes)
             .finish()
     }
+}
+
+/// Whether a username can stand between quotes as it is.
+pub(crate) fn is_quotable(username: &str) -> bool {
+    !username.is_empty() && !username.chars().any(|character| character.is_control() || matches!(character, '"' | '\\'))
+}
+
+/// Whether a text is a host, with a port or without, and nothing more.
+pub(crate) fn is_host(text: &str) -> bool {
+    let uri = format!("sip:{text}");
+    Uri::parse(uri.as_bytes()).is_ok_and(|uri| {
+        uri.user.is_none() && uri.params.as_octets().is_empty() && uri.headers.is_empty() && !uri.host.is_empty()
+    })
 }
 
 /// The username as the user part of a URI (RFC 3261 section 25.1, `user`).

@@ -1,17 +1,25 @@
 //! Digest authentication across requests: from a challenge to credentials, on to the next nonce-count, and the server's
 //! own proof. What is right is `sip-digest`'s to say.
 
-use crate::Account;
 use crate::auth_params::auth_params;
 use crate::authenticator::Credentials;
 use crate::summary::is_true;
-use sip_digest::{Algorithm, Answer, KeyForm, QopPreference, Secret, choose_challenge};
+use sip_digest::{Algorithm, Answer, HashAlgorithm, KeyForm, QopPreference, Secret, choose_challenge};
 use sip_message::{DigestChallenge, HeaderName, Headers, Method, Response};
+
+/// Who answers challenges, with what, and by which hashes.
+#[derive(Clone, Copy)]
+pub(crate) struct Identity<'a> {
+    pub(crate) username: &'a str,
+    pub(crate) password: &'a str,
+    /// The most wanted first.
+    pub(crate) hashes: &'a [HashAlgorithm],
+}
 
 /// What a session's credentials are for.
 #[derive(Clone, Copy)]
 pub(crate) struct Claimant<'a> {
-    pub(crate) account: &'a Account,
+    pub(crate) identity: Identity<'a>,
     pub(crate) method: Method<'static>,
     /// The Request-URI.
     pub(crate) uri: &'a str,
@@ -64,7 +72,7 @@ impl<'m> Challenges<'m> {
 
     /// Answers the most wanted challenge that can be answered: the session it begins and the first credentials.
     pub(crate) fn answer(mut self, claimant: Claimant<'_>, cnonce: &str) -> Option<(Session, Credentials)> {
-        while let Some(index) = choose_challenge(&self.list, &claimant.account.hashes) {
+        while let Some(index) = choose_challenge(&self.list, claimant.identity.hashes) {
             let challenge = self.list.remove(index);
             if let Some(algorithm) = Algorithm::parse(challenge.algorithm) {
                 let mut session = Session {
@@ -121,8 +129,8 @@ impl Session {
     fn answer_of<'a>(&'a self, claimant: Claimant<'a>) -> Answer<'a> {
         Answer {
             challenge: self.challenge.as_challenge(),
-            username: claimant.account.username.as_bytes(),
-            secret: Secret::Password(claimant.account.password.as_bytes()),
+            username: claimant.identity.username.as_bytes(),
+            secret: Secret::Password(claimant.identity.password.as_bytes()),
             method: claimant.method.as_bytes(),
             uri: claimant.uri.as_bytes(),
             cnonce: self.cnonce.as_bytes(),
@@ -169,8 +177,7 @@ impl KeptChallenge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::UaTransport;
-    use sip_digest::HashAlgorithm;
+    use crate::{Account, UaTransport};
     use sip_message::{HeaderSpans, Message, parse};
 
     /// What `read` makes of a response of that status with those headers.
@@ -195,7 +202,7 @@ mod tests {
 
     fn begin(challenges: &[&str]) -> Option<(Session, String)> {
         let account = account();
-        let claimant = Claimant { account: &account, method: Method::Register, uri: "sip:h", body: b"" };
+        let claimant = Claimant { identity: account.identity(), method: Method::Register, uri: "sip:h", body: b"" };
         let (session, credentials) = with_response(401, challenges, |response| {
             Challenges::of(response).expect("a 401").answer(claimant, "c0ffee")
         })?;
@@ -240,7 +247,7 @@ mod tests {
     fn a_proof_is_looked_for_under_both_names() {
         let (session, _) = begin(&[r#"WWW-Authenticate: Digest realm="r", nonce="n", qop="auth""#]).expect("an answer");
         let account = account();
-        let claimant = Claimant { account: &account, method: Method::Register, uri: "sip:h", body: b"" };
+        let claimant = Claimant { identity: account.identity(), method: Method::Register, uri: "sip:h", body: b"" };
         let judge = |header: &str| with_response(200, &[header], |response| session.judge_server(response, claimant));
         // MD5(MD5(alice:r:secret):n:00000001:c0ffee:auth:MD5(:sip:h)), computed with md5sum.
         let right = "68c846c4a444f687584e3c2a32f6eed4";

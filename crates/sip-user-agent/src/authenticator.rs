@@ -120,7 +120,10 @@ impl Authenticator {
             Purpose::Bind { .. } | Purpose::Query => &mut self.register_session,
             Purpose::Options => &mut self.options_session,
         };
-        (session, Claimant { account: &self.account, method: purpose.method(), uri: &self.domain_uri, body: b"" })
+        (
+            session,
+            Claimant { identity: self.account.identity(), method: purpose.method(), uri: &self.domain_uri, body: b"" },
+        )
     }
 }
 

@@ -18,6 +18,7 @@ mod error;
 mod exchange;
 mod identifiers;
 mod ladder;
+pub mod load;
 mod masking;
 mod media_socket;
 mod request;

@@ -53,12 +53,17 @@ pub(crate) fn new_branch(identifiers: &mut Identifiers) -> String {
 
 /// The address where this user agent can be reached. Its port is that of the socket requests are sent from.
 pub(crate) fn contact_uri(account: &Account, local: SocketAddr) -> String {
-    let transport = match &account.transport {
+    let transport = transport_parameter(&account.transport);
+    format!("sip:{}@{}{transport}", escaped_user(&account.username), host_port(local))
+}
+
+/// What a contact says of the transport; nothing of the usual one.
+pub(crate) const fn transport_parameter(transport: &UaTransport) -> &'static str {
+    match transport {
         UaTransport::Udp => "",
         UaTransport::Tcp => ";transport=tcp",
         UaTransport::Tls(_) => ";transport=tls",
-    };
-    format!("sip:{}@{}{transport}", escaped_user(&account.username), host_port(local))
+    }
 }
 
 impl Draft<'_> {

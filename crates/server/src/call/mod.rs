@@ -11,6 +11,7 @@ use domain::RandomSource as _;
 use sip_digest::HashAlgorithm;
 use sip_user_agent::{Account, CallPlan, TlsPeer, UaTransport, UserAgent};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tls_identity::{Connector, PeerName, ServerAuthorities};
@@ -30,7 +31,7 @@ pub(crate) async fn run(options: CallOptions) -> Result<(), Failure> {
     let expected = if options.to.is_some() { Expected::AnySound } else { Expected::OwnTone };
     let account = Account {
         server: resolved(&options.server).await?,
-        transport: transport(&options)?,
+        transport: transport(&options.server, options.transport, options.ca_file.as_deref())?,
         domain: options.domain.clone(),
         username: options.username.clone(),
         password,
@@ -55,25 +56,28 @@ pub(crate) async fn run(options: CallOptions) -> Result<(), Failure> {
 }
 
 /// The certificate has to be for the host of --server, as it was written.
-fn transport(options: &CallOptions) -> Result<UaTransport, Failure> {
-    match options.transport {
+pub(crate) fn transport(
+    server: &str,
+    transport: CallTransport,
+    ca_file: Option<&Path>,
+) -> Result<UaTransport, Failure> {
+    match transport {
         CallTransport::Udp => Ok(UaTransport::Udp),
         CallTransport::Tcp => Ok(UaTransport::Tcp),
         CallTransport::Tls => {
-            let host = options.server.rsplit_once(':').map_or(&*options.server, |(host, _)| host);
+            let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
             let unusable =
                 || Failure::Refused(format!("{host} is no name that a certificate can be for; correct --server"));
             let name = PeerName::of_host(host).ok_or_else(unusable)?;
             let authorities = |error| Failure::Refused(format!("{error}; correct the file that --ca-file names"));
-            let connector = ServerAuthorities::load(options.ca_file.as_deref())
-                .and_then(|trusted| Connector::new(&trusted))
-                .map_err(authorities)?;
+            let connector =
+                ServerAuthorities::load(ca_file).and_then(|trusted| Connector::new(&trusted)).map_err(authorities)?;
             Ok(UaTransport::Tls(TlsPeer { connector, name }))
         }
     }
 }
 
-async fn resolved(server: &str) -> Result<SocketAddr, Failure> {
+pub(crate) async fn resolved(server: &str) -> Result<SocketAddr, Failure> {
     let found = tokio::net::lookup_host(server).await.map(|mut addresses| addresses.next());
     let problem = match found {
         Ok(Some(address)) => return Ok(address),

@@ -210,7 +210,7 @@ impl Call<'_> {
         }
         let cnonce = self.parts.identifiers.cnonce();
         let Invitation { account, to, sdp, .. } = &self.invitation;
-        let claimant = Claimant { account, method: Method::Invite, uri: to, body: sdp.as_bytes() };
+        let claimant = Claimant { identity: account.identity(), method: Method::Invite, uri: to, body: sdp.as_bytes() };
         match self.proof.answer(response, claimant, &cnonce) {
             Challenged::Answered(credentials) => {
                 self.credentials = Some(credentials);
@@ -285,7 +285,8 @@ impl Call<'_> {
         if let (Outcome::Final(401 | 407), Some(response), Some(dialog)) = (outcome, response, &self.dialog) {
             let cnonce = self.parts.identifiers.cnonce();
             let uri = String::from_utf8_lossy(dialog.routing().uri).into_owned();
-            let claimant = Claimant { account: self.parts.account, method: Method::Bye, uri: &uri, body: b"" };
+            let claimant =
+                Claimant { identity: self.parts.account.identity(), method: Method::Bye, uri: &uri, body: b"" };
             if let Challenged::Answered(credentials) = self.proof.answer(response, claimant, &cnonce) {
                 return self.send_bye(Some(credentials)).await;
             }
@@ -325,7 +326,7 @@ impl Call<'_> {
         self.stage = Stage::HangingUp;
         let Some(dialog) = &self.dialog else { return };
         let uri = String::from_utf8_lossy(dialog.routing().uri).into_owned();
-        let claimant = Claimant { account: self.parts.account, method: Method::Bye, uri: &uri, body: b"" };
+        let claimant = Claimant { identity: self.parts.account.identity(), method: Method::Bye, uri: &uri, body: b"" };
         let credentials = self.proof.for_next_request(claimant);
         self.send_bye(credentials).await;
     }
