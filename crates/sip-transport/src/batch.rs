@@ -31,19 +31,24 @@ pub(crate) struct ReceiveBatch {
 }
 
 impl ReceiveBatch {
-    /// For that socket's datagrams.
-    pub(crate) fn new(socket: &UdpSocket) -> Self {
+    /// For datagrams of sockets that have one address.
+    pub(crate) fn new() -> Self {
         #[expect(unsafe_code, reason = "the all-zero sockaddr_storage is the documented empty value")]
         // SAFETY: sockaddr_storage is plain data for which all-zero octets are a valid value (AF_UNSPEC).
         let empty: libc::sockaddr_storage = unsafe { mem::zeroed() };
-        let tells = socket.local_addr().is_ok_and(|address| address.ip().is_unspecified());
         Self {
             octets: vec![0; BATCH * STRIDE].into_boxed_slice(),
             addresses: Box::new([empty; BATCH]),
-            controls: tells.then(|| Box::new([Control::EMPTY; BATCH])),
+            controls: None,
             arrived: [(0, None); BATCH],
             offered: LEAST_OFFERED,
         }
+    }
+
+    /// For that socket's datagrams; where it is bound to all addresses, it tells which one each came to.
+    pub(crate) fn of(socket: &UdpSocket) -> Self {
+        let tells = socket.local_addr().is_ok_and(|address| address.ip().is_unspecified());
+        Self { controls: tells.then(|| Box::new([Control::EMPTY; BATCH])), ..Self::new() }
     }
 
     /// Waits for at least one datagram, up to the socket's read timeout, and takes those that are there.
@@ -110,15 +115,12 @@ impl ReceiveBatch {
 /// Memory for what is sent with one system call, used again and again.
 pub(crate) struct SendBatch {
     addresses: Vec<Address>,
-    slices: Vec<libc::iovec>,
     controls: Vec<Control>,
-    headers: Vec<libc::mmsghdr>,
 }
 
 impl SendBatch {
     pub(crate) fn new() -> Self {
-        let (addresses, slices) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
-        Self { addresses, slices, controls: Vec::new(), headers: Vec::with_capacity(BATCH) }
+        Self { addresses: Vec::with_capacity(BATCH), controls: Vec::new() }
     }
 
     /// Sends every message of the outbox; one that the system refuses (no route, no such host) is passed over.
@@ -140,37 +142,35 @@ impl SendBatch {
     #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper that sends from one buffer")]
     fn send_some(&mut self, socket: &UdpSocket, outbox: &Outbox, messages: &[Outgoing]) -> io::Result<usize> {
         let messages = messages.get(..BATCH).unwrap_or(messages);
-        let Self { addresses, slices, controls, headers } = self;
+        let Self { addresses, controls } = self;
         addresses.clear();
-        slices.clear();
-        headers.clear();
-        // The call only reads; iovec is shared with receiving and so has no const pointer.
-        slices.extend(
-            messages
-                .iter()
-                .map(|message| outbox.octets_of(message))
-                .map(|octets| libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() }),
-        );
         addresses.extend(messages.iter().map(|message| Address::of(message.destination)));
         if messages.iter().any(|message| message.source.is_some()) {
             controls.resize(BATCH, Control::EMPTY);
         }
-        // From here on none of them grows: the headers point into them.
+        // From here on neither grows: the headers point into them.
         let mut controls = controls.iter_mut();
-        for (message, (address, slice)) in messages.iter().zip(addresses.iter_mut().zip(slices.iter_mut())) {
-            let mut header = empty_header();
-            (header.msg_hdr.msg_name, header.msg_hdr.msg_namelen) = address.as_raw();
-            header.msg_hdr.msg_iov = slice;
-            header.msg_hdr.msg_iovlen = 1;
+        let mut slices = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
+        let places = headers.iter_mut().zip(&mut slices).zip(addresses.iter_mut());
+        for (message, ((header, slice), address)) in messages.iter().zip(places) {
+            let octets = outbox.octets_of(message);
+            // The call only reads; iovec is shared with receiving and so has no const pointer.
+            let slice = slice.write(libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() });
+            let header = &mut header.write(empty_header()).msg_hdr;
+            (header.msg_name, header.msg_namelen) = address.as_raw();
+            header.msg_iov = slice;
+            header.msg_iovlen = 1;
             if let Some((source, control)) = message.source.zip(controls.next()) {
-                control.write_source(source, &mut header.msg_hdr);
+                control.write_source(source, header);
             }
-            headers.push(header);
         }
-        // SAFETY: the headers point to slices of the outbox and to addresses and control buffers of self, which all
-        // outlive the call, do not move meanwhile and are as long as they say.
-        let sent =
-            unsafe { libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), headers.len() as libc::c_uint, 0) };
+        // SAFETY: the loop has written as many headers as there are messages, BATCH at most. They point to slices of the
+        // outbox and to slices, addresses and control buffers of this frame and of self, which all outlive the call, do
+        // not move meanwhile and are as long as they say.
+        let sent = unsafe {
+            libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr().cast(), messages.len() as libc::c_uint, 0)
+        };
         usize::try_from(sent).map_err(|_| io::Error::last_os_error())
     }
 }
@@ -257,7 +257,7 @@ mod tests {
             outbox.push(target, |octets| octets.extend(std::iter::repeat_n(b'x', 1 + number * 10)));
         }
         SendBatch::new().send_all(&client, &outbox);
-        let mut batch = ReceiveBatch::new(&server);
+        let mut batch = ReceiveBatch::of(&server);
         let mut lengths = Vec::new();
         let mut counts = Vec::new();
         while lengths.len() < 150 {
@@ -291,7 +291,7 @@ mod tests {
         outbox.push(server.local_addr().unwrap(), |octets| octets.resize(70_000, b'b'));
         outbox.push(server.local_addr().unwrap(), |octets| octets.push(b'c'));
         SendBatch::new().send_all(&client, &outbox);
-        let mut batch = ReceiveBatch::new(&server);
+        let mut batch = ReceiveBatch::of(&server);
         assert_eq!(batch.receive(&server).unwrap(), 1);
         assert_eq!(batch.datagram(0).unwrap().octets, b"c");
     }

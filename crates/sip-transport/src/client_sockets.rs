@@ -1,7 +1,7 @@
 //! UDP sockets of a client with many requests under way at one server: batches both ways.
 
 use crate::Outbox;
-use crate::batch::{BATCH, ReceiveBatch, send_all};
+use crate::batch::{BATCH, ReceiveBatch, SendBatch};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -17,6 +17,7 @@ pub struct ClientSockets {
     sockets: Vec<UdpSocket>,
     locals: Vec<SocketAddr>,
     batch: ReceiveBatch,
+    leaving: SendBatch,
     ready: Vec<bool>,
 }
 
@@ -29,7 +30,8 @@ impl ClientSockets {
         let sockets = (0..count.max(1)).map(|_| open(server)).collect::<io::Result<Vec<_>>>()?;
         let locals = sockets.iter().map(UdpSocket::local_addr).collect::<io::Result<Vec<_>>>()?;
         let ready = vec![false; sockets.len()];
-        Ok(Self { sockets, locals, batch: ReceiveBatch::new(), ready })
+        let batch = ReceiveBatch::new();
+        Ok(Self { sockets, locals, batch, leaving: SendBatch::new(), ready })
     }
 
     /// The address of each.
@@ -39,9 +41,9 @@ impl ClientSockets {
     }
 
     /// Sends what is in the outbox from one of them and empties it.
-    pub fn send(&self, socket: usize, outbox: &mut Outbox) {
+    pub fn send(&mut self, socket: usize, outbox: &mut Outbox) {
         if let Some(socket) = self.sockets.get(socket) {
-            send_all(socket, outbox);
+            self.leaving.send_all(socket, outbox);
         }
         outbox.clear();
     }

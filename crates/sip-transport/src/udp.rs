@@ -81,7 +81,7 @@ impl<I: Inbound> UdpWorker<I> {
 
     /// Receives, handles and answers batches until told to stop.
     pub fn run(self, stop: &AtomicBool) {
-        let (mut batch, mut next) = (ReceiveBatch::new(&self.socket), ReceiveBatch::new(&self.socket));
+        let (mut batch, mut next) = (ReceiveBatch::of(&self.socket), ReceiveBatch::of(&self.socket));
         let mut desk = Desk { outbox: Outbox::new(), leaving: SendBatch::new(), scratch: self.inbound.scratch() };
         let mut backlog = Backlog { waiting: Waiting::new(), shed: Shed::default() };
         while !stop.load(Ordering::Relaxed) {

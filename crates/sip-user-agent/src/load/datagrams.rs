@@ -178,7 +178,7 @@ impl Crew {
         if self.desk.plan.to.is_none() { LINGERS } else { Duration::ZERO }
     }
 
-    fn send(&mut self, sockets: &ClientSockets) {
+    fn send(&mut self, sockets: &mut ClientSockets) {
         for (socket, outbox) in self.outboxes.iter_mut().enumerate().filter(|(_, outbox)| !outbox.messages().is_empty())
         {
             sockets.send(socket, outbox);
