@@ -2,7 +2,6 @@
 
 use crate::lock::DirectoryLock;
 use crate::migrate::{self, Found};
-use crate::observer::{Unobserved, WriteObserver};
 use crate::readers::Readers;
 use crate::writer::Writer;
 use rusqlite::config::DbConfig;
@@ -14,6 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use storage::{Unobserved, WriteObserver};
 
 /// How every SQLite file begins.
 const HEAD: &[u8] = b"SQLite format 3\0";

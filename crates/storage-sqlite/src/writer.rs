@@ -1,7 +1,6 @@
 //! The writer thread.
 
 use crate::failure::{Failure, answer_lost, writer_gone};
-use crate::observer::{WriteEnd, WriteObserver, WriteOutcome};
 use crate::open::StartError;
 use crate::rows;
 use crate::snapshot;
@@ -12,7 +11,7 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use storage::{Follower, StorageError};
+use storage::{Follower, StorageError, WriteEnd, WriteObserver, WriteOutcome};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Most commands committed at once: beyond it the cost of `fsync` is spread thin, and memory stays bounded.

@@ -63,7 +63,7 @@ pub enum Fact {
     },
     /// An entry of an IP access list.
     IpAcl(IpAcl),
-    /// An entry of an IP access list is gone. Facts before this one detached it.
+    /// An entry of an IP access list is gone. Facts of the same call detach it.
     IpAclDeleted {
         /// Which.
         id: IpAclId,
@@ -72,7 +72,7 @@ pub enum Fact {
     },
     /// An origination URI, with its sealed secret.
     OriginationUri(OriginationUri),
-    /// An origination URI is gone. Facts before this one detached it.
+    /// An origination URI is gone. Facts of the same call detach it.
     OriginationUriDeleted {
         /// Which.
         id: OriginationUriId,
@@ -81,7 +81,7 @@ pub enum Fact {
     },
     /// A trunk. Its host and its whole identifier below the base domain lead to its account's realm.
     Trunk(Box<Trunk>),
-    /// A trunk is gone. Facts before this one unassigned its numbers.
+    /// A trunk is gone. Facts of the same call unassign its numbers.
     TrunkDeleted {
         /// Which.
         id: TrunkId,
@@ -109,8 +109,10 @@ pub enum Fact {
 
 /// Applies facts as they become true.
 pub trait Follower: Send + Sync {
-    /// Applies facts that became true together, up to and including `revision`. Called in commit order, one call at
-    /// a time; when it returns, the follower answers by them. Facts arrive so that what they refer to came before.
+    /// Applies facts that became true since the call before, up to and including `revision`: of one commit, or of several
+    /// whose last state alone is told. Called in commit order, one call at a time; when it returns, the follower answers
+    /// by them. Facts arrive so that what they refer to came before, unless it is gone; whoever looks between two of one
+    /// call may see a reference to what is gone already.
     fn apply(&self, revision: Revision, facts: &[Fact]);
 
     /// Whether it wants to be told of the credentials that are there when it begins to follow. There may be millions, and

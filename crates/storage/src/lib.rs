@@ -5,6 +5,7 @@
 //! * Read stores ([`Accounts`], [`Tokens`], [`Credentials`], [`Trunks`], [`Webhooks`], [`Settings`], [`Answers`]) serve the control plane.
 //! * [`ChangeFeed`] tells followers every [`Fact`] in commit order, starting with all that is already true.
 //! * [`Coherence`] waits until a revision is applied on every node that may answer phones.
+//! * [`Lease`] says whether this node may answer by what it knows.
 //! * [`Registrations`] keeps contact bindings across restarts, [`AlgorithmUses`] which algorithms phones use,
 //!   [`CredentialUses`] when credentials were last used; [`Boots`] numbers the starts of nodes.
 //! * [`ProvisioningLinks`] reads what phones are set up by.
@@ -28,9 +29,11 @@ mod credential_uses;
 mod error;
 mod events;
 mod feed;
+mod lease;
 mod live_auth_events;
 mod live_calls;
 mod live_registrations;
+mod moving;
 mod provisioning_links;
 mod reads;
 mod registrations;
@@ -38,6 +41,7 @@ mod trunks;
 mod upstream_registrations;
 mod webhook_deliveries;
 mod webhook_outbox;
+mod write_observer;
 
 pub use algorithm_uses::{
     AlgorithmReport, AlgorithmReportRequest, AlgorithmTotals, AlgorithmUses, CredentialAlgorithms, ReportOf,
@@ -60,9 +64,11 @@ pub use credential_uses::{
 pub use error::{CommitError, Conflict, StorageError};
 pub use events::EventSink;
 pub use feed::{ChangeFeed, Coherence, Fact, Follower};
+pub use lease::{Lease, SoleNode};
 pub use live_auth_events::{AuthEventWatch, LiveAuthEvents, TooManyWatchers, Watched};
 pub use live_calls::{LiveCallFilter, LiveCallPage, LiveCalls};
 pub use live_registrations::{LiveRegistration, LiveRegistrationPage, LiveRegistrations, RegistrationFilter};
+pub use moving::{Cell, Counters, Rows};
 pub use provisioning_links::ProvisioningLinks;
 pub use reads::{
     AccountPage, Accounts, Answers, CredentialNumber, CredentialPage, Credentials, Page, SettingName, Settings,
@@ -74,6 +80,7 @@ pub use upstream_registrations::UpstreamRegistrations;
 
 pub use webhook_deliveries::{WebhookDeliveries, WebhookFailure, WebhookReport, WebhookTest};
 pub use webhook_outbox::{WebhookDelivery, WebhookDeliveryChange, WebhookOutbox, Webhooks};
+pub use write_observer::{Unobserved, WriteEnd, WriteObserver, WriteOutcome};
 
 use std::future::Future;
 use std::pin::Pin;

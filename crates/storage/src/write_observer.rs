@@ -43,7 +43,7 @@ impl WriteOutcome {
 
 /// Nobody watches.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Unobserved;
+pub struct Unobserved;
 
 impl WriteObserver for Unobserved {
     fn queued(&self) -> WriteEnd {
