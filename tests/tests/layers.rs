@@ -32,6 +32,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("tls-identity", &[]),
     ("import-sources", &[]),
     ("storage-sqlite", &["storage", "domain"]),
+    ("storage-postgres", &["storage", "domain"]),
     ("provisioning", &["domain", "reasons", "storage", "keyring", "sip-digest"]),
     ("directory", &["domain", "storage", "keyring", "sip-digest"]),
     (
@@ -79,6 +80,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "sip-transport",
             "storage",
             "storage-sqlite",
+            "storage-postgres",
             "keyring",
             "provisioning",
             "event-log",
@@ -109,6 +111,7 @@ const FENCES: &[(&str, &[&str])] = &[
         "tokio",
         &[
             "storage-sqlite",
+            "storage-postgres",
             "sip-transport",
             "rtpengine",
             "provisioning",
@@ -128,7 +131,7 @@ const FENCES: &[(&str, &[&str])] = &[
         ],
     ),
     ("rusqlite", &["storage-sqlite", "import-sources"]),
-    ("sqlx", &["import-sources"]),
+    ("sqlx", &["import-sources", "storage-postgres"]),
     ("quick-xml", &["import-sources"]),
     ("hickory-resolver", &["sip-transport"]),
     ("axum", &["http-api", "console", "server"]),
@@ -175,7 +178,7 @@ const WITHOUT_IO: &[&str] = &[
     "keyring",
     "rtp",
 ];
-const IO_LIBRARIES: &[&str] = &["tokio", "mio", "socket2", "rusqlite", "axum", "hyper", "getrandom", "ureq"];
+const IO_LIBRARIES: &[&str] = &["tokio", "mio", "socket2", "rusqlite", "sqlx", "axum", "hyper", "getrandom", "ureq"];
 
 const MOST_LINES: usize = 600;
 

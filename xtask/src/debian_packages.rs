@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 18] = [
+const PACKAGES: [(&str, &str); 19] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
@@ -26,6 +26,8 @@ const PACKAGES: [(&str, &str); 18] = [
     // A database to import from, and what fills it.
     ("mariadb-server-core", "mariadbd"),
     ("mariadb-client-core", "mariadb"),
+    // The database of many nodes, and its tools, which Debian keeps in a folder of the version.
+    ("postgresql", POSTGRES),
     // The documentation makes a certificate with it.
     ("openssl", "openssl"),
     // A network of its own for the commands of the documentation.
@@ -35,6 +37,9 @@ const PACKAGES: [(&str, &str); 18] = [
 
 /// What making a virtual environment needs beside the interpreter, as a module of it.
 const PYTHON_ENVIRONMENTS: &str = "python3 module ensurepip";
+
+/// Where its programs are, below the version.
+const POSTGRES: &str = "/usr/lib/postgresql";
 
 /// Installs what is missing, or says how to; `true` if every program is there in the end.
 pub fn provide() -> bool {
@@ -67,6 +72,9 @@ fn missing() -> Vec<&'static str> {
 }
 
 fn is_there(program: &str) -> bool {
+    if program == POSTGRES {
+        return Path::new(program).is_dir();
+    }
     if program != PYTHON_ENVIRONMENTS {
         return on_path(program);
     }
