@@ -132,6 +132,9 @@ impl HttpApi {
             *request.uri_mut() = uri;
         }
         self.refuse_hidden(&request)?;
+        if !self.shared.config.lease.is_in_force() && !health::is_health(request.uri().path()) {
+            return Err(Problem::NoLease);
+        }
         let allowed = operator::takes_long(request.uri().path()).unwrap_or(self.shared.config.request_timeout);
         let handled = panic_guard::guarded(self.router.clone().oneshot(request));
         let Ok(response) = tokio::time::timeout(allowed, handled)

@@ -9,7 +9,7 @@ use domain::Network;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{LiveAuthEvents, LiveRegistrations, UpstreamRegistrations};
+use storage::{Lease, LiveAuthEvents, LiveRegistrations, SoleNode, UpstreamRegistrations};
 
 /// Bounds of the HTTP side. Every one of them has an end, so that no client can hold what it does not use.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct Config {
     pub sip_services: Vec<SipService>,
     /// Whether provisioning links are served in the clear to others than this machine: something before it speaks HTTPS.
     pub provisioning_in_clear: bool,
+    /// Whether tokens may be judged by what is known here; always by default.
+    pub lease: Arc<dyn Lease>,
     /// Sees every request that could be read; nobody by default.
     pub observer: Arc<dyn RequestObserver>,
 }
@@ -101,6 +103,7 @@ impl Default for Config {
             webhook_networks: Vec::new(),
             sip_services: Vec::new(),
             provisioning_in_clear: false,
+            lease: Arc::new(SoleNode),
             observer: Arc::new(Unobserved),
         }
     }

@@ -30,6 +30,11 @@ pub(crate) fn routes() -> Routes {
     Routes::tagged("Health").operation(__path_alive, alive).operation(__path_ready, ready).schema::<Health>()
 }
 
+/// Whether a path is one of these, or of metrics: what they say is of this process, and rests on nothing stored.
+pub(crate) fn is_health(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
 /// Does the process live?
 #[utoipa::path(
     get,

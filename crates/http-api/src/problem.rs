@@ -90,6 +90,8 @@ pub(crate) enum Problem {
     Refused(ProvisioningError),
     /// The server cannot serve yet, or any more.
     NotReady(String),
+    /// The database has not been heard for longer than tokens may be judged without it.
+    NoLease,
     /// The answer was not found in time.
     TimedOut,
     /// A handler panicked.
@@ -149,7 +151,7 @@ impl Problem {
             Self::Panicked | Self::Unprintable | Self::BackupFailed(_) | Self::RotationFailed(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::NotReady(_) | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady(_) | Self::NoLease | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
             Self::Refused(error) => refusal::of(error).0,
         }
     }
@@ -228,6 +230,10 @@ impl Problem {
             }
             Self::Refused(error) => return refusal::of(error).1,
             Self::NotReady(sentence) => return Cow::Owned(sentence.clone()),
+            Self::NoLease => {
+                "This node does not reach its database, so it cannot know who may do what; ask another node, \
+                 or this one again in a moment"
+            }
         })
     }
 
@@ -243,6 +249,7 @@ impl Problem {
             Self::TooManyRequests { retry_after_seconds } => {
                 Some((RETRY_AFTER, HeaderValue::from(*retry_after_seconds)))
             }
+            Self::NoLease => Some((RETRY_AFTER, RETRY_SECONDS)),
             Self::Refused(_) | Self::TimedOut if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 Some((RETRY_AFTER, RETRY_SECONDS))
             }

@@ -83,7 +83,7 @@ impl<'e, 'm> Answer<'e, 'm> {
             }
             Failure::IntervalTooBrief => writer.header_u32("Min-Expires", min_expires),
             Failure::MethodNotAllowed => writer.header("Allow", ALLOW),
-            Failure::Overloaded => writer.header_u32("Retry-After", RETRY_AFTER_SECONDS),
+            Failure::Overloaded | Failure::NoLease => writer.header_u32("Retry-After", RETRY_AFTER_SECONDS),
             // Why, for whatever stands between us and the phone (RFC 3326).
             Failure::Call(refusal) => {
                 writer.header_parts("Reason", &[b"Q.850;cause=", refusal.q850_cause().to_string().as_bytes()])

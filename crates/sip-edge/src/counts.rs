@@ -191,6 +191,7 @@ mod tests {
             Failure::TemporarilyUnavailable,
             Failure::NotStored,
             Failure::Overloaded,
+            Failure::NoLease,
         ];
         for failure in all {
             assert!(CODES.contains(&failure.status().code), "{failure:?}");

@@ -5,6 +5,7 @@ use crate::incoming::Incoming;
 use crate::throttle::{Admission, Claimant, ThrottlePolicy};
 use domain::Networks;
 use sip_digest::NonceStanding;
+use sip_message::{Method, Request};
 use sip_transport::{Outbox, Received};
 use std::sync::atomic::Ordering;
 
@@ -96,6 +97,18 @@ impl Edge {
         outbox.take_back(first_answer);
         if let Some(lane) = self.lane(received.lane) {
             lane.handled.withheld.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes back the answers to a REGISTER if the lease has run out meanwhile: this process was frozen, and what it knew may
+    /// have been revoked. The phone asks again.
+    pub(crate) fn withhold_without_lease(&self, request: &Request<'_>, first_answer: usize, outbox: &mut Outbox) {
+        if request.method() != Method::Register || self.parts.lease.is_in_force() {
+            return;
+        }
+        let mut answers = outbox.messages().get(first_answer..).unwrap_or_default().iter();
+        if !answers.all(|answer| outbox.octets_of(answer).starts_with(b"SIP/2.0 503 ")) {
+            outbox.take_back(first_answer);
         }
     }
 }

@@ -24,7 +24,7 @@ use sip_message::{CheckedRequest, Message, Method, Request, parse};
 use sip_transaction::Absorbed;
 use sip_transport::{Crowding, Flow, Flows, Inbound, Outbox, Precedence, Received};
 use std::sync::Arc;
-use storage::EventSink;
+use storage::{EventSink, Lease};
 
 /// What the operator may set about signalling.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Issues and judges nonces.
     pub nonces: NonceIssuer,
+    /// Whether what is known here may be answered by.
+    pub lease: Arc<dyn Lease>,
     /// What the operator set.
     pub config: Config,
 }
@@ -120,6 +122,7 @@ impl Edge {
         let first_answer = outbox.messages().len();
         self.parsed(scratch, request, received, outbox);
         self.withhold(received, first_answer, outbox);
+        self.withhold_without_lease(request, first_answer, outbox);
         if let Some(lane) = self.lane(received.lane) {
             let transport = signalling_transport(received.flow.transport);
             lane.handled.exchange((request.method(), transport), outbox, first_answer);
@@ -156,6 +159,10 @@ impl Edge {
             return self.cancel(scratch, answer);
         }
         let is_inside = is_inside_dialog(incoming.request);
+        // Before whatever is remembered: that was answered by what was known then.
+        if !is_inside && !self.parts.lease.is_in_force() {
+            return answer.failure(Failure::NoLease);
+        }
         if (is_inside || incoming.has_credentials()) && self.absorb(scratch, &mut answer) {
             return;
         }

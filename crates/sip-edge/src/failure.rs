@@ -52,6 +52,8 @@ pub enum Failure {
     NotStored,
     /// The storage does not keep up, or as many calls are up as this node carries; try again later.
     Overloaded,
+    /// The database has not been heard for longer than what is known here may be answered by.
+    NoLease,
     /// A call that its caller may not make, or that leads nowhere.
     Call(CallRefusal),
 }
@@ -82,7 +84,7 @@ impl Failure {
             Self::NotFound => Status::of(404),
             Self::TemporarilyUnavailable => Status::of(480),
             Self::NotStored => Status::of(500),
-            Self::Overloaded => Status::of(503),
+            Self::Overloaded | Self::NoLease => Status::of(503),
             Self::Call(refusal) => refusal.status(),
         }
     }

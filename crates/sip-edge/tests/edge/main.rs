@@ -16,6 +16,7 @@ mod demands;
 mod destinations;
 mod flows;
 mod late_answers;
+mod lease;
 mod merged;
 mod methods;
 mod next_nonce;

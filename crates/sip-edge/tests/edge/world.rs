@@ -20,8 +20,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use storage::{
-    BootNumber, Boots, CallEventSink, CallJournal, ChangeFeed, EventSink, LiveRegistrationPage, LiveRegistrations,
-    Pending, RegistrationChange, RegistrationFilter, Registrations, StorageError, WhenDurable,
+    BootNumber, Boots, CallEventSink, CallJournal, ChangeFeed, EventSink, Lease, LiveRegistrationPage,
+    LiveRegistrations, Pending, RegistrationChange, RegistrationFilter, Registrations, StorageError, WhenDurable,
 };
 use testkit::{MemoryStorage, SeededRandom, VirtualClock};
 
@@ -64,8 +64,22 @@ pub struct Options {
     pub public_host: Option<&'static str>,
     /// Whether saving registrations fails at present.
     pub storage_is_full: Arc<AtomicBool>,
+    /// Whether the node may answer by what it knows.
+    pub lease: Arc<SettableLease>,
     /// Done once, when the next digest has been found right and nothing has come of it yet.
     pub after_verification: Interruption,
+}
+
+/// In force until it is ended.
+#[derive(Debug, Default)]
+pub struct SettableLease {
+    pub is_over: AtomicBool,
+}
+
+impl Lease for SettableLease {
+    fn is_in_force(&self) -> bool {
+        !self.is_over.load(Ordering::Acquire)
+    }
 }
 
 pub type Interruption = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
@@ -80,6 +94,7 @@ impl Default for Options {
             service_route: false,
             public_host: Some("sip.public.test"),
             storage_is_full: Arc::default(),
+            lease: Arc::default(),
             after_verification: Arc::default(),
         }
     }
@@ -255,6 +270,7 @@ async fn start(
             flows: Arc::clone(&flows),
             clock: Arc::clone(clock) as _,
             nonces: issuer(boot),
+            lease: Arc::clone(&options.lease) as _,
             config: Config {
                 lanes: options.lanes,
                 nonce_buckets_per_lane: 1024,
