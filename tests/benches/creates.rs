@@ -2,9 +2,9 @@
 //!
 //! 1, 16 and 256 clients, each with one kept connection, create credentials one after the other for some seconds, as
 //! fast as they are answered. An answer comes after the change is on disk. Each number of clients gets a new server
-//! with an empty database. `SIPWARDEN_BINARY` names another binary to measure.
+//! with an empty database. `SIPWARDEN_BINARY` names another binary to measure; `-- postgres` has it store in PostgreSQL.
 
-use acceptance::{Account, KeptConnection, Server};
+use acceptance::{Account, KeptConnection, Postgres, Server};
 use std::net::SocketAddr;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +21,12 @@ const STACK_OCTETS: usize = 256 << 10;
 fn main() {
     println!("durable creates over HTTP, {SECONDS} s after {WARM_UP_SECONDS} s of warming up:");
     println!("{:>8} {:>10} {:>9} {:>9} {:>9}", "clients", "creates/s", "p50 ms", "p99 ms", "max ms");
+    let in_postgres = std::env::args().any(|argument| argument == "postgres");
     for clients in CLIENTS {
-        let server = Server::start();
+        let database = in_postgres.then(Postgres::start);
+        let url = database.as_ref().map(Postgres::url);
+        let options: Vec<&str> = url.iter().flat_map(|url| ["--database-url", url]).collect();
+        let server = Server::start_with(&options);
         let account = server.account("bench");
         report(clients, measure(clients, server.http(), &account));
     }

@@ -9,8 +9,8 @@ use crate::device_cli::DeviceCommand;
 use crate::doctor::DoctorOptions;
 use crate::import::ImportOptions;
 use crate::operator_cli::{
-    AccountCommand, DefaultAccountCommand, KeysCommand, OperatorTokenCommand, RealmCommand, ReportOptions,
-    RestoreOptions, Switch,
+    AccountCommand, DefaultAccountCommand, KeysCommand, MigrateStorageOptions, OperatorTokenCommand, RealmCommand,
+    ReportOptions, RestoreOptions, Switch,
 };
 use crate::provision_cli::ProvisionCommand;
 use crate::serve_options::{ServeOptions, TracedOptions};
@@ -78,6 +78,8 @@ pub(crate) enum Command {
     },
     /// Make a data directory from a backup, after checking it
     Restore(RestoreOptions),
+    /// Move an installation from SQLite to PostgreSQL; no server may run on it
+    MigrateStorage(MigrateStorageOptions),
     /// Create and manage credentials, over HTTP
     Credential {
         #[command(subcommand)]
@@ -198,7 +200,7 @@ pub(crate) struct Installation {
     #[arg(long, env = "SIPWARDEN_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// The database, instead of SQLite in the data directory
-    #[arg(long, env = "SIPWARDEN_DATABASE_URL", value_name = "URL", conflicts_with = "data_dir")]
+    #[arg(long, env = "SIPWARDEN_DATABASE_URL", value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// The file of the master key [default: master.key in the data directory]
     #[arg(long, env = "SIPWARDEN_MASTER_KEY_FILE", value_name = "FILE")]

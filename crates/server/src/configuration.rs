@@ -1,6 +1,7 @@
 //! From options to each part's own configuration.
 
 use crate::data_dir::DataDir;
+use crate::database::DatabasePlace;
 use crate::failure::Failure;
 use crate::media::MediaSettings;
 use crate::next_hops::{NextHopOptions, NextHopSettings};
@@ -23,12 +24,16 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
+use storage_postgres::NodeOptions;
 use tracing_subscriber::EnvFilter;
 
 /// The environment variable that holds the master key itself.
 const MASTER_KEY_VARIABLE: &str = "SIPWARDEN_MASTER_KEY";
 /// The data directory of an installation that was given none.
 const DEFAULT_DATA_DIR: &str = "sipwarden-data";
+/// How long a node answers without its database by default.
+const DEFAULT_LEASE_MS: u32 = 2_000;
 /// Where HTTP is served by default.
 const DEFAULT_HTTP_LISTEN: &str = "127.0.0.1:8080";
 /// Where SIP is served by default.
@@ -38,6 +43,9 @@ const DEFAULT_SIP_LISTEN: [&str; 2] = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) data_dir: DataDir,
+    pub(crate) database: DatabasePlace,
+    /// What this node is called, and how long it may answer without its database, where there is one for several.
+    pub(crate) node: NodeOptions,
     pub(crate) key_source: Arc<KeySource>,
     pub(crate) sip_domain: Option<HostName>,
     /// A host name or IP address, in lower case.
@@ -80,7 +88,9 @@ impl Configuration {
 
     /// Settles every option, when no file is left to be read.
     pub(crate) fn of(options: ServeOptions) -> Result<Self, Failure> {
-        refuse_database_url(options.database_url.as_deref())?;
+        let database = DatabasePlace::of(options.database_url.as_deref())?;
+        let lease_ms = in_range("--lease", options.lease.unwrap_or(DEFAULT_LEASE_MS), 500, 60_000)?;
+        let node = NodeOptions { name: node_name(options.node_name)?, lease: Duration::from_millis(lease_ms.into()) };
         if options.master_key_file.is_some() && options.master_key_command.is_some() {
             return Err(Failure::Refused("give --master-key-file or --master-key-command, not both of them".into()));
         }
@@ -111,6 +121,8 @@ impl Configuration {
         let default_account = options.default_account.map(|text| parse("--default-account", &text, AuthId::parse));
         Ok(Self {
             key_source,
+            database,
+            node,
             sip_domain: options.sip_domain.map(|text| parse("--sip-domain", &text, parse_base_domain)).transpose()?,
             public_address: options
                 .public_address
@@ -193,16 +205,11 @@ impl Configuration {
 }
 
 /// The data directory and key source of a command that works on an installation.
-pub(crate) fn locate(
-    data_dir: Option<PathBuf>,
-    database_url: Option<&str>,
-    master_key_file: Option<PathBuf>,
-) -> Result<(DataDir, Arc<KeySource>), Failure> {
-    refuse_database_url(database_url)?;
+pub(crate) fn locate(data_dir: Option<PathBuf>, master_key_file: Option<PathBuf>) -> (DataDir, Arc<KeySource>) {
     let data_dir = DataDir::new(data_dir.unwrap_or_else(|| DEFAULT_DATA_DIR.into()));
     let command = std::env::var("SIPWARDEN_MASTER_KEY_COMMAND").ok();
     let source = Arc::new(key_source(&data_dir, master_key_file, command));
-    Ok((data_dir, source))
+    (data_dir, source)
 }
 
 /// What a configuration file says.
@@ -215,8 +222,18 @@ pub(crate) fn read_file(path: &Path) -> Result<ServeOptions, Failure> {
     })
 }
 
-fn refuse_database_url(url: Option<&str>) -> Result<(), Failure> {
-    if url.is_some() { Err(Failure::NoPostgres) } else { Ok(()) }
+/// The name that was given, else the machine's.
+pub(crate) fn node_name(given: Option<String>) -> Result<Box<str>, Failure> {
+    let name = given.unwrap_or_else(|| {
+        let read = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        if read.trim().is_empty() { "node".to_owned() } else { read.trim().to_owned() }
+    });
+    let is_fit = (1..=64).contains(&name.len()) && name.bytes().all(|octet| octet.is_ascii_graphic());
+    if is_fit {
+        Ok(name.into())
+    } else {
+        Err(Failure::Refused("--node-name is 1 to 64 printable ASCII characters without spaces; choose another".into()))
+    }
 }
 
 fn key_source(data_dir: &DataDir, file: Option<PathBuf>, command: Option<String>) -> KeySource {
@@ -460,7 +477,9 @@ mod tests {
             ("tls_certificate = [\"a\", \"b\"]\ntls_key = [\"c\"]", "a --tls-key for each"),
             ("tls_certificate = [\"a\"]\ntls_key = [\"b\"]", "--https-listen"),
             ("https_listen = [\"8443\"]", "--https-listen"),
-            ("database_url = \"postgres://x\"", "leave --database-url out"),
+            ("database_url = \"mysql://root:hush@x\"", "leave it out"),
+            ("node_name = \"a b\"", "--node-name"),
+            ("lease = 100", "--lease"),
         ] {
             let failure = Configuration::settle(options(file).unwrap()).unwrap_err().to_string();
             assert!(failure.contains(part), "{file}: {failure}");

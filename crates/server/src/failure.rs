@@ -30,9 +30,15 @@ pub(crate) enum Failure {
     #[error("cannot listen on {transport}:{address} ({error}); {mend}")]
     Listen { transport: &'static str, address: SocketAddr, error: io::Error, mend: &'static str },
     #[error(
-        "PostgreSQL is not supported by this version; leave --database-url out to use SQLite in the data directory"
+        "--database-url is no URL of PostgreSQL; write it as postgres://user:password@host/database, or leave it out to use SQLite in the data directory"
     )]
-    NoPostgres,
+    NoDatabaseUrl,
+    #[error(transparent)]
+    OpenPostgres(#[from] storage_postgres::OpenError),
+    #[error(
+        "the database was made with another master key than {key}, which does not exist; copy the key file of another node there (mode 0600), or name it with --master-key-file"
+    )]
+    KeyElsewhere { key: PathBuf },
     #[error("{0}; correct the files that --tls-certificate and --tls-key name, or name others")]
     Tls(#[from] tls_identity::TlsIdentityError),
     #[error(

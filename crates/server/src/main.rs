@@ -20,6 +20,7 @@ mod console;
 mod control_socket;
 mod credential_command;
 mod data_dir;
+mod database;
 mod device_cli;
 mod device_command;
 mod doctor;
@@ -33,6 +34,7 @@ mod listening;
 mod manual;
 mod media;
 mod metrics;
+mod migrate_storage;
 mod next_hops;
 mod node;
 mod number_command;
@@ -110,6 +112,7 @@ fn run(command: cli::Command) -> Result<(), failure::Failure> {
         cli::Command::Backup { file, installation } => in_runtime(operator_commands::backup(file, installation)),
         cli::Command::Keys { command } => in_runtime(operator_commands::keys(command)),
         cli::Command::Restore(options) => in_runtime(restore::run(options)),
+        cli::Command::MigrateStorage(options) => in_runtime(migrate_storage::run(options)),
         cli::Command::Token { command } => in_runtime(tenant_commands::token(command)),
         cli::Command::SubAccount { command } => in_runtime(tenant_commands::sub_account(command)),
         cli::Command::Credential { command } => in_runtime(credential_command::run(command)),

@@ -1,6 +1,7 @@
 //! One installation, opened: storage, keys and management. What both a server and a command on its own need.
 
 use crate::data_dir::DataDir;
+use crate::database::{Database, DatabasePlace};
 use crate::failure::Failure;
 use crate::patience;
 use crate::system::{SystemClock, SystemRandom};
@@ -10,14 +11,27 @@ use keyring::source::{KeySource, create_file, remove_leftovers};
 use provisioning::{InstallationOperator, OperatorIndex, Provisioning};
 use std::path::Path;
 use std::sync::Arc;
-use storage::Storage;
+use storage::{SettingName, Storage, WriteObserver};
+use storage_postgres::{NodeOptions, PostgresStorage};
 use storage_sqlite::{DirectoryLock, SqliteStorage};
 
-/// An installation that this process alone has open.
+/// What an installation is opened with.
+pub(crate) struct Opening<'o> {
+    pub(crate) data_dir: &'o DataDir,
+    pub(crate) place: &'o DatabasePlace,
+    pub(crate) key_source: &'o Arc<KeySource>,
+    pub(crate) config: provisioning::Config,
+    /// Sees every write; nobody if there is none.
+    pub(crate) observer: Option<Arc<dyn WriteObserver>>,
+    /// What makes this process a node that answers phones, where several may.
+    pub(crate) node: Option<NodeOptions>,
+}
+
+/// An installation whose data directory this process alone has open.
 pub(crate) struct Node {
     pub(crate) storage: Arc<dyn Storage>,
-    /// The same, for what only SQLite has.
-    pub(crate) database: Arc<SqliteStorage>,
+    /// The same, for what differs between databases.
+    pub(crate) database: Database,
     pub(crate) keyring: Arc<Keyring>,
     /// Where the keys are kept.
     pub(crate) key_source: Arc<KeySource>,
@@ -28,32 +42,37 @@ pub(crate) struct Node {
 
 impl Node {
     /// Opens the installation, creating what a first start creates: directory, master key, database.
-    pub(crate) async fn open(
-        data_dir: &DataDir,
-        key_source: &Arc<KeySource>,
-        config: provisioning::Config,
-        storage_options: &storage_sqlite::Options,
-    ) -> Result<Self, Failure> {
-        data_dir.create()?;
-        let lock = patience::lock(data_dir).await?;
-        Self::open_locked(lock, data_dir, key_source, config, storage_options).await
+    pub(crate) async fn open(opening: Opening<'_>) -> Result<Self, Failure> {
+        opening.data_dir.create()?;
+        let lock = patience::lock(opening.data_dir).await?;
+        Self::open_locked(lock, opening).await
     }
 
     /// The same with the directory locked already. Whether this is a first start, and so a key file may be created, is
     /// for one process at a time to find out.
-    pub(crate) async fn open_locked(
-        lock: DirectoryLock,
-        data_dir: &DataDir,
-        key_source: &Arc<KeySource>,
-        config: provisioning::Config,
-        storage_options: &storage_sqlite::Options,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn open_locked(lock: DirectoryLock, opening: Opening<'_>) -> Result<Self, Failure> {
+        let Opening { data_dir, place, key_source, config, observer, node } = opening;
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
-        let keyring = Arc::new(load_keys(&data_dir.database(), key_source, &*random)?);
-        let database = Arc::new(SqliteStorage::open_locked(lock, &data_dir.database(), storage_options)?);
+        let (keyring, database) = match place {
+            DatabasePlace::DataDirectory => {
+                let keyring = load_keys(&data_dir.database(), key_source, &*random)?;
+                let mut options = storage_sqlite::Options::default();
+                options.observer = observer.unwrap_or(options.observer);
+                let storage = SqliteStorage::open_locked(lock, &data_dir.database(), &options)?;
+                (keyring, Database::Sqlite(Arc::new(storage)))
+            }
+            DatabasePlace::Postgres(url) => {
+                let mut options = storage_postgres::Options { node, ..storage_postgres::Options::default() };
+                options.observer = observer.unwrap_or(options.observer);
+                let storage = PostgresStorage::connect(url, &options).await?;
+                let keyring = load_shared_keys(&storage, key_source, &*random).await?;
+                (keyring, Database::Postgres(Arc::new(storage)))
+            }
+        };
+        let keyring = Arc::new(keyring);
         remove_key_leftovers(key_source);
         data_dir.remove_unfinished_backups();
-        let storage: Arc<dyn Storage> = Arc::clone(&database) as _;
+        let storage = database.storage();
         let operators = Arc::new(OperatorIndex::new());
         storage.follow(Arc::clone(&operators) as _).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -89,6 +108,23 @@ fn load_keys(database: &Path, source: &KeySource, random: &dyn RandomSource) -> 
             Err(Failure::KeyLost { database: database.to_owned(), key: path.clone() })
         }
         KeySource::File(path) if !path.exists() => Ok(create_file(path, random)?),
+        source => Ok(source.load()?),
+    }
+}
+
+/// The same where the database is elsewhere: a new key is for a database that has seen none.
+async fn load_shared_keys(
+    storage: &PostgresStorage,
+    source: &KeySource,
+    random: &dyn RandomSource,
+) -> Result<Keyring, Failure> {
+    match source {
+        KeySource::File(path) if !path.exists() => {
+            if storage::Settings::setting(storage, SettingName::KeyCheck).await?.is_some() {
+                return Err(Failure::KeyElsewhere { key: path.clone() });
+            }
+            Ok(create_file(path, random)?)
+        }
         source => Ok(source.load()?),
     }
 }

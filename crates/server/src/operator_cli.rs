@@ -351,6 +351,23 @@ pub(crate) enum KeysCommand {
     },
 }
 
+/// What `migrate-storage` moves, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateStorageOptions {
+    /// The directory of the SQLite database [default: ./sipwarden-data]
+    #[arg(long, env = "SIPWARDEN_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The empty PostgreSQL database, as postgres://user:password@host/database
+    #[arg(long, env = "SIPWARDEN_DATABASE_URL", value_name = "URL")]
+    pub(crate) database_url: String,
+    /// The node that the registrations go with [default: the machine's name]
+    #[arg(long, env = "SIPWARDEN_NODE_NAME", value_name = "NAME")]
+    pub(crate) node_name: Option<String>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// What `restore` restores, and where.
 #[derive(Debug, Args)]
 pub(crate) struct RestoreOptions {

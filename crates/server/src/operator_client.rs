@@ -4,9 +4,10 @@
 use crate::cli::Installation;
 use crate::configuration::locate;
 use crate::data_dir::DataDir;
+use crate::database::DatabasePlace;
 use crate::failure::Failure;
 use crate::listening::Listening;
-use crate::node::Node;
+use crate::node::{Node, Opening};
 use crate::operator_api;
 use crate::patience::{self, Reached};
 use crate::remote_operator::RemoteOperator;
@@ -67,13 +68,21 @@ impl OperatorClient {
         if let Some(url) = url {
             return RemoteOperator::new(&url, ca_file.as_deref()).map(Self::Remote);
         }
-        let (data_dir, key_source) = locate(data_dir, database_url.as_deref(), master_key_file)?;
+        let place = DatabasePlace::of(database_url.as_deref())?;
+        let (data_dir, key_source) = locate(data_dir, master_key_file);
         data_dir.create()?;
         let (stream, opened) = match patience::reach(&data_dir).await? {
             Reached::Server(stream) => (stream, None),
             Reached::Alone(lock) => {
-                let config = provisioning::Config::default();
-                let node = Node::open_locked(lock, &data_dir, &key_source, config, &Default::default()).await?;
+                let opening = Opening {
+                    data_dir: &data_dir,
+                    place: &place,
+                    key_source: &key_source,
+                    config: provisioning::Config::default(),
+                    observer: None,
+                    node: None,
+                };
+                let node = Node::open_locked(lock, opening).await?;
                 let stream = connect_within(&node, &data_dir).map_err(|error| failed(&data_dir, &error))?;
                 (stream, Some(node))
             }

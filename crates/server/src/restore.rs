@@ -19,7 +19,7 @@ use storage_sqlite::Summary;
 pub(crate) async fn run(options: RestoreOptions) -> Result<(), Failure> {
     let RestoreOptions { file, data_dir, master_key_file, json } = options;
     let key_file_given = master_key_file.clone();
-    let (data_dir, key_source) = locate(data_dir, None, master_key_file)?;
+    let (data_dir, key_source) = locate(data_dir, master_key_file);
     data_dir.create()?;
     // Held to the end: no server may start on what is half restored.
     let _lock = patience::lock(&data_dir).await?;

@@ -12,7 +12,7 @@ use crate::https;
 use crate::listening::Listening;
 use crate::media::MediaProxy;
 use crate::metrics::Metrics;
-use crate::node::Node;
+use crate::node::{Node, Opening};
 use crate::operator_api;
 use crate::serve_options::ServeOptions;
 use crate::service_manager::{self, Progress};
@@ -34,7 +34,7 @@ use sip_transport::{ConnectionId, Flows, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::BootNumber;
+use storage::{BootNumber, Lease};
 use tls_identity::Identities;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -148,9 +148,15 @@ impl Server {
         let certificates = configuration.tls.load()?;
         let tls = configuration.tls.sip_acceptor(certificates.as_ref())?;
         let watch = Arc::new(Watch::start(configuration.otlp_endpoint.as_ref())?);
-        let storage = storage_sqlite::Options { observer: Arc::clone(&watch) as _, ..Default::default() };
-        let (data_dir, keys) = (&configuration.data_dir, &configuration.key_source);
-        let node = Node::open(data_dir, keys, configuration.provisioning, &storage).await?;
+        let node = Node::open(Opening {
+            data_dir: &configuration.data_dir,
+            place: &configuration.database,
+            key_source: &configuration.key_source,
+            config: configuration.provisioning,
+            observer: Some(Arc::clone(&watch) as _),
+            node: Some(configuration.node.clone()),
+        })
+        .await?;
         // One that a killed server left would send scripts to addresses that nobody serves.
         Listening::remove(&configuration.data_dir);
         let listeners = HttpListeners::bind(&configuration).await?;
@@ -171,8 +177,10 @@ impl Server {
         signalling.hops.open(&sip.next_hops.resolver, &sip.next_hops.connector);
         start_echo(&node, &configuration, (&signalling.edge, &sip_addresses));
         let timers = Timekeeper::start(signalling.edge.calls()).map_err(Failure::Runtime)?;
-        let readiness: Arc<dyn Readiness> =
-            Arc::new(StillRunning { registrations: signalling.registrations.abort_handle() });
+        let readiness: Arc<dyn Readiness> = Arc::new(StillRunning {
+            registrations: signalling.registrations.abort_handle(),
+            lease: node.database.lease(),
+        });
         let api = HttpApi::new(
             Arc::clone(&node.provisioning),
             Arc::clone(&readiness),
@@ -184,6 +192,7 @@ impl Server {
                 sip_services: sip_services(&sip_addresses, &configuration),
                 provisioning_in_clear: configuration.provisioning_in_clear,
                 webhook_networks: configuration.webhooks.allowed.clone(),
+                lease: node.database.lease(),
                 observer: Arc::clone(&watch) as _,
                 rate_limit: configuration.http_rate_limit,
                 operator_api: Some(operator_api::of(&node, &configuration.data_dir, configuration.admin_api)),
@@ -333,10 +342,17 @@ impl Connections for Closing {
 /// Everything is loaded before HTTP is served, so only what ended since can be missing.
 struct StillRunning {
     registrations: AbortHandle,
+    lease: Arc<dyn Lease>,
 }
 
 impl Readiness for StillRunning {
     fn problem(&self) -> Option<String> {
+        if !self.lease.is_in_force() {
+            return Some(
+                "The database has not answered for longer than the lease; phones and tokens are refused until it does"
+                    .into(),
+            );
+        }
         let ended = self.registrations.is_finished();
         ended.then(|| "Registrations are no longer stored; look at the log and restart the server".to_owned())
     }
@@ -393,6 +409,7 @@ fn metrics(node: &Node, signalling: &Signalling, readiness: Arc<dyn Readiness>, 
         media: signalling.media.clone(),
         flows: Arc::clone(&signalling.flows),
         webhooks: Arc::clone(signalling.webhooks.statistics()),
+        lease: node.database.node_lease(),
         watch: Arc::clone(watch),
     }
 }
@@ -422,7 +439,7 @@ async fn settle_base_domain(node: &Node, configuration: &Configuration) -> Resul
 async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Plan<'_>) -> Result<Signalling, Failure> {
     let Plan { lanes, base_domain, listeners } = *plan;
     let started_at = node.clock.now();
-    let boot = node.storage.begin_boot(this_node::NAME, started_at).await?;
+    let boot = node.storage.begin_boot(&configuration.node.name, started_at).await?;
     let flows = Arc::new(Flows::new());
     let directory = Directory::new(Arc::clone(&node.keyring), boot, configuration.directory.clone());
     let directory = Arc::new(directory.closing(Arc::new(Closing { flows: Arc::clone(&flows) })));
@@ -488,6 +505,7 @@ async fn build_signalling(node: &Node, configuration: &Configuration, plan: &Pla
         writer,
         flows: Arc::clone(&flows),
         clock: Arc::clone(&node.clock),
+        lease: node.database.lease(),
         nonces: nonce_issuer(node, boot, configuration.nonce_lifetime_seconds).await?,
         config: sip_edge::Config {
             lanes,

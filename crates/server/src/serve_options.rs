@@ -20,6 +20,12 @@ pub(crate) struct ServeOptions {
     /// The database, instead of SQLite in the data directory
     #[arg(long, env = "SIPWARDEN_DATABASE_URL", value_name = "URL")]
     pub(crate) database_url: Option<String>,
+    /// What this node is called among those that share a database [default: the machine's name]
+    #[arg(long, env = "SIPWARDEN_NODE_NAME", value_name = "NAME")]
+    pub(crate) node_name: Option<String>,
+    /// How long this node answers without reaching the database it shares with others, in milliseconds [default: 2000]
+    #[arg(long, env = "SIPWARDEN_LEASE", value_name = "MS")]
+    pub(crate) lease: Option<u32>,
     /// The domain under which accounts get their realm and SIP domain; stored by the first start [default:
     /// sip.localhost]
     #[arg(long, env = "SIPWARDEN_SIP_DOMAIN", value_name = "BASE-DOMAIN")]
@@ -264,6 +270,8 @@ impl ServeOptions {
             config: self.config.or(other.config),
             data_dir: self.data_dir.or(other.data_dir),
             database_url: self.database_url.or(other.database_url),
+            node_name: self.node_name.or(other.node_name),
+            lease: self.lease.or(other.lease),
             sip_domain: self.sip_domain.or(other.sip_domain),
             public_address: self.public_address.or(other.public_address),
             http_listen: list(self.http_listen, other.http_listen),

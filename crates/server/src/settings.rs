@@ -1,6 +1,7 @@
 //! The options of `serve` as lines of a configuration file: what each is by default, and what it was settled to.
 
 use crate::configuration::Configuration;
+use crate::database::DatabasePlace;
 use crate::telemetry::LogFormat;
 use domain::UsernameRule;
 use http_api::Exposure;
@@ -34,8 +35,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "database_url",
         example: Some("\"postgres://sipwarden@db.example.com/sipwarden\""),
-        settled: |_| Settled::None("SQLite in the data directory"),
+        settled: |it| match it.database {
+            DatabasePlace::DataDirectory => Settled::None("SQLite in the data directory"),
+            DatabasePlace::Postgres(_) => Settled::Hidden,
+        },
     },
+    Setting { name: "node_name", example: Some("\"node-1\""), settled: |it| text(&it.node.name) },
+    Setting { name: "lease", example: None, settled: |it| number(it.node.lease.as_millis()) },
     Setting {
         name: "sip_domain",
         example: Some("\"sip.example.com\""),

@@ -16,7 +16,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracer, SdkTracerProvider};
 use std::time::Duration;
-use storage_sqlite::WriteOutcome;
+use storage::WriteOutcome;
 
 /// How long the last spans may take to leave at shutdown.
 const FLUSH_LIMIT: Duration = Duration::from_secs(3);

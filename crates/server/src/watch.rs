@@ -7,7 +7,7 @@ use crate::traces::Traces;
 use http_api::{Answering, RequestHead, RequestObserver};
 use std::sync::Arc;
 use std::time::Instant;
-use storage_sqlite::{WriteEnd, WriteObserver};
+use storage::{WriteEnd, WriteObserver};
 
 /// Counts always, which costs little; traces only where the operator named a collector.
 #[derive(Debug, Default)]

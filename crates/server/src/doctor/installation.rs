@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use crate::configuration::Configuration;
+use crate::database::DatabasePlace;
 use crate::listening::Listening;
 use crate::patience::{self, Reached};
 use keyring::Keyring;
@@ -24,6 +25,9 @@ type Stored = HashMap<SettingName, Box<str>>;
 
 pub(super) async fn examine(configuration: &Configuration) -> (Vec<Finding>, State) {
     let data_dir = &configuration.data_dir;
+    if let DatabasePlace::Postgres(url) = &configuration.database {
+        return of_postgres(configuration, url).await;
+    }
     let shown = data_dir.path().display();
     if !data_dir.database().exists() {
         let text = format!("{shown} has no database yet; the first sipwarden serve, or account create, makes it");
@@ -42,6 +46,34 @@ pub(super) async fn examine(configuration: &Configuration) -> (Vec<Finding>, Sta
     // What is wrong with the database has a line already.
     let stored = tokio::task::block_in_place(|| storage_sqlite::stored_settings(&data_dir.database()));
     let stored: Stored = stored.unwrap_or_default().into_iter().collect();
+    state.base_domain = stored.get(&SettingName::BaseDomain).cloned();
+    let findings = permissions(configuration).into_iter().chain([database, key(configuration, &stored)]);
+    (findings.collect(), state)
+}
+
+/// A database that nodes share is looked at as it is.
+async fn of_postgres(configuration: &Configuration, url: &str) -> (Vec<Finding>, State) {
+    let mut state = State::default();
+    if let Ok(Reached::Server(_)) = patience::reach(&configuration.data_dir).await {
+        state.running = Listening::read(&configuration.data_dir);
+    }
+    let (database, stored) = match storage_postgres::look(url).await {
+        Ok(found) if found.schema_version == 0 => {
+            let text = "the PostgreSQL database is empty; the first sipwarden serve makes its tables";
+            (Finding::warning("database", text.to_owned()), Stored::default())
+        }
+        Ok(found) => {
+            let nodes = found.nodes.join(", ");
+            let text = format!(
+                "the PostgreSQL database has {} accounts and {} credentials; nodes: {}",
+                found.accounts,
+                found.credentials,
+                if nodes.is_empty() { "none" } else { &nodes }
+            );
+            (Finding::ok("database", text), found.settings.into_iter().collect())
+        }
+        Err(error) => (Finding::failed("database", error.to_string()), Stored::default()),
+    };
     state.base_domain = stored.get(&SettingName::BaseDomain).cloned();
     let findings = permissions(configuration).into_iter().chain([database, key(configuration, &stored)]);
     (findings.collect(), state)
@@ -80,7 +112,10 @@ fn verified(configuration: &Configuration) -> Finding {
 fn key(configuration: &Configuration, stored: &Stored) -> Finding {
     let source = &*configuration.key_source;
     let (path, has_database) = match source {
-        KeySource::File(path) => (Some(path), configuration.data_dir.database().exists()),
+        KeySource::File(path) => match configuration.database {
+            DatabasePlace::DataDirectory => (Some(path), configuration.data_dir.database().exists()),
+            DatabasePlace::Postgres(_) => (Some(path), stored.contains_key(&SettingName::KeyCheck)),
+        },
         _ => (None, true),
     };
     match path {

@@ -129,3 +129,9 @@ pub(crate) const START_TIME: Family =
 pub(crate) const RESIDENT_MEMORY: Family = gauge("process_resident_memory_bytes", "Resident memory.");
 pub(crate) const OPEN_FDS: Family = gauge("process_open_fds", "Open file descriptors.");
 pub(crate) const MAX_FDS: Family = gauge("process_max_fds", "Most file descriptors that may be open.");
+pub(crate) const LEASE_REMAINING: Family = gauge(
+    "sipwarden_lease_remaining_seconds",
+    "How long this node may answer without hearing from the database it shares; 0 when it refuses.",
+);
+pub(crate) const LEASE_RENEWALS: Family =
+    counter("sipwarden_lease_renewals_total", "How often this node has renewed its lease.");

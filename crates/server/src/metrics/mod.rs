@@ -25,6 +25,7 @@ use sip_edge::Calls;
 use sip_transport::{Flows, TransportCounts};
 use std::fmt::Display;
 use std::sync::{Arc, Weak};
+use storage_postgres::NodeLease;
 use webhooks::WebhookStatistics;
 
 /// The label of all that has no label of its own.
@@ -45,6 +46,8 @@ pub(crate) struct Metrics {
     pub(crate) media: Option<Arc<MediaProxy>>,
     pub(crate) flows: Arc<Flows>,
     pub(crate) webhooks: Arc<WebhookStatistics>,
+    /// None where this node shares its database with no other.
+    pub(crate) lease: Option<Arc<NodeLease>>,
     pub(crate) watch: Arc<Watch>,
 }
 
@@ -205,6 +208,10 @@ impl Metrics {
         page.family(&families::COMMIT_DURATION).distribution(&[], &writes.durations);
         plain(page, &families::TRANSACTIONS, writes.transactions);
         page.family(&families::TRANSACTION_SETS).distribution(&[], &writes.sets);
+        if let Some(lease) = &self.lease {
+            plain(page, &families::LEASE_REMAINING, lease.remaining().as_secs_f64());
+            plain(page, &families::LEASE_RENEWALS, lease.renewals());
+        }
     }
 
     fn process(&self, page: &mut Page) {

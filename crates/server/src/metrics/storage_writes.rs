@@ -3,7 +3,7 @@
 use crate::metrics::distribution::Distribution;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use storage_sqlite::WriteOutcome;
+use storage::WriteOutcome;
 
 /// Upper bounds in seconds: an fsync takes a millisecond on a good disk, and a second on a bad day.
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
