@@ -5,6 +5,7 @@ use crate::calls::{self, CallHops, EchoPlaces};
 use crate::configuration::Configuration;
 use crate::console;
 use crate::control_socket;
+use crate::database::DatabasePlace;
 use crate::event_names::KnownNames;
 use crate::failure::Failure;
 use crate::hardening;
@@ -19,7 +20,7 @@ use crate::service_manager::{self, Progress};
 use crate::signals::StopSignals;
 use crate::sip_listeners::{self, RunningSip, SipSockets};
 use crate::telemetry;
-use crate::this_node::{self, Boot, ThisNode};
+use crate::this_node::{Boot, ThisNode};
 use crate::watch::Watch;
 use crate::webhooks::{RefusalTeller, Surroundings, Webhooks};
 use call_journal::{Journal, JournalTask, Retention};
@@ -205,9 +206,11 @@ impl Server {
             sip_services: sip_services(&sip_addresses, &configuration),
             bridges_media: signalling.media.is_some(),
             nodes: Arc::new(ThisNode {
+                name: configuration.node.name.clone(),
                 boot: signalling.boot,
                 listening: listening.clone(),
-                database: configuration.data_dir.database(),
+                database: (configuration.database == DatabasePlace::DataDirectory)
+                    .then(|| configuration.data_dir.database()),
                 directory: Arc::clone(&signalling.directory),
                 readiness: Arc::clone(&readiness),
                 clock: Arc::clone(&node.clock),

@@ -10,9 +10,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use storage::BootNumber;
 
-/// What `begin_boot` knows this node as.
-pub(crate) const NAME: &str = "local";
-
 /// The start of a node.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Boot {
@@ -20,11 +17,13 @@ pub(crate) struct Boot {
     pub(crate) started_at: Timestamp,
 }
 
-/// The one node there is, where storage is a file of its own.
+/// The node that this process is.
 pub(crate) struct ThisNode {
+    pub(crate) name: Box<str>,
     pub(crate) boot: Boot,
     pub(crate) listening: Listening,
-    pub(crate) database: PathBuf,
+    /// The database's file; none where it is a server of its own.
+    pub(crate) database: Option<PathBuf>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -41,11 +40,12 @@ impl ThisNode {
 
     /// What lies on the disk now, with what is not in the database's own file yet.
     fn storage(&self) -> String {
-        let mut beside = self.database.clone().into_os_string();
+        let Some(database) = &self.database else { return "PostgreSQL".to_owned() };
+        let mut beside = database.clone().into_os_string();
         beside.push("-wal");
         let octets = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |found| found.len());
-        let all = octets(&self.database) + octets(std::path::Path::new(&beside));
-        format!("SQLite in {}, {}", self.database.display(), size(all))
+        let all = octets(database) + octets(std::path::Path::new(&beside));
+        format!("SQLite in {}, {}", database.display(), size(all))
     }
 }
 
@@ -66,7 +66,7 @@ impl Nodes for ThisNode {
     fn nodes(&self) -> Vec<NodeFacts> {
         let occupancy = self.directory.occupancy(self.clock.now());
         vec![NodeFacts {
-            name: NAME.to_owned(),
+            name: self.name.clone().into(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             boot: self.boot.number.0,
             started_at: self.boot.started_at,

@@ -7,7 +7,7 @@ use crate::rows;
 use crate::sql::{self, parameters};
 use domain::{AccountId, BindingId, ContactBinding, CredentialId, RealmId, Timestamp};
 use sqlx::PgConnection;
-use storage::{BootNumber, Boots, Conflict, Pending, RegistrationChange, Registrations, StorageError};
+use storage::{BootNumber, Boots, Conflict, Pending, Refresh, RegistrationChange, Registrations, StorageError};
 
 /// Stores a binding where its credential and account admit it: see [`RegistrationChange::Put`].
 const PUT: &str = "INSERT INTO registrations (credential, binding, generation, contact, instance, reg_id, path,
@@ -70,15 +70,23 @@ impl Registrations for PostgresStorage {
         let node = self.database.node.clone();
         Box::pin(self.database.write(move |connection| {
             Box::pin(async move {
+                let mut refreshes = Vec::new();
                 for change in &batch {
+                    if let RegistrationChange::Refresh(one) = change {
+                        refreshes.push(*one);
+                        continue;
+                    }
+                    refresh(connection, std::mem::take(&mut refreshes), &node).await?;
                     match change {
                         RegistrationChange::Put(binding) => put(connection, binding, &node).await?,
                         RegistrationChange::Remove { credential, id } => {
                             let sql = "DELETE FROM registrations WHERE credential = $1 AND binding = $2";
                             sql::execute(connection, sql, parameters![credential.as_bytes(), id.0]).await?;
                         }
+                        RegistrationChange::Refresh(_) => {}
                     }
                 }
+                refresh(connection, refreshes, &node).await?;
                 Ok(())
             })
         }))
@@ -124,6 +132,29 @@ pub(crate) async fn end(
     let sql = "DELETE FROM registrations WHERE credential = $1 AND binding = coalesce($2, binding)";
     sql::execute(connection, sql, parameters![credential.as_bytes(), binding.map(|binding| binding.0)]).await?;
     Ok(Touched::Registrations { credential, realm, username, binding })
+}
+
+/// Renews those that are there, with one statement; of several of one binding the last counts.
+async fn refresh(connection: &mut PgConnection, mut refreshes: Vec<Refresh>, node: &str) -> sql::Result<()> {
+    if refreshes.is_empty() {
+        return Ok(());
+    }
+    refreshes.reverse();
+    // Stable, so that of equal ones the last of before comes first, and stays.
+    refreshes.sort_by_key(|one| (one.credential, one.id));
+    refreshes.dedup_by_key(|one| (one.credential, one.id));
+    let values = parameters![
+        refreshes.iter().map(|one| one.credential.as_bytes().as_slice()).collect::<Vec<_>>(),
+        refreshes.iter().map(|one| one.id.0).collect::<Vec<_>>(),
+        refreshes.iter().map(|one| i64::from(one.cseq)).collect::<Vec<_>>(),
+        refreshes.iter().map(|one| one.expires_at.as_micros()).collect::<Vec<_>>(),
+        node,
+    ];
+    let sql = "UPDATE registrations r SET cseq = new.cseq, expires_at = new.expires_at, node = $5
+         FROM unnest ($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[]) AS new (credential, binding, cseq, expires_at)
+         WHERE r.credential = new.credential AND r.binding = new.binding";
+    sql::execute(connection, sql, values).await?;
+    Ok(())
 }
 
 /// Writes the binding, unless its credential or account refuses it.

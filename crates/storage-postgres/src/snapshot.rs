@@ -29,7 +29,9 @@ pub(crate) async fn tell(
     teller
         .table((rows::OPERATOR_TOKEN, "operator_tokens"), |row| rows::operator_token(row).map(Fact::OperatorToken))
         .await?;
-    teller.credentials().await?;
+    if follower.begins_with_credentials() {
+        teller.credentials().await?;
+    }
     teller.table((ip_acls::COLUMNS, "ip_acls"), |row| ip_acls::read(row).map(Fact::IpAcl)).await?;
     teller
         .table((origination_uris::COLUMNS, "origination_uris"), |row| {

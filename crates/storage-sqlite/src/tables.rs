@@ -84,7 +84,7 @@ fn read_table(
 ) -> Result<ControlFlow<()>, OpenFailure> {
     // In the order in which rows were made, where there is one: what refers to its like comes behind it.
     let mut statement = connection.prepare(&format!("SELECT * FROM {table} ORDER BY 1"))?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query([])?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {

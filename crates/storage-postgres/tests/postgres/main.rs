@@ -1,5 +1,11 @@
 //! The PostgreSQL adapter: the suite of the storage ports, and what only a database that others use too can get wrong.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "these are tests, helpers of tests among them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these are tests, helpers of tests among them"
+)]
 
 mod connections;
 mod database;
