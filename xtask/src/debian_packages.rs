@@ -21,6 +21,8 @@ const PACKAGES: [(&str, &str); 19] = [
     ("curl", "curl"),
     // Shows that what was answered was on disk before.
     ("strace", "strace"),
+    // Counts instructions.
+    ("valgrind", "valgrind"),
     // For schemathesis and pyVoIP, which come from the Python package index.
     ("python3-venv", PYTHON_ENVIRONMENTS),
     // A database to import from, and what fills it.

@@ -61,7 +61,7 @@ impl Steps {
             self.step("Python programs", |run| python_programs::provide(&run.target()));
             self.step("JavaScript libraries", |run| javascript_libraries::provide(&run.root, &run.target()));
         }
-        if self.step("build", |run| run.cargo(&["build", "--workspace", "--bins", "--locked"])) {
+        if self.step("build", |run| run.cargo(&["build", "--workspace", "--bins", "--examples", "--locked"])) {
             self.test();
         }
         if self.coverage != Coverage::InteropOnly {
