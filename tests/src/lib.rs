@@ -14,6 +14,7 @@ pub mod documentation;
 pub mod exposition;
 pub mod kept_connection;
 pub mod mariadb;
+pub mod measuring;
 pub mod media_proxy;
 pub mod needles;
 pub mod phones;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 19] = [
+const PACKAGES: [(&str, &str); 20] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
@@ -13,6 +13,8 @@ const PACKAGES: [(&str, &str); 19] = [
     ("rtpengine-daemon", "rtpengine"),
     // A proxy: calls over it show that the load is right, and what a call may cost.
     ("kamailio", "kamailio"),
+    // It keeps calls in SQLite where it is measured against us, who keep them too.
+    ("kamailio-sqlite-modules", "/usr/share/kamailio/db_sqlite/dialog-create.sql"),
     // The phones in JavaScript, and the browser one of them runs in.
     ("chromium", "chromium"),
     ("nodejs", "node"),

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 /// The host that it takes for its own.
 pub const DOMAIN: &str = "example.test";
-const LIMIT: Duration = Duration::from_secs(30);
-/// Octets of shared memory, in MiB, and of each process's own.
-const MEMORY: [&str; 4] = ["-m", "1024", "-M", "32"];
+const LIMIT: Duration = Duration::from_secs(120);
+/// Memory that all its processes share; what is not touched costs nothing.
+const SHARED_MEBIBYTES: &str = "2048";
 /// Twice as fast as what Debian's package takes by itself.
 const ALLOCATORS: [&str; 4] = ["-X", "tlsf", "-x", "tlsf"];
 
@@ -47,23 +47,44 @@ impl Kamailio {
     /// When it does not become ready, with what it said.
     #[must_use]
     pub fn start(gateway: SocketAddr, (callers, keeps): (usize, Keeps), launcher: &[&str]) -> Self {
+        let defines = [("GATEWAY", usize::from(gateway.port())), ("CALLERS", callers)];
+        Self::with(("kamailio/calls.cfg", keeps), &defines, "32", launcher)
+    }
+
+    /// Starts one where so many users may register and nobody can be called, with names and passwords of
+    /// [`crate::measuring::user`].
+    ///
+    /// # Panics
+    /// When it does not become ready, with what it said.
+    #[must_use]
+    pub fn registrar(users: usize, launcher: &[&str]) -> Self {
+        // Each process reads the whole table in memory of its own when it starts.
+        let own = (users / 250).max(32).to_string();
+        Self::with(("kamailio/registers.cfg", Keeps::InMemory), &[("USERS", users)], &own, launcher)
+    }
+
+    fn with(
+        (configuration, keeps): (&str, Keeps),
+        defines: &[(&str, usize)],
+        own_mebibytes: &str,
+        launcher: &[&str],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let kept = if keeps == Keeps::OnDisk { database(&folder.path().join("calls.db")) } else { Vec::new() };
         // Free a moment ago; Kamailio takes no socket from us and reports no port that it chose itself.
         let address = socket().local_addr().expect("a bound socket");
         let words = [launcher, &["kamailio", "-DD", "-w", "/", "-f"]].concat();
         let stderr = std::fs::File::create(folder.path().join("stderr")).expect("a file for stderr");
-        let define = |name: &str, value: usize| ["-A".to_owned(), format!("{name}={value}")];
+        let port = [("PORT", usize::from(address.port()))];
+        let defines = port.iter().chain(defines).flat_map(|(name, value)| ["-A".to_owned(), format!("{name}={value}")]);
         // A user's path often lacks where Debian puts it.
         let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
         let child = Command::new(words[0])
             .args(&words[1..])
-            .arg(data("kamailio/calls.cfg"))
-            .args(define("PORT", address.port().into()))
-            .args(define("GATEWAY", gateway.port().into()))
-            .args(define("CALLERS", callers))
+            .arg(data(configuration))
+            .args(defines)
             .args(kept)
-            .args(MEMORY)
+            .args(["-m", SHARED_MEBIBYTES, "-M", own_mebibytes])
             .args(ALLOCATORS)
             .args(["-Y", &folder.path().display().to_string()])
             .env("PATH", path)
