@@ -153,7 +153,9 @@ fn report(contestants: &mut [Contestant]) -> ExitCode {
     section.line("| a call, both legs | µs | ours to it | held to |\n|---|---|---|---|");
     section.line(&format!("| sipwarden | {ours:.1} | | |"));
     let missed = if ratio <= TARGET { "" } else { ", **missed**" };
-    section.line(&format!("| Kamailio, dialogs and accounting on disk | {on_disk:.1} | {ratio:.2} | ≤ {TARGET:.2}{missed} |"));
+    section.line(&format!(
+        "| Kamailio, dialogs and accounting on disk | {on_disk:.1} | {ratio:.2} | ≤ {TARGET:.2}{missed} |"
+    ));
     section.line(&format!("| Kamailio, everything in memory | {in_memory:.1} | {:.2} | |", ours / in_memory));
     section.write();
     if ratio <= TARGET { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -83,7 +83,7 @@ fn what_is_changed_on_one_node_holds_on_the_other() {
     assert_eq!((with_it(&here), with_it(&there)), (401, 401));
 
     // The log of who did what is one chain, whoever wrote it; and commands work on either.
-    binary::sipwarden_on(&second.data_dir(), &["audit", "check"]);
+    let _checked = binary::sipwarden_on(&second.data_dir(), &["audit", "check"]);
     assert_eq!(database.query("SELECT string_agg(name, ',' ORDER BY name) FROM nodes"), "first,second");
 }
 
@@ -114,7 +114,7 @@ fn a_node_that_is_cut_off_refuses_before_anybody_is_told_of_a_change() {
     assert_eq!(readiness(&first), 200);
     // Nobody waits for it a second time.
     let began = Instant::now();
-    api.credential("another", PASSWORD);
+    let _id = api.credential("another", PASSWORD);
     assert!(began.elapsed() < Duration::from_secs(2));
 
     wire.mend();
