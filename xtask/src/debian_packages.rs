@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Each package with the program in it that is run, or what shows that it is there.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 21] = [
     ("sip-tester", "sipp"),
     ("sipsak", "sipsak"),
     ("baresip-core", "baresip"),
