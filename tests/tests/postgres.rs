@@ -74,13 +74,14 @@ fn what_is_changed_on_one_node_holds_on_the_other() {
 
     // A token that is revoked on one is refused by the other, with the answer.
     let tokens = here.path("tokens");
-    let made = here.send("POST", &tokens, br#"{"label":"short-lived"}"#).expect(201);
-    let (token, token_id) = (made["token"].as_str().expect("a token"), made["id"].as_str().expect("an id"));
-    let headers = [("X-Auth-ID", account.auth_id.as_str()), ("X-Auth-Token", token)];
-    let with_it = |api: &Api| api.send_as("GET", &api.path("credentials"), &headers, b"").status;
-    assert_eq!((with_it(&here), with_it(&there)), (200, 200));
-    there.send("DELETE", &there.path(&format!("tokens/{token_id}")), b"").expect(204);
-    assert_eq!((with_it(&here), with_it(&there)), (401, 401));
+    let made = here.send("POST", &tokens, br#"{"label":"short-lived","scope":"all"}"#).expect(201);
+    let (token, token_id) = (made["auth_token"].as_str().expect("a token"), made["id"].as_str().expect("an id"));
+    let brief = Account { auth_token: token.to_owned(), ..account.clone() };
+    let with_it = |api: &Api| api.send("GET", &api.path("trunks/credentials"), b"").status;
+    let (here_briefly, there_briefly) = (first.api(&brief), second.api(&brief));
+    assert_eq!((with_it(&here_briefly), with_it(&there_briefly)), (200, 200));
+    assert_eq!(there.send("DELETE", &there.path(&format!("tokens/{token_id}")), b"").status, 204);
+    assert_eq!((with_it(&here_briefly), with_it(&there_briefly)), (401, 401));
 
     // The log of who did what is one chain, whoever wrote it; and commands work on either.
     let _checked = binary::sipwarden_on(&second.data_dir(), &["audit", "check"]);
@@ -108,7 +109,7 @@ fn a_node_that_is_cut_off_refuses_before_anybody_is_told_of_a_change() {
     let refused = asked(&second, &account);
     assert_eq!(refused.status, 503, "{}", refused.text);
     assert!(refused.header("retry-after").is_some(), "{}", refused.text);
-    assert_eq!(second.api(&account).send("GET", &api.path("credentials"), b"").status, 503);
+    assert_eq!(second.api(&account).send("GET", &api.path("trunks/credentials"), b"").status, 503);
     assert_eq!(readiness(&second), 503);
     assert_eq!(second.scrape().value("sipwarden_lease_remaining_seconds", &[]).to_bits(), 0.0_f64.to_bits());
     assert_eq!(readiness(&first), 200);

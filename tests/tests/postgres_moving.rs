@@ -15,7 +15,7 @@ fn an_installation_moves_with_everything_in_it() {
     let account = before.account("moving");
     let api = before.api(&account);
     let ids: Vec<String> = (0..20).map(|number| api.credential(&format!("phone{number}"), PASSWORD)).collect();
-    let listed = api.send("GET", &api.path("credentials?limit=100"), b"").expect(200);
+    let listed = api.send("GET", &api.path("trunks/credentials?limit=100"), b"").expect(200);
     let mut phone =
         HandmadePhone::new(Transport::Udp, before.sip(Transport::Udp), &account.sip_domain, "phone3", PASSWORD);
     assert_eq!(phone.register(3600).status, 200);
@@ -39,7 +39,7 @@ fn an_installation_moves_with_everything_in_it() {
     let after =
         Server::start_with(&["--database-url", &database.url(), "--node-name", "one", "--master-key-file", &key]);
     let api = after.api(&account);
-    assert_eq!(api.send("GET", &api.path("credentials?limit=100"), b"").expect(200), listed);
+    assert_eq!(api.send("GET", &api.path("trunks/credentials?limit=100"), b"").expect(200), listed);
     let online = api.send("GET", &api.path(&format!("credentials/{}/registrations", ids[3])), b"").expect(200);
     assert_eq!(online["objects"].as_array().map(Vec::len), Some(1), "{online}");
     let mut phone =

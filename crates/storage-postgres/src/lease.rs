@@ -179,11 +179,12 @@ impl Tenant {
             Some(connection) => connection,
             None => self.database.connection().await?,
         };
-        let renewal = "UPDATE nodes SET renewal = renewal + 1, renewed_at = now() WHERE id = $1
-             RETURNING (SELECT revision FROM counter)";
+        // What is applied is written besides: a row that was written anew may have missed it.
+        let renewal = "UPDATE nodes SET renewal = renewal + 1, applied = greatest (applied, $2), renewed_at = now()
+             WHERE id = $1 RETURNING (SELECT revision FROM counter)";
         let (began, revision) = loop {
             let began = BootTime::now();
-            let node = parameters![self.lease.node()];
+            let node = parameters![self.lease.node(), self.feed.present().0.cast_signed()];
             if let Some(revision) = sql::find(&mut connection, renewal, node, |row| rows::revision(row, 0)).await? {
                 break (began, revision);
             }

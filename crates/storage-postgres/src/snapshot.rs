@@ -7,6 +7,7 @@ use crate::trunks::{ip_acls, numbers, origination_uris, trunk_rows};
 use crate::webhooks;
 use domain::{RealmId, Revision};
 use sqlx::PgConnection;
+use std::collections::HashMap;
 use storage::{Fact, Follower, SettingName};
 
 /// Facts per call, and rows per statement: enough to make both cheap, few enough to need little memory.
@@ -63,13 +64,12 @@ struct Teller<'t> {
 
 impl Teller<'_> {
     async fn settings(&mut self) -> sql::Result<()> {
-        let sql = "SELECT name, value FROM settings ORDER BY name";
-        let found = sql::all(self.connection, sql, parameters![], |row| {
-            let (name, value): (String, Box<str>) = (row.get(0)?, row.get(1)?);
-            let known = SettingName::ALL.into_iter().find(|known| known.as_str() == name);
-            Ok(known.map(|name| Fact::Setting { name, value }))
+        let found = sql::all(self.connection, "SELECT name, value FROM settings", parameters![], |row| {
+            Ok((row.get::<String>(0)?, row.get::<Box<str>>(1)?))
         });
-        let facts: Vec<Fact> = found.await?.into_iter().flatten().collect();
+        let mut values: HashMap<String, Box<str>> = found.await?.into_iter().collect();
+        let present = |name: SettingName| Some(Fact::Setting { name, value: values.remove(name.as_str())? });
+        let facts: Vec<Fact> = SettingName::ALL.into_iter().filter_map(present).collect();
         self.say(&facts);
         Ok(())
     }

@@ -14,7 +14,8 @@ async fn without_a_lease_requests_are_sent_elsewhere_before_anything_is_looked_u
     world.options.lease.is_over.store(true, Ordering::Release);
     for method in ["REGISTER", "INVITE", "OPTIONS", "FOO"] {
         let mut phone = Phone { call_id: method.into(), ..Phone::new("alice") };
-        let sent = phone.request(&mut world, method, "sip:ma-aaaaaaaa.example.test");
+        let draft = phone.draft(method, "sip:ma-aaaaaaaa.example.test");
+        let sent = phone.send(&mut world, &draft);
         assert_eq!(status(&sent), 503, "{method}");
         assert!(header(&sent, "Retry-After").is_some(), "{method}");
     }
@@ -33,7 +34,7 @@ async fn an_answer_does_not_leave_after_the_lease_has_run_out() {
     let lease = Arc::clone(&world.options.lease);
     *world.options.after_verification.lock() = Some(Box::new(move || lease.is_over.store(true, Ordering::Release)));
     let attempt = phone.authorize(&draft);
-    assert!(phone.send_all(&mut world, &attempt).is_empty());
+    assert!(world.receive(phone.source, phone.write(&attempt).as_bytes()).is_empty());
     // What is remembered of it does not leave either.
     assert_eq!(status(&phone.send(&mut world, &attempt)), 503);
 }
