@@ -1,5 +1,5 @@
 //! The names of all metrics. Scrapers and alerts rely on them: a change is a breaking one, and `docs/operations.md` has
-//! the same list.
+//! the same list; `docs/many-nodes.md` those of a shared database.
 
 use crate::metrics::exposition::{Family, Kind};
 

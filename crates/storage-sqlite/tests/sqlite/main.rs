@@ -8,6 +8,7 @@ mod group_commit;
 mod observed;
 mod opening;
 mod schema;
+mod tables;
 mod writer_end;
 
 mod conformance {
