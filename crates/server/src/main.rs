@@ -60,6 +60,7 @@ mod signals;
 mod sip_connections;
 mod sip_listen;
 mod sip_listeners;
+mod still_running;
 mod system;
 mod telemetry;
 mod tenant_cli;

@@ -19,6 +19,7 @@ use crate::serve_options::ServeOptions;
 use crate::service_manager::{self, Progress};
 use crate::signals::StopSignals;
 use crate::sip_listeners::{self, RunningSip, SipSockets};
+use crate::still_running::StillRunning;
 use crate::telemetry;
 use crate::this_node::{Boot, ThisNode};
 use crate::watch::Watch;
@@ -35,11 +36,11 @@ use sip_transport::{ConnectionId, Flows, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{BootNumber, Lease};
+use storage::BootNumber;
 use tls_identity::Identities;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 use webhooks::DelivererTask;
 
 /// Nonce-count windows of each lane, in buckets of four: half a million nonces in 8 MiB, touched as they are used.
@@ -339,25 +340,6 @@ impl Connections for Closing {
     fn close(&self, connection: u64) {
         // One that has ended meanwhile is as good as closed.
         let _ = self.flows.close(ConnectionId(connection));
-    }
-}
-
-/// Everything is loaded before HTTP is served, so only what ended since can be missing.
-struct StillRunning {
-    registrations: AbortHandle,
-    lease: Arc<dyn Lease>,
-}
-
-impl Readiness for StillRunning {
-    fn problem(&self) -> Option<String> {
-        if !self.lease.is_in_force() {
-            return Some(
-                "The database has not answered for longer than the lease; phones and tokens are refused until it does"
-                    .into(),
-            );
-        }
-        let ended = self.registrations.is_finished();
-        ended.then(|| "Registrations are no longer stored; look at the log and restart the server".to_owned())
     }
 }
 
