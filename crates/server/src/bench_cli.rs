@@ -50,8 +50,8 @@ pub(crate) struct BenchOptions {
     /// UDP sockets that the phones share; a server with several workers tells peers apart by their ports
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) sockets: u16,
-    /// Whom to call [default: with --mode invite somebody who is not there; with --mode call the next phone over udp, and
-    /// sip:echo@DOMAIN over tcp and tls]
+    /// Whom to call; by default with --mode invite somebody who is not there, with --mode call the next phone over udp, and
+    /// sip:echo@DOMAIN over tcp and tls
     #[arg(long, value_name = "URI", value_parser = target)]
     pub(crate) to: Option<String>,
     /// How an INVITE has to end with --mode invite
